@@ -1,0 +1,144 @@
+"""The ports: what the rules need from the outside world, as protocols.
+
+Each has at least two real implementations in ``adapters/``; ``app/`` chooses and hands them in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from PIL import Image
+
+    from domain.words import FailureCode
+
+
+@dataclass(frozen=True, slots=True)
+class ImageTask:
+    """One image that an engine is asked to paint."""
+
+    index: int
+    """Place of the image in its job, from 0."""
+    seed: int
+    """Seed of this image alone, 0 to 2**32 - 1: the same task and seed give the same picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaintRequest:
+    """What to paint: one prompt, one size, and the images that are wanted of it."""
+
+    prompt: str
+    negative_prompt: str
+    style: str
+    """Key of the style in ``domain/catalogue.py``; the engine applies the style's prompt recipe itself."""
+    width: int
+    height: int
+    steps: int
+    guidance: float
+    images: tuple[ImageTask, ...]
+    """One to ``Engine.batch_size`` tasks."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaintStep:
+    """Progress of a running ``paint`` call, reported after each denoising step."""
+
+    step: int
+    """Steps done, 1 to ``total_steps``."""
+    total_steps: int
+    previews: tuple[Image.Image | None, ...]
+    """One small RGB picture (longest side at most 96 px) for each task, in the order of the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """A finished picture: RGB, ``width`` × ``height`` of the request."""
+
+    image: Image.Image
+
+
+@dataclass(frozen=True, slots=True)
+class NotPainted:
+    """An image that did not come to be: FAILED, or BLOCKED where ``code`` is ``CONTENT_BLOCKED``."""
+
+    code: FailureCode
+    detail: str
+    """For the log, in English; the reader's message is made from ``code``."""
+
+
+class Engine(Protocol):
+    """Paints pictures. All calls come from one thread, one at a time; none is a coroutine."""
+
+    key: str
+    """Key of the engine in ``domain/catalogue.py``."""
+    batch_size: int
+    """How many images one ``paint`` call may carry."""
+
+    def load(self) -> None:
+        """Make ready to paint (weights into memory). Calling it again costs nothing.
+
+        Raises:
+            EngineUnavailable: the model can not be loaded here; the message says why.
+        """
+
+    def paint(self, request: PaintRequest, on_step: Callable[[PaintStep], None]) -> Sequence[Painted | NotPainted]:
+        """Paint the images of ``request``; one outcome for each task, in its order.
+
+        ``on_step`` is called after every step; what it raises (a cancel) propagates unchanged and at once, and the
+        engine stays usable. Running out of memory is an outcome (``OUT_OF_MEMORY``), not an exception; any other
+        exception means that the model is broken and fails all images of the request.
+        """
+
+
+class EngineUnavailable(Exception):
+    """The engine's model can not be loaded on this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """What a store knows of an object."""
+
+    key: str
+    size: int
+    """Bytes."""
+    content_type: str
+
+
+class StorageUnavailable(Exception):
+    """The object store refused or did not answer; the call may be tried again."""
+
+
+class ObjectStore(Protocol):
+    """Keeps immutable objects under keys like ``assets/0198…/original.png`` ([a-z0-9/._-], no ``..``)."""
+
+    async def put(self, key: str, data: bytes, content_type: str) -> None:
+        """Store ``data`` under ``key``, whole or not at all; the same key again replaces it.
+
+        Raises:
+            StorageUnavailable: after at most three tries with jitter.
+        """
+
+    async def get(self, key: str) -> bytes:
+        """Return the object's bytes.
+
+        Raises:
+            KeyError: there is no such object.
+            StorageUnavailable: the store did not answer.
+        """
+
+    async def stat(self, key: str) -> StoredObject | None:
+        """Return size and content type, or None where there is no such object."""
+
+    async def delete(self, key: str) -> None:
+        """Remove the object; removing what is not there is no error."""
+
+    def url(self, key: str, expires_in: timedelta, download_name: str | None = None) -> str:
+        """Return an absolute URL that reads the object without further sign-in until it expires.
+
+        The URL of a key stays the same for at least half of ``expires_in``, so that browsers can cache by it.
+        ``download_name`` makes it a download under that file name. No I/O.
+        """
