@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from PIL import Image
 
@@ -141,4 +141,29 @@ class ObjectStore(Protocol):
 
         The URL of a key stays the same for at least half of ``expires_in``, so that browsers can cache by it.
         ``download_name`` makes it a download under that file name. No I/O.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """The answer of a ``RateLimiter`` to one ``hit``."""
+
+    allowed: bool
+    limit: int
+    """Units that the window holds."""
+    remaining: int
+    """Units left after this hit, 0 to ``limit``."""
+    retry_after: timedelta
+    """How long to wait until the same hit is allowed, if nothing else happens; zero where it was allowed."""
+    resets_at: datetime
+    """When the whole limit is free again, if nothing else happens (UTC)."""
+
+
+class RateLimiter(Protocol):
+    """Counts units against a limit in a sliding window of time."""
+
+    async def hit(self, key: str, limit: int, per: timedelta, cost: int = 1) -> RateLimit:
+        """Spend ``cost`` units of ``limit`` units ``per`` window under ``key``; what is refused is not counted.
+
+        Never raises because its store is away: a limiter fails open, with a count of its own.
         """
