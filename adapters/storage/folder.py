@@ -1,0 +1,163 @@
+"""A folder as the object store: for one machine, or several that share a file system."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from anyio import to_thread
+
+from adapters.storage.keys import check_content_type, content_type_of, link_window
+from adapters.storage.links import LinkSigner, OpenLink
+from domain.ports import StorageUnavailable, StoredObject
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import timedelta
+    from pathlib import Path
+
+_FILE_MODE = 0o644
+_FOLDER_MODE = 0o755
+_TRIES = 3
+
+
+class FolderStore:
+    """Keeps each object as a file of its key's name; ``app/media.py`` serves the links that it signs."""
+
+    def __init__(self, root: Path, public_url: str, secret: bytes, clock: Callable[[], float] = time.time) -> None:
+        """Keep objects below ``root``, which is made when the first one comes.
+
+        Args:
+            root: the folder; every process that reads or writes objects sees it.
+            public_url: where the API is reached from outside, as ``https://easel.example``.
+            secret: signs the links; the same in every process.
+            clock: Unix time in seconds.
+        """
+        self._root = root
+        self._media_url = f"{public_url.rstrip('/')}/media"
+        self._signer = LinkSigner(secret)
+        self._clock = clock
+
+    async def put(self, key: str, data: bytes, content_type: str) -> None:
+        """Store ``data`` under ``key``, as the port says; it is on the disk when this returns.
+
+        Raises:
+            ValueError: ``key`` is no key, or its extension stands for another type.
+            StorageUnavailable: the file system refused.
+        """
+        check_content_type(key, content_type)
+        await to_thread.run_sync(_write, self._root / key, data)
+
+    async def get(self, key: str) -> bytes:
+        """Return the object's bytes, as the port says."""
+        path = self.path(key)
+        try:
+            with _refusals_told():
+                return await to_thread.run_sync(path.read_bytes)
+        except FileNotFoundError:
+            raise KeyError(key) from None
+
+    async def stat(self, key: str) -> StoredObject | None:
+        """Return size and content type, or None where there is no such object."""
+        path = self.path(key)
+        try:
+            with _refusals_told():
+                found = await to_thread.run_sync(path.stat)
+        except FileNotFoundError:
+            return None
+        return StoredObject(key, found.st_size, content_type_of(key))
+
+    async def delete(self, key: str) -> None:
+        """Remove the object and the folders that it leaves empty."""
+        await to_thread.run_sync(_remove, self.path(key), self._root)
+
+    def url(self, key: str, expires_in: timedelta, download_name: str | None = None) -> str:
+        """Return a signed link, as the port says."""
+        content_type_of(key)
+        begin, seconds = link_window(key, self._clock(), expires_in)
+        return f"{self._media_url}/{key}?{self._signer.query(key, begin + seconds, download_name or None)}"
+
+    def verify(self, key: str, query: Mapping[str, str]) -> OpenLink | None:
+        """Return what a link's decoded query allows, or None where it does not open ``key`` now."""
+        return self._signer.verify(key, query, self._clock())
+
+    def path(self, key: str) -> Path:
+        """Return where the object is kept, whether or not it exists.
+
+        Raises:
+            ValueError: ``key`` is no key.
+        """
+        content_type_of(key)
+        return self._root / key
+
+
+@contextmanager
+def _refusals_told() -> Iterator[None]:
+    """Tell what the file system refuses as the port does; a missing file stays FileNotFoundError."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise StorageUnavailable(f"The media folder refused: {error.strerror}") from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    # The name starts with a dot, which no key does: what a crash leaves behind can never be read.
+    part = path.with_name(f".{uuid4().hex}.part")
+    with _refusals_told():
+        try:
+            _write_through(part, data)
+            part.replace(path)
+            _flush_folder(path.parent)
+        except BaseException:
+            with suppress(OSError):
+                part.unlink()
+            raise
+
+
+def _write_through(path: Path, data: bytes) -> None:
+    with os.fdopen(_create(path), "wb") as file:
+        os.fchmod(file.fileno(), _FILE_MODE)
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _create(path: Path) -> int:
+    for _ in range(_TRIES):
+        with suppress(FileNotFoundError):  # a delete has just removed the folder that was left empty
+            _make_folder(path.parent)
+            return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _FILE_MODE)
+    raise StorageUnavailable("The media folder is being removed")
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    with suppress(FileExistsError):
+        folder.mkdir()
+        folder.chmod(_FOLDER_MODE)
+        _flush_folder(folder.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path: Path, root: Path) -> None:
+    with _refusals_told():
+        path.unlink(missing_ok=True)
+    with suppress(OSError):  # a folder that still holds something stays
+        for folder in path.parents:
+            if folder == root:
+                return
+            folder.rmdir()
