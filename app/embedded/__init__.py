@@ -1,0 +1,1 @@
+"""PostgreSQL and Valkey for one machine: real servers from their wheels, kept in Easel's own folder."""

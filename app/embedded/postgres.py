@@ -1,0 +1,146 @@
+"""The embedded PostgreSQL: one cluster in Easel's home, reached through a socket that its owner alone can open."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from psycopg.pq import PGconn, Ping
+
+from app.embedded.binaries import postgres_binaries, program_version
+from app.embedded.folders import server_account, server_folder, socket_folder
+from app.embedded.leash import leashed
+from app.embedded.server import EmbeddedServer, EmbeddedServerError, Health, Program, data_lock, quiet_environment
+
+_NAME = "easel"  # of the superuser and of the database
+_PORT = 5432  # only a part of the socket's name: no TCP port is opened
+_BUILTIN_LOCALE_SINCE = 17
+_SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "60",
+    "shared_buffers": "128MB",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    # A failed statement's text and parameters may hold what people wrote: neither belongs in a log.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+}
+_UNSAFE_SETTINGS = {"fsync": "off", "full_page_writes": "off"}  # survives a kill of the server, not a power cut
+
+
+def start_postgres(home: Path, *, fsync: bool = True) -> EmbeddedServer:
+    """Start PostgreSQL with its data in ``home/postgres``, or join the one that already runs there.
+
+    Call it from a thread that lives as long as the server shall: on Linux the server ends with that thread.
+
+    Args:
+        home: Easel's data folder; made where it does not exist.
+        fsync: False trades the survival of a power cut for speed: for tests.
+
+    Raises:
+        EmbeddedServerError: There is no PostgreSQL to start, or it did not start.
+    """
+    server = prepare_postgres(home, fsync=fsync)
+    server.start()
+    ensure_database(server.url)
+    return server
+
+
+def prepare_postgres(home: Path, *, fsync: bool = True) -> EmbeddedServer:
+    """Find the programs and make the cluster, but start nothing; see ``start_postgres``."""
+    home = home.absolute()
+    account = server_account(home / "postgres", may_be_root=False)
+    binaries = postgres_binaries(home, account)
+    folder = server_folder(home, "postgres", account)
+    data = folder / "data"
+    major = program_version(binaries / "postgres")
+    with data_lock(folder / "init", wait=True):
+        if not data.exists():
+            _make_cluster(binaries, data, account, fsync=fsync)
+    made_by = (data / "PG_VERSION").read_text().strip()
+    if made_by != str(major):
+        raise EmbeddedServerError(
+            f"{data} was made by PostgreSQL {made_by}, and this is {major}. "
+            "Dump it with the old version and restore it, or set EASEL_HOME to a new folder."
+        )
+    sockets = socket_folder(folder, f".s.PGSQL.{_PORT}", account)
+    settings = _SETTINGS | {"unix_socket_directories": str(sockets)} | ({} if fsync else _UNSAFE_SETTINGS)
+    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    address = f"host={_quoted(sockets)} port={_PORT} user={_NAME} dbname=postgres connect_timeout=2".encode()
+    return EmbeddedServer(
+        Program(
+            name="PostgreSQL",
+            version=str(major),
+            argv=(str(binaries / "postgres"), "-D", str(data), "-p", str(_PORT), *options),
+            url=f"postgresql://{_NAME}@/{_NAME}?host={quote(str(sockets))}&port={_PORT}",
+            data=data,
+            log=home / "postgres.log",
+            account=account,
+            probe=lambda: _HEALTH[Ping(PGconn.ping(address))],
+            answering_pid=lambda: _postmaster_pid(data),
+            stop_signal=signal.SIGINT,
+            haste_signal=signal.SIGQUIT,
+        )
+    )
+
+
+_HEALTH = {
+    Ping.OK: Health.READY,
+    Ping.REJECT: Health.BUSY,
+    Ping.NO_RESPONSE: Health.SILENT,
+    Ping.NO_ATTEMPT: Health.SILENT,
+}
+
+
+def ensure_database(url: str) -> None:
+    """Make the database that ``url`` names on the running server, where it is not there yet."""
+    with psycopg.connect(url, dbname="postgres", autocommit=True) as connection:
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_NAME]).fetchone()
+        if found is None:
+            connection.execute(f"CREATE DATABASE {_NAME}")
+
+
+def _make_cluster(binaries: Path, data: Path, account: tuple[int, int] | None, *, fsync: bool) -> None:
+    """Run initdb in a draft folder, which takes its name when it is whole: a kill leaves nothing half made."""
+    draft = data.with_name("draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    words = [str(binaries / "initdb"), "-D", str(draft), f"--username={_NAME}", "--encoding=UTF8"]
+    words += ["--auth-local=trust", "--auth-host=reject"]  # the socket's folder is its owner's alone
+    words += _locale(program_version(binaries / "postgres")) + ([] if fsync else ["--no-sync"])
+    made = subprocess.run(  # noqa: S603 - the program was chosen by us, its arguments are ours
+        leashed(words, signal.SIGKILL, account),
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        env=quiet_environment(),
+        cwd="/",
+    )
+    if made.returncode != 0:
+        raise EmbeddedServerError(f"initdb could not make a cluster in {data}:\n{made.stdout}{made.stderr}")
+    draft.rename(data)
+
+
+def _locale(major: int) -> list[str]:
+    if major >= _BUILTIN_LOCALE_SINCE:
+        return ["--locale-provider=builtin", "--locale=C.UTF-8"]
+    return ["--locale=en_US.UTF-8" if sys.platform == "darwin" else "--locale=C.UTF-8"]
+
+
+def _postmaster_pid(data: Path) -> int | None:
+    try:
+        return int((data / "postmaster.pid").read_text().split("\n", 1)[0])
+    except (OSError, ValueError):
+        return None
+
+
+def _quoted(path: Path) -> str:
+    return "'" + os.fspath(path).replace("\\", "\\\\").replace("'", "\\'") + "'"
