@@ -5,12 +5,15 @@ Each has at least two real implementations in ``adapters/``; ``app/`` chooses an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
     from datetime import datetime, timedelta
+
+    from uuid import UUID
 
     from PIL import Image
 
@@ -167,3 +170,64 @@ class RateLimiter(Protocol):
 
         Never raises because its store is away: a limiter fails open, with a count of its own.
         """
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in the event log of a job."""
+
+    stamp: tuple[int, int]
+    """Id that the log gave: milliseconds and a counter; grows with every event, also after the log was emptied."""
+    sequence: int
+    """Number of the event within its job, from 1 and without gaps."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    """Something that happened to a job, as its watchers are told."""
+
+    position: Position
+    kind: str
+    """queue_moved, started, requeued, progress, image_ready, image_failed or completed."""
+    data: Mapping[str, Any]
+
+
+class LiveEvents(Protocol):
+    """Events of one job from the moment of subscription on."""
+
+    async def next(self, wait_s: float) -> JobEvent | None:
+        """Return the next event, or None where events may have been missed.
+
+        Raises:
+            TimeoutError: nothing came within ``wait_s`` seconds.
+        """
+
+
+class JobEventLog(Protocol):
+    """Tells the watchers of a job what happens, and keeps it for a while for those who come back."""
+
+    async def publish(self, job_id: UUID, kind: str, data: Mapping[str, Any], key: str = "") -> None:
+        """Append an event and tell all watchers, in one step.
+
+        An event with a ``key`` that was published before is not published again; nothing follows ``completed``.
+
+        Raises:
+            ConnectionError: the log can not be reached.
+        """
+
+    async def read_after(self, job_id: UUID, position: Position) -> list[JobEvent] | None:
+        """Return all events after ``position``, or None where some of them are no longer kept.
+
+        Raises:
+            ConnectionError: the log can not be reached.
+        """
+
+    async def tip(self, job_id: UUID) -> Position:
+        """Return the position of the newest event; sequence 0 where there is none.
+
+        Raises:
+            ConnectionError: the log can not be reached.
+        """
+
+    def subscribe(self, job_id: UUID) -> AbstractAsyncContextManager[LiveEvents]:
+        """Follow the job's events while the context is open."""

@@ -1,62 +1,8 @@
-"""The closed vocabularies: states, kinds and codes, with the words of the graph."""
+"""The closed vocabularies that rules and readers share: codes, kinds, variants."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-
-
-class JobStatus(StrEnum):
-    """Life of a generation job; everything from SUCCEEDED on is final."""
-
-    ACCEPTED = "ACCEPTED"
-    QUEUED = "QUEUED"
-    PREPARING = "PREPARING"
-    RUNNING = "RUNNING"
-    CANCELING = "CANCELING"
-    SUCCEEDED = "SUCCEEDED"
-    PARTIAL = "PARTIAL"
-    FAILED = "FAILED"
-    BLOCKED = "BLOCKED"
-    CANCELED = "CANCELED"
-    EXPIRED = "EXPIRED"
-
-    @property
-    def is_final(self) -> bool:
-        """Whether a job in this state never changes again."""
-        return self in FINAL_JOB_STATUSES
-
-
-FINAL_JOB_STATUSES = frozenset(
-    {
-        JobStatus.SUCCEEDED,
-        JobStatus.PARTIAL,
-        JobStatus.FAILED,
-        JobStatus.BLOCKED,
-        JobStatus.CANCELED,
-        JobStatus.EXPIRED,
-    }
-)
-ACTIVE_JOB_STATUSES = frozenset({JobStatus.PREPARING, JobStatus.RUNNING, JobStatus.CANCELING})
-
-
-class SlotStatus(StrEnum):
-    """Life of one image of a job; everything from READY on is final."""
-
-    PENDING = "PENDING"
-    RENDERING = "RENDERING"
-    CHECKING = "CHECKING"
-    READY = "READY"
-    FAILED = "FAILED"
-    BLOCKED = "BLOCKED"
-    SKIPPED = "SKIPPED"
-
-    @property
-    def is_final(self) -> bool:
-        """Whether a slot in this state never changes again."""
-        return self in FINAL_SLOT_STATUSES
-
-
-FINAL_SLOT_STATUSES = frozenset({SlotStatus.READY, SlotStatus.FAILED, SlotStatus.BLOCKED, SlotStatus.SKIPPED})
 
 
 class FailureCode(StrEnum):
@@ -72,59 +18,12 @@ class FailureCode(StrEnum):
     EXPIRED = "EXPIRED"
 
 
-class AssetStatus(StrEnum):
-    """Life of a stored image."""
-
-    UPLOADING = "UPLOADING"
-    PENDING = "PENDING"
-    SCANNING = "SCANNING"
-    READY = "READY"
-    HIDDEN = "HIDDEN"
-    TRASHED = "TRASHED"
-    PURGED = "PURGED"
-    REJECTED = "REJECTED"
-    FAILED = "FAILED"
-
-
 class ImageVariant(StrEnum):
     """Which rendition of a stored image."""
 
     ORIGINAL = "ORIGINAL"
     CARD = "CARD"
     THUMB = "THUMB"
-
-
-class HoldStatus(StrEnum):
-    """Life of a credit hold."""
-
-    ACTIVE = "ACTIVE"
-    PARTIALLY_CAPTURED = "PARTIALLY_CAPTURED"
-    SETTLED = "SETTLED"
-    RELEASED = "RELEASED"
-
-
-class LedgerKind(StrEnum):
-    """What a ledger entry did."""
-
-    GRANT = "GRANT"
-    HOLD = "HOLD"
-    CAPTURE = "CAPTURE"
-    RELEASE = "RELEASE"
-
-
-class Visibility(StrEnum):
-    """Who may see something."""
-
-    PUBLIC = "PUBLIC"
-    UNLISTED = "UNLISTED"
-    PRIVATE = "PRIVATE"
-
-
-class PromptVisibility(StrEnum):
-    """Whether others may read the prompt of an artwork."""
-
-    PUBLIC = "PUBLIC"
-    PRIVATE = "PRIVATE"
 
 
 class FeedKind(StrEnum):

@@ -1,0 +1,34 @@
+"""All tables; importing this package fills ``metadata``."""
+
+from sqlmodel import SQLModel
+
+from db.tables.accounts import Follow, RefreshToken, Session, User
+from db.tables.artworks import Artwork, ArtworkImage, ArtworkTag, Comment, Reaction, Tag
+from db.tables.credits import CreditAccount, Hold, LedgerEntry
+from db.tables.generation import GenerationJob, GenerationSlot, IdempotencyKey
+from db.tables.media import MediaAsset
+from db.tables.outbox import OutboxMessage
+
+metadata = SQLModel.metadata
+
+__all__ = [
+    "Artwork",
+    "ArtworkImage",
+    "ArtworkTag",
+    "Comment",
+    "CreditAccount",
+    "Follow",
+    "GenerationJob",
+    "GenerationSlot",
+    "Hold",
+    "IdempotencyKey",
+    "LedgerEntry",
+    "MediaAsset",
+    "OutboxMessage",
+    "Reaction",
+    "RefreshToken",
+    "Session",
+    "Tag",
+    "User",
+    "metadata",
+]

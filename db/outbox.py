@@ -1,0 +1,85 @@
+"""The outbox: words to the outside that leave together with the transaction that wrote them, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+from sqlalchemy import delete, func, select
+from sqlmodel import col
+
+from db.tables import OutboxMessage
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+GPU: Final = "gpu"
+"""Topic: there may be work for a GPU worker."""
+LINE: Final = "line"
+"""Topic: places in the line have changed."""
+JOB_EVENT: Final = "job_event"
+"""Topic: the watchers of a job are to be told something."""
+
+_CHANNEL: Final = "easel_outbox"
+"""A trigger on the table notifies it at commit."""
+_RELAY_LOCK: Final = 0x_EA5E1
+
+
+def ring_gpu(tx: AsyncSession) -> None:
+    """Let a GPU worker look for work once this transaction has committed."""
+    _add(tx, GPU, {})
+
+
+def line_changed(tx: AsyncSession) -> None:
+    """Tell the waiting where they stand once this transaction has committed."""
+    _add(tx, LINE, {})
+
+
+def publish_job_event(tx: AsyncSession, job_id: UUID, kind: str, **data: int) -> None:
+    """Tell the watchers of a job what changed, once this transaction has committed."""
+    _add(tx, JOB_EVENT, {"job_id": str(job_id), "kind": kind, **data})
+
+
+async def take(tx: AsyncSession, limit: int) -> list[OutboxMessage]:
+    """Remove and return the oldest messages in order, at most ``limit``; other relays wait until ``tx`` ends."""
+    await tx.execute(select(func.pg_advisory_xact_lock(_RELAY_LOCK)))
+    oldest = select(col(OutboxMessage.id)).order_by(col(OutboxMessage.id)).limit(limit)
+    removed = await tx.execute(
+        delete(OutboxMessage).where(col(OutboxMessage.id).in_(oldest)).returning(OutboxMessage)
+    )
+    return sorted(removed.scalars(), key=lambda message: message.id or 0)
+
+
+def _add(tx: AsyncSession, topic: str, payload: dict[str, Any]) -> None:
+    tx.add(OutboxMessage(topic=topic, payload=payload))
+
+
+class Doorbell:
+    """Hears that a transaction with words in the outbox has committed; a missed ring costs one sweep."""
+
+    def __init__(self, url: str) -> None:
+        """Listen on the database at ``url`` (libpq) from the first ``wait`` on."""
+        self._url = url
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+
+    async def wait(self, at_most_s: float) -> None:
+        """Return when something was added, or after ``at_most_s`` seconds; a lost connection counts as silence."""
+        try:
+            if self._connection is None:
+                self._connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True)
+                await self._connection.execute(f"LISTEN {_CHANNEL}")
+                return
+            async for _ in self._connection.notifies(timeout=at_most_s, stop_after=1):
+                pass
+        except (psycopg.Error, OSError):
+            await self.close()
+            await asyncio.sleep(at_most_s)
+
+    async def close(self) -> None:
+        """Stop listening."""
+        if self._connection:
+            await self._connection.close()
+        self._connection = None

@@ -1,0 +1,57 @@
+"""Sessions on PostgreSQL: ``write`` commits what returns and rolls back what raises; ``read`` never writes."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+def driver_url(url: str) -> str:
+    """Return a libpq URL (``postgres://…`` or ``postgresql://…``) as SQLAlchemy names it."""
+    return "postgresql+psycopg://" + url.split("://", 1)[1]
+
+
+class Database:
+    """A pool of connections to one PostgreSQL database.
+
+    A statement may take ``statement_timeout_s`` seconds; a connection is waited for as long, then ``TimeoutError``
+    is raised. Connections are checked before use, so a restarted server is noticed here and not by the caller.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10, statement_timeout_s: float = 5.0) -> None:
+        """Open nothing yet; ``url`` is a libpq URL."""
+        self._engine = create_async_engine(
+            driver_url(url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=statement_timeout_s,
+            pool_pre_ping=True,
+            pool_use_lifo=True,
+            connect_args={
+                "connect_timeout": 5,
+                "options": f"-c statement_timeout={int(statement_timeout_s * 1000)} -c TimeZone=UTC",
+            },
+        )
+        self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """Run the block in one transaction: it commits on return and leaves no trace when it raises."""
+        async with AsyncSession(self._engine, expire_on_commit=False) as tx:
+            yield tx
+            await tx.commit()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """Run the block's statements one by one, each with the newest state; nothing is written."""
+        async with AsyncSession(self._reader, expire_on_commit=False, autoflush=False) as tx:
+            yield tx
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()

@@ -1,0 +1,81 @@
+"""Generation jobs and their slots, one slot an image."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from db.tables.columns import key, moment, moment_or_none, word
+from db.words import JobStatus, SlotStatus, Visibility
+
+
+class GenerationJob(SQLModel, table=True):
+    """One request for images: what to paint, whose credits pay, and how far it is."""
+
+    __tablename__ = "generation_jobs"
+    __table_args__ = (
+        CheckConstraint("count BETWEEN 1 AND 8", name="count"),
+        Index("ix_generation_jobs_line", "queued_at", "id", postgresql_where=text("status = 'QUEUED'")),
+        Index(
+            "ix_generation_jobs_active",
+            "lease_expires_at",
+            postgresql_where=text("status IN ('PREPARING', 'RUNNING', 'CANCELING')"),
+        ),
+        Index("ix_generation_jobs_user_id_id", "user_id", "id"),
+    )
+
+    id: UUID = key()
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
+    status: JobStatus = word(JobStatus, "status", JobStatus.QUEUED)
+    engine: str
+    prompt: str
+    negative_prompt: str = ""
+    style: str
+    ratio: str
+    width: int
+    height: int
+    count: int
+    seed: int = Field(sa_type=BigInteger)
+    steps: int
+    guidance: float
+    price: int
+    visibility: Visibility = word(Visibility, "visibility", Visibility.PRIVATE)
+    priority: int = 0
+    attempt: int = 0
+    lease_owner: UUID | None = None
+    lease_expires_at: datetime | None = moment_or_none()
+    failure_code: str | None = None
+    queued_at: datetime = moment()
+    created_at: datetime = moment()
+    started_at: datetime | None = moment_or_none()
+    finished_at: datetime | None = moment_or_none()
+
+
+class GenerationSlot(SQLModel, table=True):
+    """One image of a job; ends ready, failed, blocked or skipped."""
+
+    __tablename__ = "generation_slots"
+    __table_args__ = (UniqueConstraint("job_id", "index"),)
+
+    id: UUID = key()
+    job_id: UUID = Field(foreign_key="generation_jobs.id", ondelete="CASCADE")
+    index: int
+    status: SlotStatus = word(SlotStatus, "status", SlotStatus.PENDING)
+    seed: int = Field(sa_type=BigInteger)
+    asset_id: UUID | None = Field(default=None, foreign_key="media_assets.id", ondelete="SET NULL", unique=True)
+    failure_code: str | None = None
+    finished_at: datetime | None = moment_or_none()
+
+
+class IdempotencyKey(SQLModel, table=True):
+    """The first use of a key: the same request again gets the same subject, another request is an error."""
+
+    __tablename__ = "idempotency_keys"
+
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", primary_key=True)
+    key: str = Field(primary_key=True)
+    operation: str
+    digest: bytes
+    subject_id: UUID
+    created_at: datetime = moment(index=True)

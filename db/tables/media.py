@@ -1,0 +1,38 @@
+"""Stored images: a row for each, written before its objects, so that no object is without a row."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, text
+from sqlmodel import Field, SQLModel
+
+from db.tables.columns import key, moment, moment_or_none, word
+from db.words import AssetStatus
+
+
+class MediaAsset(SQLModel, table=True):
+    """A picture in the object store with its variants; object keys derive from ``id``."""
+
+    __tablename__ = "media_assets"
+    __table_args__ = (
+        Index("ix_media_assets_owner_id_id", "owner_id", "id"),
+        Index("ix_media_assets_unfinished", "created_at", postgresql_where=text("status = 'PENDING'")),
+    )
+
+    id: UUID = key()
+    owner_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
+    job_id: UUID | None = Field(default=None, foreign_key="generation_jobs.id", ondelete="SET NULL", index=True)
+    status: AssetStatus = word(AssetStatus, "status", AssetStatus.PENDING)
+    width: int = 0
+    height: int = 0
+    byte_size: int = Field(default=0, sa_type=BigInteger)
+    sha256: str = ""
+    dhash: int = Field(default=0, sa_type=BigInteger)
+    blurhash: str = ""
+    dominant_color: str = ""
+    engine: str = ""
+    style: str = ""
+    ratio: str = ""
+    seed: int = Field(default=0, sa_type=BigInteger)
+    created_at: datetime = moment()
+    ready_at: datetime | None = moment_or_none()

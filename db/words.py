@@ -1,0 +1,128 @@
+"""The closed vocabularies of stored rows: states and kinds, with the words of the graph."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class JobStatus(StrEnum):
+    """Life of a generation job; everything from SUCCEEDED on is final."""
+
+    ACCEPTED = "ACCEPTED"
+    QUEUED = "QUEUED"
+    PREPARING = "PREPARING"
+    RUNNING = "RUNNING"
+    CANCELING = "CANCELING"
+    SUCCEEDED = "SUCCEEDED"
+    PARTIAL = "PARTIAL"
+    FAILED = "FAILED"
+    BLOCKED = "BLOCKED"
+    CANCELED = "CANCELED"
+    EXPIRED = "EXPIRED"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether a job in this state never changes again."""
+        return self in FINAL_JOB_STATUSES
+
+
+FINAL_JOB_STATUSES = frozenset(
+    {
+        JobStatus.SUCCEEDED,
+        JobStatus.PARTIAL,
+        JobStatus.FAILED,
+        JobStatus.BLOCKED,
+        JobStatus.CANCELED,
+        JobStatus.EXPIRED,
+    }
+)
+ACTIVE_JOB_STATUSES = frozenset({JobStatus.PREPARING, JobStatus.RUNNING, JobStatus.CANCELING})
+
+
+class SlotStatus(StrEnum):
+    """Life of one image of a job; everything from READY on is final."""
+
+    PENDING = "PENDING"
+    RENDERING = "RENDERING"
+    CHECKING = "CHECKING"
+    READY = "READY"
+    FAILED = "FAILED"
+    BLOCKED = "BLOCKED"
+    SKIPPED = "SKIPPED"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether a slot in this state never changes again."""
+        return self in FINAL_SLOT_STATUSES
+
+
+FINAL_SLOT_STATUSES = frozenset({SlotStatus.READY, SlotStatus.FAILED, SlotStatus.BLOCKED, SlotStatus.SKIPPED})
+
+
+class AssetStatus(StrEnum):
+    """Life of a stored image."""
+
+    UPLOADING = "UPLOADING"
+    PENDING = "PENDING"
+    SCANNING = "SCANNING"
+    READY = "READY"
+    HIDDEN = "HIDDEN"
+    TRASHED = "TRASHED"
+    PURGED = "PURGED"
+    REJECTED = "REJECTED"
+    FAILED = "FAILED"
+
+
+class HoldStatus(StrEnum):
+    """Life of a credit hold."""
+
+    ACTIVE = "ACTIVE"
+    PARTIALLY_CAPTURED = "PARTIALLY_CAPTURED"
+    SETTLED = "SETTLED"
+    RELEASED = "RELEASED"
+
+
+class LedgerKind(StrEnum):
+    """What a ledger entry did."""
+
+    GRANT = "GRANT"
+    HOLD = "HOLD"
+    CAPTURE = "CAPTURE"
+    RELEASE = "RELEASE"
+
+
+class Visibility(StrEnum):
+    """Who may see something."""
+
+    PUBLIC = "PUBLIC"
+    UNLISTED = "UNLISTED"
+    PRIVATE = "PRIVATE"
+
+
+class PromptVisibility(StrEnum):
+    """Whether others may read the prompt of an artwork."""
+
+    PUBLIC = "PUBLIC"
+    PRIVATE = "PRIVATE"
+
+
+class ReactionKind(StrEnum):
+    """How somebody reacted."""
+
+    LIKE = "LIKE"
+
+
+class SessionEnd(StrEnum):
+    """Why a session ended."""
+
+    SIGNED_OUT = "SIGNED_OUT"
+    TOKEN_REUSED = "TOKEN_REUSED"
+
+
+class LedgerBucket(StrEnum):
+    """Where credits can be: with the house, free to spend, held for a job, or spent."""
+
+    HOUSE = "HOUSE"
+    AVAILABLE = "AVAILABLE"
+    HELD = "HELD"
+    SPENT = "SPENT"

@@ -1,0 +1,168 @@
+"""Refusals. A ``UserError`` becomes a member of the mutation's result; a ``RequestError`` ends the request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from domain.messages import message
+from domain.words import ErrorCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from domain.messages import Language
+
+
+class UserError(Exception):
+    """A refusal that the caller can understand and act on; nothing was written."""
+
+    code: ClassVar[ErrorCode]
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, reason: str, path: Sequence[str] = (), **values: Any) -> None:  # noqa: ANN401 - any printable
+        """Refuse for ``reason`` (a key of ``domain.messages``), because of the input at ``path``."""
+        super().__init__(reason)
+        self.reason = reason
+        self.path = tuple(path)
+        self.values = values
+
+    def message(self, language: Language) -> str:
+        """Return the reason in the reader's language."""
+        return message(self.reason, language, **self.values)
+
+
+class InvalidInput(UserError):
+    """A value is not acceptable; ``path`` names it."""
+
+    code = ErrorCode.INVALID_INPUT
+
+
+class NotFound(UserError):
+    """The thing does not exist, or the viewer may not know of it."""
+
+    code = ErrorCode.NOT_FOUND
+
+    def __init__(self, path: Sequence[str]) -> None:
+        """Refuse because of the id at ``path``."""
+        super().__init__("not_found", path)
+
+
+class EmailTaken(UserError):
+    """Another account has this address."""
+
+    code = ErrorCode.EMAIL_TAKEN
+
+    def __init__(self) -> None:
+        """Refuse the address."""
+        super().__init__("email.taken", ("input", "email"))
+
+
+class HandleTaken(UserError):
+    """Another account has this handle."""
+
+    code = ErrorCode.HANDLE_TAKEN
+
+    def __init__(self) -> None:
+        """Refuse the handle."""
+        super().__init__("handle.taken", ("input", "handle"))
+
+
+class InvalidCredentials(UserError):
+    """Address or password is wrong; which of them is not told."""
+
+    code = ErrorCode.INVALID_CREDENTIALS
+
+    def __init__(self) -> None:
+        """Refuse the sign-in."""
+        super().__init__("credentials.invalid")
+
+
+class InvalidRefreshToken(UserError):
+    """The refresh token is unknown, expired, or was used before."""
+
+    code = ErrorCode.INVALID_REFRESH_TOKEN
+
+    def __init__(self) -> None:
+        """Refuse the token."""
+        super().__init__("refresh_token.invalid", ("input", "refreshToken"))
+
+
+class TooManyAttempts(UserError):
+    """Too many sign-ins; ``resets_at`` says when the next may be tried."""
+
+    code = ErrorCode.TOO_MANY_ATTEMPTS
+    retryable = True
+
+    def __init__(self, resets_at: datetime, seconds: int) -> None:
+        """Refuse until ``resets_at``, which is ``seconds`` from now."""
+        super().__init__("attempts.too_many", seconds=seconds)
+        self.resets_at = resets_at
+
+
+class InsufficientCredits(UserError):
+    """The job costs more than is available."""
+
+    code = ErrorCode.INSUFFICIENT_CREDITS
+
+    def __init__(self, needed: int, available: int) -> None:
+        """Refuse a spend of ``needed`` credits where ``available`` are free."""
+        super().__init__("credits.insufficient", needed=needed, available=available)
+        self.needed = needed
+        self.available = available
+
+
+class IdempotencyConflict(UserError):
+    """The idempotency key belongs to another request."""
+
+    code = ErrorCode.IDEMPOTENCY_CONFLICT
+
+    def __init__(self) -> None:
+        """Refuse the key."""
+        super().__init__("idempotency.conflict", ("input", "idempotencyKey"))
+
+
+class AlreadyFinished(UserError):
+    """The job has ended in another way than the one asked for."""
+
+    code = ErrorCode.ALREADY_FINISHED
+
+    def __init__(self) -> None:
+        """Refuse the change."""
+        super().__init__("job.finished", ("input", "jobId"))
+
+
+class RequestError(Exception):
+    """Ends the request with a top-level error; ``code`` goes to ``extensions.code``."""
+
+    code: ClassVar[str]
+
+
+class Unauthenticated(RequestError):
+    """Nobody is signed in, or the token is no longer good."""
+
+    code = "UNAUTHENTICATED"
+
+
+class Missing(RequestError):
+    """What a query or subscription names does not exist for this viewer."""
+
+    code = "NOT_FOUND"
+
+
+class BadCursor(RequestError):
+    """The cursor is not one of ours, or belongs to another list."""
+
+    code = "BAD_CURSOR"
+
+
+class BadUserInput(RequestError):
+    """An argument is not acceptable."""
+
+    code = "BAD_USER_INPUT"
+
+
+class RateLimited(RequestError):
+    """Too much in too short a time."""
+
+    code = "RATE_LIMITED"

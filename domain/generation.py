@@ -1,0 +1,222 @@
+"""Generation as its owner sees it: submit, cancel, look up."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+from sqlmodel import col
+from uuid_utils.compat import uuid7
+
+from db import outbox
+from db.tables import GenerationJob, GenerationSlot, Hold
+from db.words import JobStatus, SlotStatus, Visibility
+from domain import credits, idempotency, jobs
+from domain.catalogue import ENGINES, RATIOS, STYLES, size_of
+from domain.errors import AlreadyFinished, InvalidInput, NotFound
+from domain.texts import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from uuid import UUID
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+MAXIMUM_COUNT: Final = 8
+DEFAULT_COUNT: Final = 4
+DEFAULT_RATIO: Final = "3:4"
+DEFAULT_STYLE: Final = "realistic"
+SEED_RANGE: Final = 2**32
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """What a client asks for, as it arrived; None where the default shall serve."""
+
+    prompt: str
+    idempotency_key: str
+    negative_prompt: str = ""
+    engine: str | None = None
+    style: str | None = None
+    ratio: str | None = None
+    count: int | None = None
+    seed: int | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    visibility: Visibility = Visibility.PRIVATE
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationSpec:
+    """A request that has been checked: every value is there and within the engine's limits."""
+
+    prompt: str
+    negative_prompt: str
+    engine: str
+    style: str
+    ratio: str
+    width: int
+    height: int
+    count: int
+    seed: int | None
+    steps: int
+    guidance: float
+    price: int
+    visibility: Visibility
+
+
+def check(request: GenerationRequest, engines: Sequence[str]) -> GenerationSpec:
+    """Return the specification of ``request``.
+
+    Args:
+        request: what the client sent.
+        engines: keys of the engines that workers of this installation run; the first is the default.
+
+    Raises:
+        InvalidInput: naming the first value that is not acceptable.
+    """
+    engine = ENGINES[_chosen("engine", request.engine or engines[0], engines)]
+    ratio = _chosen("ratio", request.ratio or DEFAULT_RATIO, RATIOS)
+    width, height = size_of(ratio, engine.base_side)
+    return GenerationSpec(
+        prompt=clean(request.prompt, ("input", "prompt"), maximum=engine.max_prompt_length),
+        negative_prompt=clean(
+            request.negative_prompt, ("input", "negativePrompt"), minimum=0, maximum=engine.max_prompt_length
+        ),
+        engine=engine.key,
+        style=_chosen("style", request.style or DEFAULT_STYLE, STYLES),
+        ratio=ratio,
+        width=width,
+        height=height,
+        count=int(_within("count", request.count, DEFAULT_COUNT, 1, MAXIMUM_COUNT)),
+        seed=None if request.seed is None else int(_within("seed", request.seed, 0, 0, SEED_RANGE - 1)),
+        steps=int(_within("steps", request.steps, engine.default_steps, 1, engine.max_steps)),
+        guidance=_within("guidance", request.guidance, engine.default_guidance, 0.0, engine.max_guidance),
+        price=engine.price,
+        visibility=request.visibility,
+    )
+
+
+async def submit(tx: AsyncSession, user_id: UUID, spec: GenerationSpec, key: str) -> UUID:
+    """Put a job in the line, hold its credits, and ring for a worker; return the job's id.
+
+    The same ``key`` with the same ``spec`` returns the first job and changes nothing.
+
+    Raises:
+        InsufficientCredits: the job costs more than is available.
+        IdempotencyConflict: the key belongs to another request.
+    """
+    job_id = uuid7()
+    first = await idempotency.claim(tx, user_id, key, operation="submitGeneration", request=spec, subject_id=job_id)
+    if first:
+        return first
+    job = GenerationJob(
+        id=job_id,
+        user_id=user_id,
+        engine=spec.engine,
+        prompt=spec.prompt,
+        negative_prompt=spec.negative_prompt,
+        style=spec.style,
+        ratio=spec.ratio,
+        width=spec.width,
+        height=spec.height,
+        count=spec.count,
+        seed=secrets.randbelow(SEED_RANGE) if spec.seed is None else spec.seed,
+        steps=spec.steps,
+        guidance=spec.guidance,
+        price=spec.price,
+        visibility=spec.visibility,
+    )
+    await credits.hold(tx, user_id, job_id, spec.price * spec.count)
+    tx.add(job)
+    tx.add_all(
+        GenerationSlot(job_id=job_id, index=index, seed=(job.seed + index) % SEED_RANGE) for index in range(spec.count)
+    )
+    outbox.ring_gpu(tx)
+    outbox.line_changed(tx)
+    return job_id
+
+
+async def cancel(tx: AsyncSession, user_id: UUID, job_id: UUID) -> int:
+    """Stop a job and give back the credits of every image that is not finished; return all credits released.
+
+    A waiting job is CANCELED at once. Of a running one, all unfinished slots are SKIPPED at once, whatever the GPU
+    still does with them, and the worker turns CANCELING into CANCELED when it has let go. Canceling again changes
+    nothing.
+
+    Raises:
+        NotFound: the user has no such job.
+        AlreadyFinished: the job ended otherwise.
+    """
+    if not await owns(tx, user_id, job_id):
+        raise NotFound(("input", "jobId"))
+    wallet = await credits.lock_hold(tx, job_id)
+    job = await jobs.lock(tx, job_id)
+    if job.status in (JobStatus.CANCELED, JobStatus.CANCELING):
+        return wallet[1].released
+    if job.status.is_final:
+        raise AlreadyFinished
+    await jobs.close_open_slots(tx, wallet, job, SlotStatus.SKIPPED, None)
+    if job.status is JobStatus.QUEUED:
+        jobs.finish(tx, job, JobStatus.CANCELED)
+        outbox.line_changed(tx)
+    else:
+        jobs.move(job, JobStatus.CANCELING)
+    return wallet[1].released
+
+
+async def owns(tx: AsyncSession, user_id: UUID, job_id: UUID) -> bool:
+    """Whether the job exists and belongs to the user."""
+    query = select(col(GenerationJob.id)).where(col(GenerationJob.id) == job_id, col(GenerationJob.user_id) == user_id)
+    return (await tx.execute(query)).scalar_one_or_none() is not None
+
+
+async def find(tx: AsyncSession, user_id: UUID, ids: Iterable[UUID]) -> Mapping[UUID, GenerationJob]:
+    """Return those of the jobs that belong to the user, by id."""
+    query = select(GenerationJob).where(col(GenerationJob.id).in_(list(ids)), col(GenerationJob.user_id) == user_id)
+    return {job.id: job for job in (await tx.execute(query)).scalars()}
+
+
+async def list_of(
+    tx: AsyncSession, user_id: UUID, statuses: Collection[JobStatus], before: UUID | None, limit: int
+) -> Sequence[GenerationJob]:
+    """Return the user's jobs, newest first, older than ``before``; of all states where ``statuses`` is empty."""
+    query = select(GenerationJob).where(col(GenerationJob.user_id) == user_id)
+    if statuses:
+        query = query.where(col(GenerationJob.status).in_(statuses))
+    if before:
+        query = query.where(col(GenerationJob.id) < before)
+    return (await tx.execute(query.order_by(col(GenerationJob.id).desc()).limit(limit))).scalars().all()
+
+
+async def slots_of(tx: AsyncSession, job_ids: Iterable[UUID]) -> Mapping[UUID, list[GenerationSlot]]:
+    """Return the slots of each job, in order."""
+    query = select(GenerationSlot).where(col(GenerationSlot.job_id).in_(list(job_ids)))
+    slots: dict[UUID, list[GenerationSlot]] = {}
+    for slot in (await tx.execute(query.order_by(col(GenerationSlot.index)))).scalars():
+        slots.setdefault(slot.job_id, []).append(slot)
+    return slots
+
+
+async def holds_of(tx: AsyncSession, job_ids: Iterable[UUID]) -> Mapping[UUID, Hold]:
+    """Return the hold of each job."""
+    query = select(Hold).where(col(Hold.job_id).in_(list(job_ids)))
+    return {held.job_id: held for held in (await tx.execute(query)).scalars()}
+
+
+def _chosen(field: str, value: str, choices: Collection[str]) -> str:
+    if value not in choices:
+        shown = clean(value, ("input", field), minimum=0, maximum=100)
+        raise InvalidInput(f"{field}.unknown", ("input", field), value=shown, choices=", ".join(choices))
+    return value
+
+
+def _within(field: str, value: float | None, default: float, minimum: float, maximum: float) -> float:
+    if value is None:
+        return default
+    if not minimum <= value <= maximum:
+        reason = "count.out_of_range" if field == "count" else "number.out_of_range"
+        raise InvalidInput(reason, ("input", field), minimum=minimum, maximum=maximum)
+    return value

@@ -1,0 +1,120 @@
+"""The life of a job: which moves are legal, how its slots are closed, and how its end is a fold of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from db import outbox
+from db.tables import GenerationJob, GenerationSlot
+from db.tables.columns import now
+from db.words import JobStatus, SlotStatus
+from domain import credits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from db.tables import CreditAccount, Hold
+    from domain.words import FailureCode
+
+_MOVES: dict[JobStatus, frozenset[JobStatus]] = {
+    JobStatus.ACCEPTED: frozenset({JobStatus.QUEUED, JobStatus.BLOCKED}),
+    JobStatus.QUEUED: frozenset({JobStatus.PREPARING, JobStatus.CANCELED, JobStatus.EXPIRED}),
+    JobStatus.PREPARING: frozenset({JobStatus.RUNNING, JobStatus.QUEUED, JobStatus.CANCELING}),
+    JobStatus.RUNNING: frozenset(
+        {
+            JobStatus.QUEUED,
+            JobStatus.CANCELING,
+            JobStatus.SUCCEEDED,
+            JobStatus.PARTIAL,
+            JobStatus.FAILED,
+            JobStatus.BLOCKED,
+        }
+    ),
+    JobStatus.CANCELING: frozenset({JobStatus.CANCELED}),
+}
+
+
+class IllegalMove(RuntimeError):  # noqa: N818 - named like the other refusals
+    """A job was to change in a way that its state machine does not know."""
+
+
+def move(job: GenerationJob, to: JobStatus) -> None:
+    """Change the state of a locked job.
+
+    Raises:
+        IllegalMove: no such move is known; what is final never changes.
+    """
+    if to not in _MOVES.get(job.status, ()):
+        raise IllegalMove(f"{job.id}: {job.status} -> {to}")
+    job.status = to
+
+
+async def lock(tx: AsyncSession, job_id: UUID) -> GenerationJob:
+    """Return the job, locked until the transaction ends; lock its hold first where credits will move."""
+    query = select(GenerationJob).where(col(GenerationJob.id) == job_id).with_for_update()
+    return (await tx.execute(query.execution_options(populate_existing=True))).scalar_one()
+
+
+async def slots(tx: AsyncSession, job_id: UUID) -> list[GenerationSlot]:
+    """Return the slots of a locked job, in order, as they are now."""
+    query = select(GenerationSlot).where(col(GenerationSlot.job_id) == job_id).order_by(col(GenerationSlot.index))
+    return list((await tx.execute(query.execution_options(populate_existing=True))).scalars())
+
+
+def close_slot(
+    tx: AsyncSession,
+    wallet: tuple[CreditAccount, Hold],
+    job: GenerationJob,
+    slot: GenerationSlot,
+    status: SlotStatus,
+    code: FailureCode | None,
+) -> None:
+    """End a slot without an image, give its credits back, and tell the watchers, all in one."""
+    slot.status = status
+    slot.failure_code = code
+    slot.finished_at = now()
+    credits.release(tx, wallet, slot.id, job.price)
+    if status is not SlotStatus.SKIPPED:
+        outbox.publish_job_event(tx, job.id, "image_failed", slot=slot.index, released=job.price)
+
+
+async def close_open_slots(
+    tx: AsyncSession,
+    wallet: tuple[CreditAccount, Hold],
+    job: GenerationJob,
+    status: SlotStatus,
+    code: FailureCode | None,
+) -> None:
+    """End every slot of a locked job that has not ended yet, without an image."""
+    for slot in await slots(tx, job.id):
+        if not slot.status.is_final:
+            close_slot(tx, wallet, job, slot, status, code)
+
+
+def finish(tx: AsyncSession, job: GenerationJob, status: JobStatus) -> None:
+    """Move a locked job, all of whose slots have ended, to its final state and tell the watchers."""
+    move(job, status)
+    job.finished_at = now()
+    job.lease_owner = None
+    job.lease_expires_at = None
+    outbox.publish_job_event(tx, job.id, "completed")
+
+
+def fold(statuses: Iterable[SlotStatus]) -> JobStatus:
+    """Return the end of a job from the ends of its slots.
+
+    All READY is SUCCEEDED, some is PARTIAL; none is BLOCKED where any was blocked, otherwise FAILED.
+    """
+    count = Counter(statuses)
+    if count[SlotStatus.READY] == count.total():
+        return JobStatus.SUCCEEDED
+    if count[SlotStatus.READY]:
+        return JobStatus.PARTIAL
+    return JobStatus.BLOCKED if count[SlotStatus.BLOCKED] else JobStatus.FAILED

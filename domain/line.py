@@ -1,0 +1,124 @@
+"""The line of waiting jobs: one order, one SQL definition, for claiming, positions and waiting times alike.
+
+Priority of the plan first; then turns, so that a user's n-th waiting job stands behind everybody's first n - 1; then
+age. Only jobs for an engine that the same workers run are in one line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Integer, Select, Subquery, and_, cast, func, select
+from sqlmodel import col
+
+from db.tables import GenerationJob, GenerationSlot
+from db.words import JobStatus, SlotStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from uuid import UUID
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+_SAMPLE = 100
+"""How many of the last finished jobs tell how long an image takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a waiting job stands."""
+
+    position: int
+    """1 for the job that is claimed next."""
+    eta_seconds: int | None
+    """Seconds until it starts, as measured from recent images; None where nothing has been measured yet."""
+
+
+def line() -> Subquery:
+    """Return the line as (id, engine, place, images_ahead), place counted from 1 for each engine."""
+    turn = func.row_number().over(
+        partition_by=(col(GenerationJob.engine), col(GenerationJob.user_id)),
+        order_by=(col(GenerationJob.priority).desc(), col(GenerationJob.queued_at), col(GenerationJob.id)),
+    )
+    waiting = (
+        select(
+            col(GenerationJob.id),
+            col(GenerationJob.engine),
+            col(GenerationJob.priority),
+            col(GenerationJob.queued_at),
+            col(GenerationJob.count),
+            turn.label("turn"),
+        )
+        .where(col(GenerationJob.status) == JobStatus.QUEUED)
+        .subquery()
+    )
+    order = (waiting.c.priority.desc(), waiting.c.turn, waiting.c.queued_at, waiting.c.id)
+    through = func.sum(waiting.c.count).over(partition_by=waiting.c.engine, order_by=order, rows=(None, 0))
+    return select(
+        waiting.c.id,
+        waiting.c.engine,
+        func.row_number().over(partition_by=waiting.c.engine, order_by=order).label("place"),
+        (through - waiting.c.count).label("images_ahead"),
+    ).subquery()
+
+
+async def next_waiting(tx: AsyncSession, engines: Sequence[str]) -> GenerationJob | None:
+    """Return the first job of the line that one of ``engines`` can paint, locked; skip what others are claiming."""
+    queue = line()
+    query = (
+        select(GenerationJob)
+        .join(queue, queue.c.id == col(GenerationJob.id))
+        .where(col(GenerationJob.status) == JobStatus.QUEUED, col(GenerationJob.engine).in_(engines))
+        .order_by(queue.c.place)
+        .limit(1)
+        .with_for_update(of=GenerationJob, skip_locked=True)
+    )
+    return (await tx.execute(query)).scalar_one_or_none()
+
+
+async def places(tx: AsyncSession, job_ids: Iterable[UUID] | None = None, limit: int = 200) -> Mapping[UUID, Place]:
+    """Return the places of those of ``job_ids`` that wait, or of the first ``limit`` of each line."""
+    queue = line()
+    seconds = _seconds_per_image().subquery()
+    running = _images_running().subquery()
+    ahead = queue.c.images_ahead + func.coalesce(running.c.images, 0)
+    query = (
+        select(queue.c.id, queue.c.place, cast(func.ceil(ahead * seconds.c.seconds), Integer))
+        .select_from(queue)
+        .outerjoin(seconds, seconds.c.engine == queue.c.engine)
+        .outerjoin(running, running.c.engine == queue.c.engine)
+    )
+    query = query.where(queue.c.place <= limit) if job_ids is None else query.where(queue.c.id.in_(list(job_ids)))
+    return {job_id: Place(place, eta) for job_id, place, eta in await tx.execute(query)}
+
+
+def _images_running() -> Select[tuple[str, int]]:
+    """Return, for each engine, how many images of claimed jobs are still to be painted."""
+    unfinished = col(GenerationSlot.status).in_((SlotStatus.PENDING, SlotStatus.RENDERING, SlotStatus.CHECKING))
+    active = col(GenerationJob.status).in_((JobStatus.PREPARING, JobStatus.RUNNING))
+    return (
+        select(col(GenerationJob.engine), func.count().label("images"))
+        .join(GenerationSlot, and_(col(GenerationSlot.job_id) == col(GenerationJob.id), unfinished))
+        .where(active)
+        .group_by(col(GenerationJob.engine))
+    )
+
+
+def _seconds_per_image() -> Select[tuple[str, float]]:
+    """Return, for each engine, the mean seconds an image took in its most recent finished jobs."""
+    took = func.extract("epoch", col(GenerationJob.finished_at) - col(GenerationJob.started_at))
+    recent = (
+        select(col(GenerationJob.engine), (took / col(GenerationJob.count)).label("seconds"))
+        .where(col(GenerationJob.status) == JobStatus.SUCCEEDED)
+        .order_by(col(GenerationJob.id).desc())
+        .limit(_SAMPLE)
+        .subquery()
+    )
+    return select(recent.c.engine, func.avg(recent.c.seconds).label("seconds")).group_by(recent.c.engine)
+
+
+async def is_anyone_waiting(tx: AsyncSession) -> bool:
+    """Whether any line has a job in it."""
+    waiting = select(col(GenerationJob.id)).where(col(GenerationJob.status) == JobStatus.QUEUED)
+    return (await tx.execute(select(waiting.exists()))).scalar_one()

@@ -1,0 +1,120 @@
+"""What refusals say, in English and Korean; placeholders are filled with the refusal's own data."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+Language = Literal["en", "ko"]
+
+MESSAGES: Final[dict[str, tuple[str, str]]] = {
+    # texts
+    "text.empty": ("This must not be empty.", "비워 둘 수 없습니다."),
+    "text.too_long": (
+        "This may have at most {maximum} characters; it has {length}.",
+        "최대 {maximum}자까지 쓸 수 있습니다. 지금은 {length}자입니다.",
+    ),
+    "text.too_short": ("This needs at least {minimum} characters.", "{minimum}자 이상이어야 합니다."),
+    "text.not_text": ("This contains characters that are not text.", "글자가 아닌 문자가 들어 있습니다."),
+    # accounts
+    "email.invalid": ("This is not an e-mail address.", "올바른 이메일 주소가 아닙니다."),
+    "email.taken": ("There is already an account with this e-mail address.", "이미 가입된 이메일 주소입니다."),
+    "handle.invalid": (
+        "A handle has 3 to 30 letters a-z, digits or underscores, and begins with a letter.",
+        "핸들은 영문 소문자로 시작하는 3~30자의 영문 소문자, 숫자, 밑줄이어야 합니다.",
+    ),
+    "handle.taken": ("This handle is taken.", "이미 사용 중인 핸들입니다."),
+    "link.invalid": (
+        "A link begins with https:// and has at most {maximum} characters.",
+        "링크는 https://로 시작하고 최대 {maximum}자여야 합니다.",
+    ),
+    "links.too_many": (
+        "A profile may have at most {maximum} links.",
+        "링크는 최대 {maximum}개까지 등록할 수 있습니다.",
+    ),
+    "credentials.invalid": ("E-mail address or password is wrong.", "이메일 주소 또는 비밀번호가 올바르지 않습니다."),
+    "refresh_token.invalid": ("This session has ended. Sign in again.", "세션이 만료되었습니다. 다시 로그인해 주세요."),
+    "attempts.too_many": (
+        "Too many attempts. Try again in {seconds} seconds.",
+        "시도 횟수가 너무 많습니다. {seconds}초 뒤에 다시 시도해 주세요.",
+    ),
+    # generation
+    "count.out_of_range": (
+        "A job makes {minimum} to {maximum} images.",
+        "한 번에 {minimum}~{maximum}장까지 만들 수 있습니다.",
+    ),
+    "engine.unknown": (
+        "There is no engine “{value}” here. Choose one of: {choices}.",
+        "“{value}” 엔진은 없습니다. 다음 중에서 고르세요: {choices}.",
+    ),
+    "style.unknown": (
+        "There is no style “{value}”. Choose one of: {choices}.",
+        "“{value}” 스타일은 없습니다. 다음 중에서 고르세요: {choices}.",
+    ),
+    "ratio.unknown": (
+        "There is no ratio “{value}”. Choose one of: {choices}.",
+        "“{value}” 비율은 없습니다. 다음 중에서 고르세요: {choices}.",
+    ),
+    "number.out_of_range": (
+        "This must be between {minimum} and {maximum}.",
+        "{minimum}에서 {maximum} 사이여야 합니다.",
+    ),
+    "credits.insufficient": (
+        "This costs {needed} credits; {available} are available.",
+        "{needed} 크레딧이 필요하지만 {available} 크레딧만 남아 있습니다.",
+    ),
+    "idempotency.conflict": (
+        "This idempotency key was used before with another request.",
+        "이 멱등 키는 다른 요청에 이미 사용되었습니다.",
+    ),
+    "job.finished": ("This job has already ended.", "이미 끝난 작업입니다."),
+    # artworks
+    "assets.count": ("An artwork has 1 to {maximum} images.", "작품에는 1~{maximum}장의 이미지를 넣을 수 있습니다."),
+    "assets.repeated": ("An image may appear only once in an artwork.", "같은 이미지를 두 번 넣을 수 없습니다."),
+    "asset.not_ready": ("This image is not ready.", "아직 준비되지 않은 이미지입니다."),
+    "tags.too_many": ("An artwork may have at most {maximum} tags.", "태그는 최대 {maximum}개까지 붙일 수 있습니다."),
+    "tag.invalid": (
+        "A tag is one word of at most {maximum} letters, digits or underscores.",
+        "태그는 글자, 숫자, 밑줄로 된 최대 {maximum}자의 한 단어여야 합니다.",
+    ),
+    # all
+    "not_found": ("There is no such thing, or it is not yours.", "존재하지 않거나 권한이 없습니다."),
+    # failures of images
+    "failure.CONTENT_BLOCKED": (
+        "This image was blocked by the content guard. Describe something else; its credits are back.",
+        "콘텐츠 가드가 이 이미지를 차단했습니다. 다른 내용으로 바꿔 주세요. 크레딧은 환불되었습니다.",
+    ),
+    "failure.ENGINE_ERROR": (
+        "The engine could not paint this image. Try again; its credits are back.",
+        "엔진이 이 이미지를 그리지 못했습니다. 다시 시도해 주세요. 크레딧은 환불되었습니다.",
+    ),
+    "failure.ENGINE_UNAVAILABLE": (
+        "The engine is not available at present. Try later or choose another; the credits are back.",
+        "지금은 엔진을 사용할 수 없습니다. 나중에 다시 시도하거나 다른 엔진을 고르세요. 크레딧은 환불되었습니다.",
+    ),
+    "failure.OUT_OF_MEMORY": (
+        "The GPU ran out of memory. Choose a smaller size or fewer steps; the credits are back.",
+        "GPU 메모리가 부족합니다. 크기나 단계를 줄여 주세요. 크레딧은 환불되었습니다.",
+    ),
+    "failure.STORAGE_UNAVAILABLE": (
+        "The image could not be stored. Try again; its credits are back.",
+        "이미지를 저장하지 못했습니다. 다시 시도해 주세요. 크레딧은 환불되었습니다.",
+    ),
+    "failure.WORKER_LOST": (
+        "The GPU worker stopped several times during this job. Try again; the credits are back.",
+        "작업 중 GPU 워커가 여러 번 멈췄습니다. 다시 시도해 주세요. 크레딧은 환불되었습니다.",
+    ),
+    "failure.CANCELED": ("Canceled; the credits are back.", "취소되었습니다. 크레딧은 환불되었습니다."),
+    "failure.EXPIRED": (
+        "This job waited too long and was given up; the credits are back.",
+        "대기 시간이 너무 길어 작업이 종료되었습니다. 크레딧은 환불되었습니다.",
+    ),
+}
+
+
+def message(key: str, language: Language, **values: object) -> str:
+    """Return the text of ``key`` in ``language``.
+
+    Raises:
+        KeyError: there is no such text.
+    """
+    return MESSAGES[key][language == "ko"].format(**values)

@@ -1,0 +1,294 @@
+"""A job as its worker sees it: claimed under a lease, painted slot by slot, finished, given back or rescued.
+
+Every write of a worker is fenced: it locks the job and finds its own lease there, or it raises ``LeaseLost`` and
+leaves no trace. So a worker that was taken for dead can wake up and do no harm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select, update
+from sqlmodel import col
+from uuid_utils.compat import uuid7
+
+from db import outbox
+from db.tables import GenerationJob, GenerationSlot, MediaAsset
+from db.tables.columns import now
+from db.words import ACTIVE_JOB_STATUSES, AssetStatus, JobStatus, SlotStatus
+from domain import credits, jobs, line
+from domain.words import FailureCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import timedelta
+    from uuid import UUID
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from db.tables import CreditAccount, Hold
+    from domain.pictures import Rendition
+
+MAXIMUM_LOSSES: Final = 2
+"""How often a job may lose its worker and be tried again."""
+
+
+class LeaseLost(Exception):
+    """The job is no longer this worker's: the lease ran out, or somebody else holds it."""
+
+
+class JobCanceled(Exception):
+    """The owner has canceled the job; its worker shall let go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right of one worker to write to one job."""
+
+    job_id: UUID
+    owner: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claimed job and those of its slots that are still to be painted."""
+
+    lease: Lease
+    job: GenerationJob
+    open_slots: tuple[GenerationSlot, ...]
+
+
+async def claim(tx: AsyncSession, engines: Sequence[str], owner: UUID, lease: timedelta) -> Claim | None:
+    """Take the first job of the line that one of ``engines`` can paint, for as long as ``lease``; None if none waits."""
+    job = await line.next_waiting(tx, engines)
+    if job is None:
+        return None
+    jobs.move(job, JobStatus.PREPARING)
+    job.started_at = now()
+    job.lease_owner = owner
+    job.lease_expires_at = now() + lease
+    outbox.line_changed(tx)
+    slots = await jobs.slots(tx, job.id)
+    return Claim(Lease(job.id, owner), job, tuple(slot for slot in slots if not slot.status.is_final))
+
+
+async def renew(tx: AsyncSession, lease: Lease, extend_by: timedelta) -> JobStatus:
+    """Extend the lease and return the job's state, which tells whether it is being canceled.
+
+    Raises:
+        LeaseLost: it is not ours any more.
+    """
+    extended = await tx.execute(
+        update(GenerationJob)
+        .where(col(GenerationJob.id) == lease.job_id, col(GenerationJob.lease_owner) == lease.owner)
+        .values(lease_expires_at=now() + extend_by)
+        .returning(col(GenerationJob.status))
+    )
+    status = extended.scalar_one_or_none()
+    if status is None:
+        raise LeaseLost
+    return status
+
+
+async def begin(tx: AsyncSession, lease: Lease) -> None:
+    """Say that the engine is ready and painting starts.
+
+    Raises:
+        LeaseLost, JobCanceled: as their names say.
+    """
+    job = await _hold_on(tx, lease)
+    jobs.move(job, JobStatus.RUNNING)
+    outbox.publish_job_event(tx, job.id, "started")
+
+
+async def start_slots(tx: AsyncSession, lease: Lease, slot_ids: Sequence[UUID]) -> None:
+    """Say that these slots are being painted.
+
+    Raises:
+        LeaseLost, JobCanceled: as their names say.
+    """
+    await _hold_on(tx, lease)
+    await tx.execute(
+        update(GenerationSlot).where(col(GenerationSlot.id).in_(slot_ids)).values(status=SlotStatus.RENDERING)
+    )
+
+
+async def reserve_asset(tx: AsyncSession, lease: Lease, slot_id: UUID) -> UUID:
+    """Give a painted slot the row of its asset before anything is stored, so that no object is without a row.
+
+    Raises:
+        LeaseLost, JobCanceled: as their names say.
+    """
+    job = await _hold_on(tx, lease)
+    slot = await tx.get_one(GenerationSlot, slot_id)
+    if slot.asset_id is None:
+        asset = MediaAsset(
+            id=uuid7(),
+            owner_id=job.user_id,
+            job_id=job.id,
+            engine=job.engine,
+            style=job.style,
+            ratio=job.ratio,
+            seed=slot.seed,
+        )
+        tx.add(asset)
+        await tx.flush()
+        slot.asset_id = asset.id
+    slot.status = SlotStatus.CHECKING
+    return slot.asset_id
+
+
+async def deliver(tx: AsyncSession, lease: Lease, slot_id: UUID, rendition: Rendition) -> None:
+    """Make a stored image the slot's result: asset READY, slot READY, credit captured, watchers told, all in one.
+
+    Raises:
+        LeaseLost, JobCanceled: as their names say; the stored objects are then swept.
+    """
+    wallet, job = await _hold_on_with_wallet(tx, lease)
+    slot = await tx.get_one(GenerationSlot, slot_id)
+    asset = await tx.get_one(MediaAsset, slot.asset_id)
+    asset.status = AssetStatus.READY
+    asset.width, asset.height = rendition.width, rendition.height
+    asset.byte_size = len(rendition.original)
+    asset.sha256, asset.dhash = rendition.sha256, rendition.dhash
+    asset.blurhash, asset.dominant_color = rendition.blurhash, rendition.dominant_color
+    asset.ready_at = slot.finished_at = now()
+    slot.status = SlotStatus.READY
+    credits.capture(tx, wallet, slot.id, job.price)
+    outbox.publish_job_event(tx, job.id, "image_ready", slot=slot.index)
+
+
+async def give_up_slot(tx: AsyncSession, lease: Lease, slot_id: UUID, code: FailureCode) -> None:
+    """End a slot that could not be painted, or may not be shown, and give its credits back.
+
+    Raises:
+        LeaseLost, JobCanceled: as their names say.
+    """
+    wallet, job = await _hold_on_with_wallet(tx, lease)
+    slot = await tx.get_one(GenerationSlot, slot_id)
+    status = SlotStatus.BLOCKED if code is FailureCode.CONTENT_BLOCKED else SlotStatus.FAILED
+    jobs.close_slot(tx, wallet, job, slot, status, code)
+
+
+async def finish(tx: AsyncSession, lease: Lease) -> JobStatus:
+    """End the job as the fold of its slots, all of which have ended; return its final state.
+
+    Raises:
+        LeaseLost, JobCanceled: as their names say.
+    """
+    job = await _hold_on(tx, lease)
+    status = jobs.fold(slot.status for slot in await jobs.slots(tx, job.id))
+    jobs.finish(tx, job, status)
+    return status
+
+
+async def fail(tx: AsyncSession, lease: Lease, code: FailureCode) -> None:
+    """End all open slots of the job as FAILED, and the job with them.
+
+    Raises:
+        LeaseLost, JobCanceled: as their names say.
+    """
+    wallet, job = await _hold_on_with_wallet(tx, lease)
+    await _fail(tx, wallet, job, code)
+
+
+async def let_go(tx: AsyncSession, lease: Lease) -> None:
+    """Confirm that a canceled job is no longer worked on.
+
+    Raises:
+        LeaseLost: it is not ours any more.
+    """
+    job = await _locked(tx, lease)
+    jobs.finish(tx, job, JobStatus.CANCELED)
+
+
+async def give_back(tx: AsyncSession, lease: Lease) -> None:
+    """Put an unfinished job back in its place in the line, as a worker does that is asked to stop.
+
+    Raises:
+        LeaseLost, JobCanceled: as their names say.
+    """
+    await _requeue(tx, await _hold_on(tx, lease))
+
+
+async def lost(tx: AsyncSession) -> Sequence[UUID]:
+    """Return the jobs whose worker has not renewed its lease in time."""
+    query = select(col(GenerationJob.id)).where(
+        col(GenerationJob.status).in_(ACTIVE_JOB_STATUSES), col(GenerationJob.lease_expires_at) < now()
+    )
+    return (await tx.execute(query)).scalars().all()
+
+
+async def rescue(tx: AsyncSession, job_id: UUID) -> None:
+    """Put a lost job back in the line, or end it: a canceled one as CANCELED, one lost too often as FAILED."""
+    wallet = await credits.lock_hold(tx, job_id)
+    job = await jobs.lock(tx, job_id)
+    if job.status not in ACTIVE_JOB_STATUSES or (job.lease_expires_at and job.lease_expires_at >= now()):
+        return
+    if job.status is JobStatus.CANCELING:
+        jobs.finish(tx, job, JobStatus.CANCELED)
+    elif job.attempt < MAXIMUM_LOSSES:
+        job.attempt += 1
+        await _requeue(tx, job)
+    else:
+        await _fail(tx, wallet, job, FailureCode.WORKER_LOST)
+
+
+async def overdue(tx: AsyncSession, patience: timedelta) -> Sequence[UUID]:
+    """Return the jobs that have waited longer than ``patience``."""
+    query = select(col(GenerationJob.id)).where(
+        col(GenerationJob.status) == JobStatus.QUEUED, col(GenerationJob.created_at) < now() - patience
+    )
+    return (await tx.execute(query)).scalars().all()
+
+
+async def expire(tx: AsyncSession, job_id: UUID) -> None:
+    """End a job that waited too long; its credits go back."""
+    wallet = await credits.lock_hold(tx, job_id)
+    job = await jobs.lock(tx, job_id)
+    if job.status is not JobStatus.QUEUED:
+        return
+    await jobs.close_open_slots(tx, wallet, job, SlotStatus.SKIPPED, FailureCode.EXPIRED)
+    job.failure_code = FailureCode.EXPIRED
+    jobs.finish(tx, job, JobStatus.EXPIRED)
+    outbox.line_changed(tx)
+
+
+async def _fail(tx: AsyncSession, wallet: tuple[CreditAccount, Hold], job: GenerationJob, code: FailureCode) -> None:
+    if job.status is JobStatus.PREPARING:
+        jobs.move(job, JobStatus.RUNNING)
+    await jobs.close_open_slots(tx, wallet, job, SlotStatus.FAILED, code)
+    job.failure_code = code
+    jobs.finish(tx, job, jobs.fold(slot.status for slot in await jobs.slots(tx, job.id)))
+
+
+async def _requeue(tx: AsyncSession, job: GenerationJob) -> None:
+    jobs.move(job, JobStatus.QUEUED)
+    job.lease_owner = None
+    job.lease_expires_at = None
+    for slot in await jobs.slots(tx, job.id):
+        if not slot.status.is_final:
+            slot.status = SlotStatus.PENDING
+    outbox.publish_job_event(tx, job.id, "requeued")
+    outbox.line_changed(tx)
+    outbox.ring_gpu(tx)
+
+
+async def _hold_on_with_wallet(tx: AsyncSession, lease: Lease) -> tuple[tuple[CreditAccount, Hold], GenerationJob]:
+    wallet = await credits.lock_hold(tx, lease.job_id)
+    return wallet, await _hold_on(tx, lease)
+
+
+async def _hold_on(tx: AsyncSession, lease: Lease) -> GenerationJob:
+    job = await _locked(tx, lease)
+    if job.status is JobStatus.CANCELING:
+        raise JobCanceled
+    return job
+
+
+async def _locked(tx: AsyncSession, lease: Lease) -> GenerationJob:
+    job = await jobs.lock(tx, lease.job_id)
+    if job.lease_owner != lease.owner:
+        raise LeaseLost
+    return job

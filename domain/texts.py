@@ -1,0 +1,38 @@
+"""Texts that people write: normalised, bounded, and free of what no reader can read."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from domain.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+def clean(value: str, path: Sequence[str], *, maximum: int, minimum: int = 1) -> str:
+    """Return ``value`` in NFC without surrounding white space.
+
+    Args:
+        value: what the caller sent; may hold anything a JSON string can, lone surrogates included.
+        path: where it stands in the input, for the refusal.
+        maximum: characters (code points) after normalisation.
+        minimum: 0 for a text that may be left empty.
+
+    Raises:
+        InvalidInput: control characters, NUL or lone surrogates; too short or too long.
+    """
+    if _NOT_TEXT.search(value):
+        raise InvalidInput("text.not_text", path)
+    text = unicodedata.normalize("NFC", value).strip()
+    if minimum and not text:
+        raise InvalidInput("text.empty", path)
+    if len(text) < minimum:
+        raise InvalidInput("text.too_short", path, minimum=minimum)
+    if len(text) > maximum:
+        raise InvalidInput("text.too_long", path, maximum=maximum, length=len(text))
+    return text

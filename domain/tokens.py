@@ -1,0 +1,119 @@
+"""Access tokens (JWT, RFC 9068, signed with Ed25519) and refresh tokens (random, kept by their hash)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID, uuid4
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+from domain.errors import Unauthenticated
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_ALGORITHM: Final = "EdDSA"
+_TYPE: Final = "at+jwt"
+_REQUIRED: Final = ["exp", "iat", "iss", "aud", "sub", "jti", "sid"]
+AUDIENCE: Final = "easel"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A signed token and when it ends."""
+
+    text: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a verified access token says."""
+
+    user_id: UUID
+    session_id: UUID
+    expires_at: datetime
+
+
+class AccessTokens:
+    """Issues access tokens with the newest key and verifies those of any key in the ring."""
+
+    def __init__(self, pems: Sequence[bytes], issuer: str, lifetime: timedelta) -> None:
+        """Take the private keys as PEM, the newest first.
+
+        Raises:
+            ValueError: no key, or one that is not Ed25519.
+        """
+        keys = [load_pem_private_key(pem, password=None) for pem in pems]
+        if not keys or not all(isinstance(key, Ed25519PrivateKey) for key in keys):
+            raise ValueError("access tokens are signed with Ed25519 keys in PEM")
+        self._signer = keys[0]
+        self._verifiers = {key_id(key): key.public_key() for key in keys}
+        self._kid = next(iter(self._verifiers))
+        self._issuer = issuer
+        self._lifetime = lifetime
+
+    def issue(self, user_id: UUID, session_id: UUID) -> AccessToken:
+        """Return a token for one user in one session."""
+        now = datetime.now(UTC).replace(microsecond=0)
+        expires_at = now + self._lifetime
+        claims = {
+            "iss": self._issuer,
+            "aud": AUDIENCE,
+            "sub": str(user_id),
+            "sid": str(session_id),
+            "jti": str(uuid4()),
+            "iat": now,
+            "exp": expires_at,
+        }
+        headers = {"kid": self._kid, "typ": _TYPE}
+        return AccessToken(jwt.encode(claims, self._signer, algorithm=_ALGORITHM, headers=headers), expires_at)
+
+    def verify(self, token: str) -> Claims:
+        """Return what the token says.
+
+        Raises:
+            Unauthenticated: not signed with one of our keys, expired, or not an access token of this installation.
+        """
+        try:
+            header = jwt.get_unverified_header(token)
+            verifier = self._verifiers.get(header.get("kid", ""))
+            if verifier is None or header.get("typ") != _TYPE:
+                raise Unauthenticated("The access token is not valid.")
+            claims: Mapping[str, Any] = jwt.decode(
+                token,
+                verifier,
+                algorithms=[_ALGORITHM],
+                audience=AUDIENCE,
+                issuer=self._issuer,
+                options={"require": _REQUIRED},
+            )
+            return Claims(UUID(claims["sub"]), UUID(claims["sid"]), datetime.fromtimestamp(claims["exp"], UTC))
+        except jwt.ExpiredSignatureError as error:
+            raise Unauthenticated("The access token has expired.") from error
+        except (jwt.PyJWTError, ValueError, TypeError) as error:
+            raise Unauthenticated("The access token is not valid.") from error
+
+
+def key_id(key: Ed25519PrivateKey) -> str:
+    """Return the id of a key: the RFC 7638 thumbprint of its public half."""
+    raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    jwk = '{"crv":"Ed25519","kty":"OKP","x":"%s"}' % base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(hashlib.sha256(jwk.encode()).digest()).rstrip(b"=").decode()
+
+
+def new_refresh_token() -> str:
+    """Return a fresh refresh token: 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def hash_refresh_token(token: str) -> bytes:
+    """Return what is stored of a refresh token; it is random, so a plain hash does."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

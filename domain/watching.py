@@ -1,0 +1,140 @@
+"""Following a job: snapshot or replay first, then what happens, each event once and in order, to the end.
+
+The order of steps is what makes it free of gaps: subscribe, then read the tip of the log, then take the snapshot, so
+that whatever the snapshot does not show is published after the tip and comes through the subscription. Sequences have
+no gaps: a jump means that something was missed and is read from the log; a fall means that the log was emptied, and
+the stream starts over with a snapshot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from domain import cursors
+from domain.errors import BadCursor
+from domain.ports import JobEvent, Position
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from uuid import UUID
+
+    from domain.ports import JobEventLog, LiveEvents
+
+LOOK_S: Final = 4.0
+"""How often a watcher looks at the row itself, whatever the messages say."""
+COMPLETED: Final = "completed"
+_NOWHERE: Final = Position((0, 0), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Says: read the job's rows now; what follows are the events after ``position``."""
+
+    position: Position
+    resumed: bool
+    """Whether the stream goes on where the watcher's cursor stood; False where it starts over."""
+
+
+def cursor_of(job_id: UUID, position: Position, *, is_last: bool = False) -> str:
+    """Return the cursor that resumes a job's stream after ``position``."""
+    milliseconds, counter = position.stamp
+    return cursors.encode(f"job:{job_id}", str(milliseconds), str(counter), str(position.sequence), "end" if is_last else "")
+
+
+def position_of(job_id: UUID, cursor: str) -> tuple[Position, bool]:
+    """Return the position of a cursor, and whether it is that of the last event.
+
+    Raises:
+        BadCursor: it is not a cursor of this job's stream.
+    """
+    *numbers, last = cursors.decode(f"job:{job_id}", cursor, 4)
+    if not all(number.isascii() and number.isdigit() and len(number) < 16 for number in numbers):
+        raise BadCursor("This is not a cursor.")
+    milliseconds, counter, sequence = map(int, numbers)
+    return Position((milliseconds, counter), sequence), bool(last)
+
+
+async def follow(
+    log: JobEventLog, job_id: UUID, after: Position | None, has_ended: Callable[[], Awaitable[bool]]
+) -> AsyncIterator[Snapshot | JobEvent]:
+    """Yield a snapshot, then the job's events up to ``completed``.
+
+    Args:
+        log: where events come from; while it is away, the row alone is watched.
+        job_id: the job.
+        after: where to go on, if the watcher was here before.
+        has_ended: looks at the job's row; what it raises (the viewer may no longer watch) ends the stream.
+    """
+    async with log.subscribe(job_id) as live:
+        missed = await _missed(log, job_id, after) if after else None
+        at = after if after and missed is not None else await _tip(log, job_id)
+        yield Snapshot(at, resumed=missed is not None)
+        if missed is None and await has_ended():
+            yield _ending(at)
+            return
+        async for step in _go_on(log, job_id, live, at, missed or [], has_ended):
+            yield step
+
+
+async def _go_on(  # noqa: PLR0913, PLR0917 - the state of one stream
+    log: JobEventLog,
+    job_id: UUID,
+    live: LiveEvents,
+    at: Position,
+    due: list[JobEvent],
+    has_ended: Callable[[], Awaitable[bool]],
+) -> AsyncIterator[Snapshot | JobEvent]:
+    clock = asyncio.get_running_loop().time
+    next_look = clock() + LOOK_S
+    while True:
+        for event in due:
+            yield event
+            at = event.position
+            if event.kind == COMPLETED:
+                return
+        lost_track = False
+        try:
+            event = await live.next(max(next_look - clock(), 0.0))
+        except TimeoutError:
+            next_look = clock() + LOOK_S
+            lost_track, due = await has_ended(), []
+        else:
+            due, lost_track = await _sort_out(log, job_id, at, event)
+        if lost_track:
+            at = await _tip(log, job_id)
+            yield Snapshot(at, resumed=False)
+            if await has_ended():
+                yield _ending(at)
+                return
+
+
+async def _sort_out(
+    log: JobEventLog, job_id: UUID, at: Position, event: JobEvent | None
+) -> tuple[list[JobEvent], bool]:
+    """Return what to tell the watcher who is at ``at`` next, and whether the track was lost."""
+    if event and event.position.sequence == at.sequence + 1 and event.position.stamp > at.stamp:
+        return [event], False
+    if event and event.position.sequence <= at.sequence and event.position.stamp <= at.stamp:
+        return [], False
+    missed = await _missed(log, job_id, at)
+    return missed or [], missed is None
+
+
+async def _missed(log: JobEventLog, job_id: UUID, at: Position) -> list[JobEvent] | None:
+    try:
+        return await log.read_after(job_id, at)
+    except ConnectionError:
+        return None
+
+
+async def _tip(log: JobEventLog, job_id: UUID) -> Position:
+    try:
+        return await log.tip(job_id)
+    except ConnectionError:
+        return _NOWHERE
+
+
+def _ending(at: Position) -> JobEvent:
+    return JobEvent(Position(at.stamp, at.sequence + 1), COMPLETED, {})

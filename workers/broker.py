@@ -1,0 +1,114 @@
+"""Dramatiq's Redis broker with a wake-up token: an idle consumer waits on a list instead of polling with back-off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import dramatiq
+import redis
+from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
+from dramatiq.errors import ConnectionClosed
+from dramatiq.middleware import AsyncIO
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+GPU_QUEUE: Final = "gpu"
+PAINT: Final = "generation.paint"
+_TOKENS: Final = 16
+
+
+class _WakingConsumer(_RedisConsumer):  # type: ignore[misc] - dramatiq's consumer is untyped
+    """Fetches and acknowledges as Dramatiq does, but sleeps on the wake-up list where Dramatiq would poll."""
+
+    def __next__(self) -> Any:  # noqa: ANN401 - dramatiq's signature
+        if not self.message_cache and self.outstanding_message_count < self.prefetch:
+            try:
+                room = self.prefetch - self.outstanding_message_count
+                self.message_cache = self.broker.do_fetch(self.queue_name, room)
+                if not self.message_cache:
+                    self.broker.wait_for_token(self.queue_name, self.timeout / 1000)
+                    return None
+            except redis.ConnectionError as error:
+                raise ConnectionClosed(error) from None
+        return super().__next__()
+
+
+class WakingBroker(RedisBroker):  # type: ignore[misc] - dramatiq's broker is untyped
+    """A Redis broker that leaves a token on a short list for each message, so that an idle worker starts at once.
+
+    Tokens are hints: a lost one costs a worker's idle timeout, a spare one an empty fetch.
+    """
+
+    def __init__(self, url: str, *, namespace: str = "dramatiq", heartbeat_timeout_ms: int = 30_000) -> None:
+        """Connect on first use. Messages of a worker that is silent for ``heartbeat_timeout_ms`` are delivered anew."""
+        super().__init__(
+            url=url,
+            namespace=namespace,
+            middleware=[AsyncIO()],
+            heartbeat_timeout=heartbeat_timeout_ms,
+            maintenance_chance=100_000,
+        )
+
+    @property
+    def consumer_class(self) -> type[_WakingConsumer]:
+        """The consumer that waits on tokens."""
+        return _WakingConsumer
+
+    def enqueue(self, message: dramatiq.Message[Any], *, delay: int | None = None) -> dramatiq.Message[Any]:
+        """Enqueue as Dramatiq does, then leave a token for whoever waits."""
+        enqueued = super().enqueue(message, delay=delay)
+        if delay is None:
+            with self.client.pipeline(transaction=False) as pipe:
+                pipe.lpush(self._tokens(message.queue_name), 1)
+                pipe.ltrim(self._tokens(message.queue_name), 0, _TOKENS - 1)
+                pipe.execute()
+        return enqueued
+
+    def wait_for_token(self, queue_name: str, timeout_s: float) -> None:
+        """Wait until a message may be there, at most ``timeout_s`` seconds."""
+        self.client.blpop([self._tokens(queue_name)], timeout=timeout_s)
+
+    def waiting(self, queue_name: str) -> int:
+        """Return how many messages nobody has fetched yet."""
+        return int(self.client.llen(f"{self.namespace}:{queue_name}"))
+
+    def _tokens(self, queue_name: str) -> str:
+        return f"{self.namespace}:{queue_name}.tokens"
+
+
+class Bell:
+    """Rings the GPU workers: an empty message on their queue, by the name of the actor alone."""
+
+    def __init__(self, broker: WakingBroker) -> None:
+        """Ring through ``broker``."""
+        self._broker = broker
+        broker.declare_queue(GPU_QUEUE)
+
+    def ring(self) -> None:
+        """Let one idle worker look for work. Blocks for a tenth of a millisecond.
+
+        Raises:
+            ConnectionError: Redis can not be reached.
+        """
+        message = dramatiq.Message(queue_name=GPU_QUEUE, actor_name=PAINT, args=(), kwargs={}, options={})
+        try:
+            self._broker.enqueue(message)
+        except (redis.RedisError, OSError) as error:
+            raise ConnectionError(str(error)) from error
+
+    def is_unanswered(self) -> bool:
+        """Whether an earlier ring still waits for a worker.
+
+        Raises:
+            ConnectionError: Redis can not be reached.
+        """
+        try:
+            return self._broker.waiting(GPU_QUEUE) > 0
+        except (redis.RedisError, OSError) as error:
+            raise ConnectionError(str(error)) from error
+
+
+def declare_actor(broker: WakingBroker, paint: Callable[[], Awaitable[None]]) -> None:
+    """Make ``paint`` what a worker runs when it is rung; failures are not retried here, the sweeper rings again."""
+    dramatiq.actor(paint, actor_name=PAINT, queue_name=GPU_QUEUE, broker=broker)

@@ -1,0 +1,98 @@
+"""The sweeper: finds what fell between two stools, and sets it going again or ends it with a refund."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from domain import housekeeping, line, rendering
+from domain.pictures import object_key
+from domain.ports import StorageUnavailable
+from domain.words import ImageVariant
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from datetime import timedelta
+    from uuid import UUID
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from db.session import Database
+    from domain.ports import ObjectStore
+    from workers.broker import Bell
+
+SWEEP_S: Final = 2.0
+
+logger = structlog.get_logger()
+
+
+class Sweeper:
+    """Sweeps every two seconds. Several may run: every change locks and looks again."""
+
+    def __init__(self, db: Database, bell: Bell, store: ObjectStore, patience: timedelta, grace: timedelta) -> None:
+        """Give up jobs that wait longer than ``patience``, and pictures unfinished for longer than ``grace``."""
+        self._db = db
+        self._bell = bell
+        self._store = store
+        self._patience = patience
+        self._grace = grace
+
+    async def run(self) -> None:
+        """Work until cancelled; a fault of one errand does not keep the others from being done."""
+        errands = (self.rescue_lost, self.expire_overdue, self.ring_for_waiting, self.remove_abandoned, self.forget)
+        while True:
+            for errand in errands:
+                try:
+                    await errand()
+                except (SQLAlchemyError, OSError, StorageUnavailable) as error:
+                    logger.warning("sweep failed", errand=errand.__name__, error=type(error).__name__)
+            await asyncio.sleep(SWEEP_S)
+
+    async def rescue_lost(self) -> None:
+        """Put jobs back in the line whose worker is gone."""
+        await self._each(rendering.lost, rendering.rescue)
+
+    async def expire_overdue(self) -> None:
+        """End jobs that waited too long."""
+
+        async def overdue(tx: AsyncSession) -> Sequence[UUID]:
+            return await rendering.overdue(tx, self._patience)
+
+        await self._each(overdue, rendering.expire)
+
+    async def ring_for_waiting(self) -> None:
+        """Ring again where work waits and no ring does: messages may be lost, rows are not."""
+        async with self._db.read() as tx:
+            waits = await line.is_anyone_waiting(tx)
+        if waits and not await asyncio.to_thread(self._bell.is_unanswered):
+            await asyncio.to_thread(self._bell.ring)
+
+    async def remove_abandoned(self) -> None:
+        """Delete the objects of pictures that will never be shown."""
+        async with self._db.read() as tx:
+            assets = await housekeeping.abandoned_assets(tx, self._grace)
+        for asset_id in assets:
+            for variant in ImageVariant:
+                await self._store.delete(object_key(asset_id, variant))
+            async with self._db.write() as tx:
+                await housekeeping.give_up_asset(tx, asset_id)
+
+    async def forget(self) -> None:
+        """Delete keys and sessions that have run out."""
+        async with self._db.write() as tx:
+            await housekeeping.forget_expired(tx)
+
+    async def _each(
+        self,
+        find: Callable[[AsyncSession], Awaitable[Sequence[UUID]]],
+        mend: Callable[[AsyncSession, UUID], Awaitable[None]],
+    ) -> None:
+        async with self._db.read() as tx:
+            found = await find(tx)
+        for job_id in found:
+            async with self._db.write() as tx:
+                await mend(tx, job_id)
+            logger.info("job swept", job_id=str(job_id), by=mend.__name__)
