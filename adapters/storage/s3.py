@@ -13,7 +13,9 @@ from anyio import to_thread
 from boto3.session import Session
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError  # noqa: A004 - botocore names it so
+from botocore.handlers import add_expect_header
 from botocore.parsers import ResponseParserError
+from urllib3.exceptions import HTTPError
 
 from adapters.storage.keys import check_content_type, content_disposition, content_type_of, link_window
 from adapters.storage.sigv4 import LONGEST_LIFE, SigningKey, presigned_query
@@ -33,7 +35,7 @@ _CONNECTIONS = 16
 _BACK_OFF = 0.2
 _PASSING_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 _PASSING_CODES = frozenset({"RequestTimeout", "SlowDown"})
-_CUT_OFF = (ConnectionError, HTTPClientError, IncompleteReadError, ResponseParserError)
+_CUT_OFF = (ConnectionError, HTTPClientError, IncompleteReadError, ResponseParserError, HTTPError)
 _random = SystemRandom()
 
 
@@ -170,7 +172,7 @@ def _client(bucket: S3Bucket) -> S3Client:
         response_checksum_validation="when_required",
         s3={"payload_signing_enabled": True, "addressing_style": "path" if _is_path_style(bucket) else "virtual"},
     )
-    return Session().client(
+    client = Session().client(
         "s3",
         region_name=bucket.region,
         endpoint_url=bucket.endpoint_url,
@@ -178,6 +180,9 @@ def _client(bucket: S3Bucket) -> S3Client:
         aws_secret_access_key=bucket.secret_access_key,
         config=config,
     )
+    # Asking before sending a body costs a round trip each, and a second where the server does not know the question.
+    client.meta.events.unregister("before-call.s3", add_expect_header)
+    return client
 
 
 def _is_path_style(bucket: S3Bucket) -> bool:
