@@ -1,0 +1,46 @@
+"""Refusals in the shape of a GraphQL answer, so that a client reads every error in one way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+CLOSE = {"connection": "close"}
+"""For refusals of what came too large or too late: what is still coming is not waited for."""
+
+
+class RefusedError(Exception):
+    """The request is refused before the graph sees it."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        code: str = "BAD_USER_INPUT",
+        *,
+        headers: Mapping[str, str] | None = None,
+        extensions: Mapping[str, object] | None = None,
+    ) -> None:
+        """Refuse with an HTTP ``status`` and one GraphQL error of ``message`` and ``extensions.code``."""
+        super().__init__(message)
+        self.status = status
+        self.body = {"errors": [{"message": message, "extensions": {"code": code, **(extensions or {})}}]}
+        self.headers = {"cache-control": "no-store", **(headers or {})}
+
+    def response(self) -> Response:
+        """Return the refusal as a JSON response."""
+        return JSONResponse(self.body, self.status, headers=self.headers)
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the refusal; a WebSocket's handshake is denied with it, or with 403 where the server can not."""
+        if scope["type"] == "http":
+            await self.response()(scope, receive, send)
+            return
+        websocket = WebSocket(scope, receive, send)
+        if "websocket.http.response" in scope.get("extensions", {}):
+            await websocket.send_denial_response(self.response())
+        else:
+            await websocket.close(1008)

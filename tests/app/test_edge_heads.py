@@ -1,0 +1,261 @@
+"""Slow, endless and oversized heads and bodies, sent over raw sockets to a real uvicorn behind the whole edge."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+import uvicorn
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route, WebSocketRoute
+from websockets.asyncio.client import connect
+
+from adapters.rate_limits import LocalRateLimiter
+from app.edge.heads import guarded_protocol
+from app.edge.requests import RequestLimits
+from app.edge.stack import EdgeOptions, edge
+from app.metrics import Metrics
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable
+
+    from starlette.requests import Request
+    from starlette.websockets import WebSocket
+
+pytestmark = pytest.mark.anyio
+SOON = 0.05
+"""Seconds for a deadline that a test waits for."""
+PATIENT = EdgeOptions(request=RequestLimits(body_seconds=60))
+BODY = b'{"query": "{ __typename }"}'
+HEAD = b"POST /graphql HTTP/1.1\r\nHost: easel\r\nContent-Type: application/json\r\n"
+GET = b"GET /plain HTTP/1.1\r\nHost: easel\r\n"
+
+
+async def graphql(request: Request) -> Response:
+    return Response(await request.body(), media_type="application/json")
+
+
+async def plain(_request: Request) -> Response:
+    return PlainTextResponse("plain")
+
+
+async def stream(request: Request) -> Response:
+    release: asyncio.Event = request.app.state.release
+
+    async def events() -> AsyncIterator[str]:
+        yield "data: first\n\n"
+        await release.wait()
+        yield "data: last\n\n"
+
+    return StreamingResponse(events(), media_type="text/event-stream")
+
+
+async def echo(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.send_text(await websocket.receive_text())
+    await websocket.close()
+
+
+class Server:
+    def __init__(self, port: int, release: asyncio.Event) -> None:
+        self.port = port
+        self.release = release
+
+    def connect(self) -> Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        return asyncio.open_connection("127.0.0.1", self.port)
+
+    async def outwait(self) -> None:
+        """Return when a head that began to be waited for just now has come too late."""
+        await self.exchange(b"")
+
+    async def exchange(self, *pieces: bytes) -> bytes:
+        """Send the pieces and return all that comes until the server closes."""
+        reader, writer = await self.connect()
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+        answer = await reader.read()
+        writer.close()
+        return answer
+
+
+@asynccontextmanager
+async def serving(options: EdgeOptions = PATIENT, head_seconds: float = 60) -> AsyncIterator[Server]:
+    routes = [
+        Route("/graphql", graphql, methods=["POST"]),
+        Route("/plain", plain, methods=["GET", "POST"]),
+        Route("/stream", stream),
+        WebSocketRoute("/graphql", echo),
+    ]
+    inner = Starlette(routes=routes)
+    inner.state.release = asyncio.Event()
+    app = edge(inner, options, LocalRateLimiter(), lambda _scope: None, Metrics(CollectorRegistry()))
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        app, http=guarded_protocol(head_seconds, options.head_bytes), log_config=None, access_log=False,
+        timeout_graceful_shutdown=1, timeout_keep_alive=1,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    serving_task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield Server(listener.getsockname()[1], inner.state.release)
+    finally:
+        server.should_exit = True
+        await serving_task
+
+
+def read_refusal(answer: bytes) -> tuple[int, str]:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"connection: close" in head.lower()
+    return int(head.split()[1]), json.loads(body)["errors"][0]["extensions"]["code"]
+
+
+@pytest.mark.parametrize("sent", [b"G", GET, GET + b"X-Slow: "])
+async def test_a_head_that_does_not_end_in_time_is_answered_408(sent: bytes) -> None:
+    async with serving(head_seconds=SOON) as server:
+        answer = await server.exchange(sent)
+
+    assert read_refusal(answer) == (408, "TIMEOUT")
+
+
+@pytest.mark.parametrize("sent", [b"", b"\r\n"])
+async def test_a_connection_that_asks_nothing_is_closed(sent: bytes) -> None:
+    async with serving(head_seconds=SOON) as server:
+        answer = await server.exchange(sent)
+
+    assert answer[:12] in {b"", b"HTTP/1.1 408"}
+
+
+async def test_a_second_head_that_does_not_end_in_time_is_answered_408() -> None:
+    async with serving(head_seconds=SOON) as server:
+        reader, writer = await server.connect()
+        writer.write(GET + b"\r\n")
+        first = await reader.readuntil(b"\r\n\r\nplain")
+        writer.write(GET)
+        second = await reader.read()
+        writer.close()
+
+    assert first.startswith(b"HTTP/1.1 200")
+    assert read_refusal(second) == (408, "TIMEOUT")
+
+
+async def test_a_stream_is_not_cut_by_the_start_of_a_next_head() -> None:
+    async with serving(head_seconds=SOON) as server:
+        reader, writer = await server.connect()
+        writer.write(b"GET /stream HTTP/1.1\r\nHost: easel\r\n\r\n")
+        await reader.readuntil(b"data: first")
+        writer.write(b"GET")
+        await server.outwait()
+        server.release.set()
+        rest = await reader.read()
+        writer.close()
+
+    assert b"data: last" in rest
+    assert b"408" not in rest
+
+
+async def test_a_head_that_never_ends_is_answered_431() -> None:
+    async with serving() as server:
+        answer = await server.exchange(GET, b"X-Long: " + b"x" * 16_384)
+
+    assert read_refusal(answer) == (431, "BAD_USER_INPUT")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        GET + b"X-Long: " + b"x" * 16_384 + b"\r\n",
+        GET + b"".join(b"X-%d: y\r\n" % index for index in range(100)),
+        b"GET /plain?" + b"x" * 16_384 + b" HTTP/1.1\r\nHost: easel\r\n",
+    ],
+)
+async def test_a_complete_head_that_is_too_large_is_answered_431(head: bytes) -> None:
+    async with serving() as server:
+        answer = await server.exchange(head + b"\r\n")
+
+    assert read_refusal(answer) == (431, "BAD_USER_INPUT")
+
+
+async def test_a_head_at_the_limits_passes() -> None:
+    headers = b"".join(b"X-%02d: %b\r\n" % (index, b"y" * 140) for index in range(97))
+    async with serving() as server:
+        answer = await server.exchange(GET + headers + b"Connection: close\r\n\r\n")
+
+    assert answer.startswith(b"HTTP/1.1 200")
+
+
+async def test_a_body_that_does_not_arrive_in_time_is_answered_408() -> None:
+    options = replace(PATIENT, request=RequestLimits(body_seconds=SOON))
+    async with serving(options) as server:
+        answer = await server.exchange(HEAD + b"Content-Length: 100\r\n\r\n" + BODY)
+
+    assert read_refusal(answer) == (408, "TIMEOUT")
+
+
+@pytest.mark.parametrize("length", [b"2000000000", b"1500000"])
+async def test_a_promise_of_far_too_much_is_refused_at_once(length: bytes) -> None:
+    async with serving() as server:
+        answer = await server.exchange(HEAD + b"Content-Length: " + length + b"\r\n\r\n")
+
+    assert read_refusal(answer) == (413, "BAD_USER_INPUT")
+
+
+async def test_who_asks_before_sending_too_much_is_refused_before_sending() -> None:
+    async with serving() as server:
+        answer = await server.exchange(HEAD + b"Expect: 100-continue\r\nContent-Length: 300000\r\n\r\n")
+
+    assert read_refusal(answer) == (413, "BAD_USER_INPUT")
+
+
+@pytest.mark.parametrize("size", [262_145, 1_000_000])
+async def test_a_body_a_little_too_large_is_read_to_its_end_so_that_the_client_hears_why(size: int) -> None:
+    async with serving() as server:
+        answer = await server.exchange(HEAD + b"Content-Length: %d\r\n\r\n" % size, BODY.ljust(size))
+
+    assert read_refusal(answer) == (413, "BAD_USER_INPUT")
+
+
+async def test_chunks_without_a_length_are_counted() -> None:
+    chunks = [b"2710\r\n" + b" " * 10_000 + b"\r\n" for _ in range(27)]
+    async with serving() as server:
+        answer = await server.exchange(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", *chunks, b"0\r\n\r\n")
+
+    assert read_refusal(answer) == (413, "BAD_USER_INPUT")
+
+
+async def test_a_body_in_pieces_arrives_whole() -> None:
+    head = HEAD + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(BODY)
+    async with serving() as server:
+        answer = await server.exchange(*(bytes([byte]) for byte in head + BODY))
+
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert answer.endswith(BODY)
+
+
+async def test_a_body_that_nobody_reads_ends_the_connection() -> None:
+    async with serving() as server:
+        answer = await server.exchange(b"POST /plain HTTP/1.1\r\nHost: easel\r\nContent-Length: 2000000000\r\n\r\n")
+
+    assert answer.endswith(b"plain")
+
+
+async def test_a_connection_is_kept_for_the_next_request() -> None:
+    async with serving() as server:
+        answer = await server.exchange(GET + b"\r\n", GET + b"Connection: close\r\n\r\n")
+
+    assert answer.count(b"HTTP/1.1 200") == 2
+
+
+async def test_a_socket_outlives_the_time_for_heads() -> None:
+    async with serving(head_seconds=SOON) as server, connect(f"ws://127.0.0.1:{server.port}/graphql") as websocket:
+        await server.outwait()
+        await websocket.send("hello")
+
+        assert await websocket.recv() == "hello"
