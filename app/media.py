@@ -31,9 +31,10 @@ def media_routes(store: FolderStore, allowed_origins: Sequence[str]) -> list[Bas
 
     Args:
         store: the folder.
-        allowed_origins: origins whose scripts may read the pixels, as ``https://studio.example``; ``*`` for all.
+        allowed_origins: origins whose scripts may read the pixels, as ``https://studio.example``; ``*`` for all. A
+            sandboxed frame of anybody has the origin ``null``, which is never one of them.
     """
-    media = _Media(store, frozenset(allowed_origins))
+    media = _Media(store, frozenset(allowed_origins) - {"null"})
     return [Route("/media/{key:path}", media, methods=["GET", "HEAD", "OPTIONS"], name="media")]
 
 

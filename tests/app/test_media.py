@@ -51,7 +51,7 @@ def browser(tmp_path: Path) -> Browser:
 @pytest.fixture
 def choosy(tmp_path: Path) -> Browser:
     """A route that shares with one origin alone."""
-    return Browser(tmp_path, STUDIO)
+    return Browser(tmp_path, STUDIO, "null")
 
 
 def test_a_link_gives_the_file_and_says_how_long_it_may_be_kept(browser: Browser) -> None:
