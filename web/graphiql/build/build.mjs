@@ -24,6 +24,8 @@ const shared = {
   logLevel: "warning",
   define: { "process.env.NODE_ENV": '"production"' },
   alias: {
+    // Both names are needed; the second alone leads to a file in a format whose exports esbuild cannot see.
+    "prettier/parser-graphql": "prettier/plugins/graphql",
     "prettier/plugins/estree": "./build/prettier-json.mjs",
     "prettier/parser-babel": "./build/prettier-json.mjs",
   },

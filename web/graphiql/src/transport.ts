@@ -87,7 +87,8 @@ function connect(authorization: string | null): Client {
   return createClient({
     url: socketUrl(),
     lazy: true,
-    retryAttempts: 8,
+    retryAttempts: 12,
+    retryWait: (retries) => wait(Math.min(250 * 2 ** retries, 8_000) * (0.75 + Math.random() / 2)),
     shouldRetry: () => true,
     connectionParams: async () => {
       if (isSession) await settle();
@@ -95,8 +96,12 @@ function connect(authorization: string | null): Client {
       return token ? { authorization: token } : {};
     },
     on: {
-      connecting: (isRetry) => latest.setState({ isReconnecting: isRetry }),
+      closed: (event) => latest.setState({ isReconnecting: (event as CloseEvent).code !== 1000 }),
       connected: () => latest.setState({ isReconnecting: false }),
     },
   });
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
