@@ -17,7 +17,7 @@ from db.words import HoldStatus, LedgerBucket, LedgerKind
 from domain.errors import InsufficientCredits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from uuid import UUID
 
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -41,6 +41,16 @@ async def entries_of(tx: AsyncSession, account_id: UUID, before: UUID | None, li
     if before:
         query = query.where(col(LedgerEntry.id) < before)
     return (await tx.execute(query.order_by(col(LedgerEntry.id).desc()).limit(limit))).scalars().all()
+
+
+async def find_entries(tx: AsyncSession, user_id: UUID, ids: Iterable[UUID]) -> Mapping[UUID, LedgerEntry]:
+    """Return those of the entries that belong to the user's account, by id."""
+    query = (
+        select(LedgerEntry)
+        .join(CreditAccount, col(CreditAccount.id) == col(LedgerEntry.account_id))
+        .where(col(LedgerEntry.id).in_(list(ids)), col(CreditAccount.user_id) == user_id)
+    )
+    return {entry.id: entry for entry in (await tx.execute(query)).scalars()}
 
 
 async def open_account(tx: AsyncSession, user_id: UUID, grant: int) -> CreditAccount:
@@ -72,7 +82,7 @@ async def hold(tx: AsyncSession, user_id: UUID, job_id: UUID, amount: int) -> Ho
 
 async def lock_hold(tx: AsyncSession, job_id: UUID) -> tuple[CreditAccount, Hold]:
     """Lock account and hold of a job, in this order; the job's own row is locked after them."""
-    account_id = (await tx.execute(select(Hold.account_id).where(col(Hold.job_id) == job_id))).scalar_one()
+    account_id = (await tx.execute(select(col(Hold.account_id)).where(col(Hold.job_id) == job_id))).scalar_one()
     locked = select(CreditAccount).where(col(CreditAccount.id) == account_id).with_for_update()
     account = (await tx.execute(locked)).scalar_one()
     held = (await tx.execute(select(Hold).where(col(Hold.job_id) == job_id).with_for_update())).scalar_one()

@@ -28,7 +28,8 @@ MAXIMUM_COUNT: Final = 8
 DEFAULT_COUNT: Final = 4
 DEFAULT_RATIO: Final = "3:4"
 DEFAULT_STYLE: Final = "realistic"
-SEED_RANGE: Final = 2**32
+SEED_RANGE: Final = 2**31
+"""Seeds fit into a GraphQL Int."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +199,16 @@ async def slots_of(tx: AsyncSession, job_ids: Iterable[UUID]) -> Mapping[UUID, l
     for slot in (await tx.execute(query.order_by(col(GenerationSlot.index)))).scalars():
         slots.setdefault(slot.job_id, []).append(slot)
     return slots
+
+
+async def find_slots(tx: AsyncSession, user_id: UUID, ids: Iterable[UUID]) -> Mapping[UUID, GenerationSlot]:
+    """Return those of the slots whose job belongs to the user, by id."""
+    query = (
+        select(GenerationSlot)
+        .join(GenerationJob, col(GenerationJob.id) == col(GenerationSlot.job_id))
+        .where(col(GenerationSlot.id).in_(list(ids)), col(GenerationJob.user_id) == user_id)
+    )
+    return {slot.id: slot for slot in (await tx.execute(query)).scalars()}
 
 
 async def holds_of(tx: AsyncSession, job_ids: Iterable[UUID]) -> Mapping[UUID, Hold]:

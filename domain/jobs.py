@@ -41,7 +41,7 @@ _MOVES: dict[JobStatus, frozenset[JobStatus]] = {
 }
 
 
-class IllegalMove(RuntimeError):  # noqa: N818 - named like the other refusals
+class IllegalMove(RuntimeError):
     """A job was to change in a way that its state machine does not know."""
 
 

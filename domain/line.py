@@ -93,7 +93,7 @@ async def places(tx: AsyncSession, job_ids: Iterable[UUID] | None = None, limit:
     return {job_id: Place(place, eta) for job_id, place, eta in await tx.execute(query)}
 
 
-def _images_running() -> Select[tuple[str, int]]:
+def _images_running() -> Select[str, int]:
     """Return, for each engine, how many images of claimed jobs are still to be painted."""
     unfinished = col(GenerationSlot.status).in_((SlotStatus.PENDING, SlotStatus.RENDERING, SlotStatus.CHECKING))
     active = col(GenerationJob.status).in_((JobStatus.PREPARING, JobStatus.RUNNING))
@@ -105,7 +105,7 @@ def _images_running() -> Select[tuple[str, int]]:
     )
 
 
-def _seconds_per_image() -> Select[tuple[str, float]]:
+def _seconds_per_image() -> Select[str, float]:
     """Return, for each engine, the mean seconds an image took in its most recent finished jobs."""
     took = func.extract("epoch", col(GenerationJob.finished_at) - col(GenerationJob.started_at))
     recent = (

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime, timedelta
-
     from uuid import UUID
 
     from PIL import Image
@@ -27,7 +26,7 @@ class ImageTask:
     index: int
     """Place of the image in its job, from 0."""
     seed: int
-    """Seed of this image alone, 0 to 2**32 - 1: the same task and seed give the same picture."""
+    """Seed of this image alone, 0 to 2**31 - 1: the same task and seed give the same picture."""
 
 
 @dataclass(frozen=True, slots=True)

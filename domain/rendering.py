@@ -60,7 +60,7 @@ class Claim:
 
 
 async def claim(tx: AsyncSession, engines: Sequence[str], owner: UUID, lease: timedelta) -> Claim | None:
-    """Take the first job of the line that one of ``engines`` can paint, for as long as ``lease``; None if none waits."""
+    """Take the first job of the line that ``engines`` can paint, for as long as ``lease``; None if none waits."""
     job = await line.next_waiting(tx, engines)
     if job is None:
         return None

@@ -51,8 +51,9 @@ class AccessTokens:
         Raises:
             ValueError: no key, or one that is not Ed25519.
         """
-        keys = [load_pem_private_key(pem, password=None) for pem in pems]
-        if not keys or not all(isinstance(key, Ed25519PrivateKey) for key in keys):
+        loaded = [load_pem_private_key(pem, password=None) for pem in pems]
+        keys = [key for key in loaded if isinstance(key, Ed25519PrivateKey)]
+        if not keys or len(keys) < len(loaded):
             raise ValueError("access tokens are signed with Ed25519 keys in PEM")
         self._signer = keys[0]
         self._verifiers = {key_id(key): key.public_key() for key in keys}
@@ -105,8 +106,12 @@ class AccessTokens:
 def key_id(key: Ed25519PrivateKey) -> str:
     """Return the id of a key: the RFC 7638 thumbprint of its public half."""
     raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    jwk = '{"crv":"Ed25519","kty":"OKP","x":"%s"}' % base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-    return base64.urlsafe_b64encode(hashlib.sha256(jwk.encode()).digest()).rstrip(b"=").decode()
+    jwk = b'{"crv":"Ed25519","kty":"OKP","x":"' + _base64url(raw) + b'"}'
+    return _base64url(hashlib.sha256(jwk).digest()).decode()
+
+
+def _base64url(data: bytes) -> bytes:
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
 
 
 def new_refresh_token() -> str:

@@ -40,7 +40,9 @@ class Snapshot:
 def cursor_of(job_id: UUID, position: Position, *, is_last: bool = False) -> str:
     """Return the cursor that resumes a job's stream after ``position``."""
     milliseconds, counter = position.stamp
-    return cursors.encode(f"job:{job_id}", str(milliseconds), str(counter), str(position.sequence), "end" if is_last else "")
+    return cursors.encode(
+        f"job:{job_id}", str(milliseconds), str(counter), str(position.sequence), "end" if is_last else ""
+    )
 
 
 def position_of(job_id: UUID, cursor: str) -> tuple[Position, bool]:
@@ -78,7 +80,7 @@ async def follow(
             yield step
 
 
-async def _go_on(  # noqa: PLR0913, PLR0917 - the state of one stream
+async def _go_on(
     log: JobEventLog,
     job_id: UUID,
     live: LiveEvents,
@@ -96,12 +98,12 @@ async def _go_on(  # noqa: PLR0913, PLR0917 - the state of one stream
                 return
         lost_track = False
         try:
-            event = await live.next(max(next_look - clock(), 0.0))
+            news = await live.next(max(next_look - clock(), 0.0))
         except TimeoutError:
             next_look = clock() + LOOK_S
             lost_track, due = await has_ended(), []
         else:
-            due, lost_track = await _sort_out(log, job_id, at, event)
+            due, lost_track = await _sort_out(log, job_id, at, news)
         if lost_track:
             at = await _tip(log, job_id)
             yield Snapshot(at, resumed=False)

@@ -22,6 +22,7 @@ class ImageVariant(StrEnum):
     """Which rendition of a stored image."""
 
     ORIGINAL = "ORIGINAL"
+    FULL = "FULL"
     CARD = "CARD"
     THUMB = "THUMB"
 

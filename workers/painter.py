@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from PIL import Image
-    from sqlalchemy.ext.asyncio import AsyncSession
 
     from db.session import Database
     from db.tables import GenerationJob, GenerationSlot
@@ -140,9 +139,7 @@ class Painter:
         status: JobStatus = await self._write(work, rendering.finish)
         logger.info("job finished", status=status)
 
-    async def _paint_batch(
-        self, work: _Work, slots: Sequence[GenerationSlot], deliveries: asyncio.TaskGroup
-    ) -> None:
+    async def _paint_batch(self, work: _Work, slots: Sequence[GenerationSlot], deliveries: asyncio.TaskGroup) -> None:
         work.interruption.check()
         await self._write(work, rendering.start_slots, [slot.id for slot in slots])
         for slot, outcome in zip(slots, await self._outcomes(work, slots), strict=True):
@@ -205,9 +202,7 @@ class Painter:
         else:
             await self._write(work, rendering.deliver, slot.id, rendition)
 
-    async def _write(
-        self, work: _Work, change: Callable[..., Awaitable[Result]], *arguments: object
-    ) -> Result:
+    async def _write(self, work: _Work, change: Callable[..., Awaitable[Result]], *arguments: object) -> Result:
         """Run a change in a transaction, again and again while PostgreSQL is away and the lease lasts."""
         deadline = asyncio.get_running_loop().time() + self._lease.total_seconds()
         while True:

@@ -42,7 +42,7 @@ class ProgressReporter:
             if time.monotonic() - self._last < SHORTEST_INTERVAL_S:
                 return
         self._last = time.monotonic()
-        previews = [preview and _data_uri(preview) for preview in step.previews]
+        previews = [_data_uri(preview) if preview else None for preview in step.previews]
         self._sending = asyncio.run_coroutine_threadsafe(self._publish(step, previews), self._loop)
 
     async def _publish(self, step: PaintStep, previews: Sequence[str | None]) -> None:

@@ -1,0 +1,266 @@
+"""Accounts: signing up, in and out, sessions with rotating refresh tokens, profiles."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from email_validator import EmailNotValidError, validate_email
+from psycopg.errors import UniqueViolation
+from sqlalchemy import and_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
+
+from db.tables import Follow, RefreshToken, Session, User
+from db.tables.columns import now
+from db.words import SessionEnd
+from domain import credits, passwords, tokens
+from domain.errors import EmailTaken, HandleTaken, InvalidCredentials, InvalidInput, InvalidRefreshToken
+from domain.texts import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from uuid import UUID
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+MAXIMUM_LINKS: Final = 5
+MAXIMUM_LINK_LENGTH: Final = 300
+REFRESH_LIFE: Final = timedelta(days=30)
+_HANDLE: Final = re.compile(r"[a-z][a-z0-9_]{2,29}")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a user shows of themselves; None leaves a value as it is."""
+
+    display_name: str | None = None
+    bio: str | None = None
+    links: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """Checked data of a sign-up."""
+
+    email: str
+    password: str
+    handle: str
+    display_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session just opened or refreshed."""
+
+    user: User
+    session: Session
+    refresh_token: str
+
+
+def checked_account(email: str, password: str, handle: str, display_name: str) -> NewAccount:
+    """Return the data of a sign-up, normalised.
+
+    Raises:
+        InvalidInput: naming the first value that is not acceptable.
+    """
+    return NewAccount(
+        email=_checked_email(email),
+        password=passwords.checked(password, ("input", "password")),
+        handle=checked_handle(handle),
+        display_name=_checked_name(display_name),
+    )
+
+
+def checked_handle(handle: str) -> str:
+    """Return a handle in lower case, without a leading ``@``.
+
+    Raises:
+        InvalidInput: not 3 to 30 letters a-z, digits or underscores that begin with a letter.
+    """
+    plain = handle.strip().removeprefix("@").lower()
+    if not _HANDLE.fullmatch(plain):
+        raise InvalidInput("handle.invalid", ("input", "handle"))
+    return plain
+
+
+def normal_email(email: str) -> str:
+    """Return an address as it is compared: without surrounding space, NFC, in lower case."""
+    return unicodedata.normalize("NFC", email.strip()).lower()
+
+
+async def sign_up(tx: AsyncSession, account: NewAccount, password_hash: str, user_agent: str, grant: int) -> SignedIn:
+    """Create a user with a credit account and open the first session.
+
+    Raises:
+        EmailTaken, HandleTaken: as their names say.
+    """
+    user = User(
+        email=account.email, password_hash=password_hash, handle=account.handle, display_name=account.display_name
+    )
+    tx.add(user)
+    try:
+        await tx.flush()
+    except IntegrityError as error:
+        violated = error.orig.diag.constraint_name if isinstance(error.orig, UniqueViolation) else None
+        if violated == "uq_users_email":
+            raise EmailTaken from error
+        if violated == "uq_users_handle":
+            raise HandleTaken from error
+        raise
+    await credits.open_account(tx, user.id, grant)
+    return await open_session(tx, user, user_agent)
+
+
+async def verify_password(tx: AsyncSession, email: str, password: str) -> User:
+    """Return the user whose address and password these are; takes as long for an unknown address.
+
+    Raises:
+        InvalidCredentials: there is no such user, or the password is another.
+    """
+    address = normal_email(email)
+    lookable = address.isprintable() and len(address) <= 320
+    query = select(User).where(col(User.email) == (address if lookable else ""))
+    user = (await tx.execute(query)).scalar_one_or_none()
+    if not await passwords.matches(password[: 2 * passwords.MAXIMUM_LENGTH], user.password_hash if user else None):
+        raise InvalidCredentials
+    assert user
+    return user
+
+
+async def open_session(tx: AsyncSession, user: User, user_agent: str) -> SignedIn:
+    """Open a session for a user whose password was verified."""
+    readable = "".join(letter for letter in user_agent if letter.isprintable())
+    session = Session(user_id=user.id, user_agent=readable[:300], expires_at=now() + REFRESH_LIFE)
+    tx.add(session)
+    await tx.flush()
+    return SignedIn(user, session, _hand_out(tx, session))
+
+
+async def refresh(tx: AsyncSession, token: str) -> SignedIn | None:
+    """Exchange a refresh token for a new one.
+
+    Returns:
+        None where the token had been used before: then its whole session has just been ended, which must be
+        committed; the caller refuses with ``InvalidRefreshToken`` afterwards.
+
+    Raises:
+        InvalidRefreshToken: unknown, expired, or of a session that has ended.
+    """
+    query = select(RefreshToken).where(col(RefreshToken.token_hash) == tokens.hash_refresh_token(token))
+    known = (await tx.execute(query.with_for_update())).scalar_one_or_none()
+    if known is None:
+        raise InvalidRefreshToken
+    session = await tx.get_one(Session, known.session_id, with_for_update=True)
+    if session.ended_at or session.expires_at <= now():
+        raise InvalidRefreshToken
+    if known.used_at:
+        session.ended_at, session.end_reason = now(), SessionEnd.TOKEN_REUSED
+        return None
+    known.used_at = session.last_used_at = now()
+    session.expires_at = now() + REFRESH_LIFE
+    return SignedIn(await tx.get_one(User, session.user_id), session, _hand_out(tx, session))
+
+
+async def sign_out(tx: AsyncSession, user_id: UUID, session_ids: Sequence[UUID] | None) -> None:
+    """End these sessions of the user, or all of them where ``session_ids`` is None; ended ones stay as they are."""
+    mine = and_(col(Session.user_id) == user_id, col(Session.ended_at).is_(None))
+    if session_ids is not None:
+        mine = and_(mine, col(Session.id).in_(session_ids))
+    await tx.execute(update(Session).where(mine).values(ended_at=now(), end_reason=SessionEnd.SIGNED_OUT))
+
+
+async def is_live(tx: AsyncSession, session_id: UUID, user_id: UUID) -> bool:
+    """Whether the session exists, belongs to the user and has not ended."""
+    query = select(col(Session.ended_at)).where(
+        col(Session.id) == session_id,
+        col(Session.user_id) == user_id,
+        col(Session.ended_at).is_(None),
+        col(Session.expires_at) > now(),
+    )
+    return (await tx.execute(select(query.exists()))).scalar_one()
+
+
+async def sessions_of(tx: AsyncSession, user_id: UUID) -> Sequence[Session]:
+    """Return the user's open sessions, the last used first; the hundred newest at most."""
+    query = (
+        select(Session)
+        .where(col(Session.user_id) == user_id, col(Session.ended_at).is_(None), col(Session.expires_at) > now())
+        .order_by(col(Session.last_used_at).desc())
+        .limit(100)
+    )
+    return (await tx.execute(query)).scalars().all()
+
+
+async def update_profile(tx: AsyncSession, user_id: UUID, profile: Profile) -> User:
+    """Change what the user shows of themselves and return the user.
+
+    Raises:
+        InvalidInput: naming the first value that is not acceptable.
+    """
+    user = await tx.get_one(User, user_id, with_for_update=True)
+    if profile.display_name is not None:
+        user.display_name = _checked_name(profile.display_name)
+    if profile.bio is not None:
+        user.bio = clean(profile.bio, ("input", "bio"), minimum=0, maximum=500)
+    if profile.links is not None:
+        user.links = _checked_links(profile.links)
+    return user
+
+
+async def set_avatar(tx: AsyncSession, user_id: UUID, asset_id: UUID | None) -> None:
+    """Show a picture of one's own as avatar, or none."""
+    await tx.execute(update(User).where(col(User.id) == user_id).values(avatar_asset_id=asset_id))
+
+
+async def find(tx: AsyncSession, ids: Iterable[UUID]) -> Mapping[UUID, User]:
+    """Return the users by id."""
+    query = select(User).where(col(User.id).in_(list(ids)))
+    return {user.id: user for user in (await tx.execute(query)).scalars()}
+
+
+async def find_by_handle(tx: AsyncSession, handle: str) -> User | None:
+    """Return the user of a handle, which may be written with ``@`` and in any case."""
+    plain = handle.strip().removeprefix("@").lower()
+    if not _HANDLE.fullmatch(plain):
+        return None
+    return (await tx.execute(select(User).where(col(User.handle) == plain))).scalar_one_or_none()
+
+
+async def followed_among(tx: AsyncSession, follower_id: UUID, ids: Iterable[UUID]) -> set[UUID]:
+    """Return which of ``ids`` the user follows."""
+    query = select(col(Follow.followee_id)).where(
+        col(Follow.follower_id) == follower_id, col(Follow.followee_id).in_(list(ids))
+    )
+    return set((await tx.execute(query)).scalars())
+
+
+def _hand_out(tx: AsyncSession, session: Session) -> str:
+    token = tokens.new_refresh_token()
+    tx.add(RefreshToken(token_hash=tokens.hash_refresh_token(token), session_id=session.id))
+    return token
+
+
+def _checked_email(email: str) -> str:
+    text = clean(email, ("input", "email"), maximum=320)
+    try:
+        address = validate_email(text, check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise InvalidInput("email.invalid", ("input", "email")) from error
+    return normal_email(address)
+
+
+def _checked_name(display_name: str) -> str:
+    return clean(" ".join(display_name.split()), ("input", "displayName"), maximum=50)
+
+
+def _checked_links(links: Sequence[str]) -> list[str]:
+    if len(links) > MAXIMUM_LINKS:
+        raise InvalidInput("links.too_many", ("input", "links"), maximum=MAXIMUM_LINKS)
+    for index, link in enumerate(links):
+        if not re.fullmatch(r"https://[^\s\x00-\x1f\x7f\ud800-\udfff<>\"]+", link) or len(link) > MAXIMUM_LINK_LENGTH:
+            raise InvalidInput("link.invalid", ("input", "links", str(index)), maximum=MAXIMUM_LINK_LENGTH)
+    return list(links)

@@ -1,0 +1,158 @@
+"""Signing up, in and out, sessions, profiles, users."""
+
+from datetime import timedelta
+from typing import Annotated, Final
+
+import strawberry
+
+from domain import accounts, media, passwords
+from domain.accounts import Profile
+from domain.errors import InvalidInput, InvalidRefreshToken, NotFound, TooManyAttempts
+from schema.accounts import (
+    RefreshSessionInput,
+    RefreshSessionResult,
+    RefreshSessionSuccess,
+    SessionTokens,
+    SignInWithPasswordInput,
+    SignInWithPasswordResult,
+    SignInWithPasswordSuccess,
+    SignOutInput,
+    SignOutResult,
+    SignOutSuccess,
+    SignUpWithEmailInput,
+    SignUpWithEmailResult,
+    SignUpWithEmailSuccess,
+    UpdateProfileInput,
+    UpdateProfileResult,
+    UpdateProfileSuccess,
+    User,
+    Viewer,
+)
+from schema.context import Info
+from schema.node import required_key
+
+Handle = Annotated[str, strawberry.argument(description="With or without `@`, in any case.")]
+
+PER_ACCOUNT: Final = (5, timedelta(minutes=15))
+PER_ADDRESS: Final = (25, timedelta(minutes=5))
+
+
+@strawberry.type
+class AccountQueries:
+    """Root fields about people."""
+
+    @strawberry.field(description="The one who is asking; null for somebody who is not signed in.")
+    async def viewer(self, info: Info) -> Viewer | None:
+        """Return the viewer."""
+        viewer_id = info.context.viewer_id
+        user = await info.context.loaders.users.get(viewer_id) if viewer_id else None
+        return Viewer.of(user) if user else None
+
+    @strawberry.field(description="The user with this handle; null where there is none.")
+    async def user(self, info: Info, handle: Handle) -> User | None:
+        """Return a user."""
+        async with info.context.services.db.read() as tx:
+            user = await accounts.find_by_handle(tx, handle)
+        return User.of(user) if user else None
+
+    @strawberry.field(description="Whether a new account could have this handle.")
+    async def handle_available(self, info: Info, handle: Handle) -> bool:
+        """Return whether the handle is well-formed and free."""
+        try:
+            plain = accounts.checked_handle(handle)
+        except InvalidInput:
+            return False
+        async with info.context.services.db.read() as tx:
+            return await accounts.find_by_handle(tx, plain) is None
+
+
+@strawberry.type
+class AccountMutations:
+    """Mutations about people."""
+
+    @strawberry.mutation(description="Create an account and open its first session.")
+    async def sign_up_with_email(
+        self,
+        info: Info,
+        input: Annotated[SignUpWithEmailInput, strawberry.argument(description="Data of the account.")],  # noqa: A002
+    ) -> SignUpWithEmailResult:
+        """Create an account."""
+        services = info.context.services
+        await _count_attempt(info, "sign-up", info.context.address, PER_ADDRESS)
+        account = accounts.checked_account(input.email, input.password, input.handle, input.display_name)
+        password_hash = await passwords.hash_password(account.password)
+        async with services.db.write() as tx:
+            signed_in = await accounts.sign_up(
+                tx, account, password_hash, info.context.user_agent, services.welcome_credits
+            )
+        return SignUpWithEmailSuccess(session=SessionTokens.of(signed_in, info), viewer=Viewer.of(signed_in.user))
+
+    @strawberry.mutation(description="Open a session with e-mail address and password.")
+    async def sign_in_with_password(
+        self,
+        info: Info,
+        input: Annotated[SignInWithPasswordInput, strawberry.argument(description="Who signs in.")],  # noqa: A002
+    ) -> SignInWithPasswordResult:
+        """Open a session."""
+        await _count_attempt(info, "sign-in-from", info.context.address, PER_ADDRESS)
+        await _count_attempt(info, "sign-in-as", accounts.normal_email(input.email), PER_ACCOUNT)
+        async with info.context.services.db.read() as tx:
+            user = await accounts.verify_password(tx, input.email, input.password)
+        async with info.context.services.db.write() as tx:
+            signed_in = await accounts.open_session(tx, user, info.context.user_agent)
+        return SignInWithPasswordSuccess(session=SessionTokens.of(signed_in, info), viewer=Viewer.of(user))
+
+    @strawberry.mutation(
+        description="Exchange a refresh token for new tokens. A token that is used a second time ends its session."
+    )
+    async def refresh_session(
+        self,
+        info: Info,
+        input: Annotated[RefreshSessionInput, strawberry.argument(description="Which session.")],  # noqa: A002
+    ) -> RefreshSessionResult:
+        """Renew a session."""
+        async with info.context.services.db.write() as tx:
+            signed_in = await accounts.refresh(tx, input.refresh_token)
+        if signed_in is None:
+            raise InvalidRefreshToken
+        return RefreshSessionSuccess(session=SessionTokens.of(signed_in, info), viewer=Viewer.of(signed_in.user))
+
+    @strawberry.mutation(description="End the present session, another one, or all of the viewer's sessions.")
+    async def sign_out(
+        self,
+        info: Info,
+        input: Annotated[SignOutInput, strawberry.argument(description="Which sessions.")],  # noqa: A002
+    ) -> SignOutResult:
+        """End sessions."""
+        claims = info.context.required_claims
+        chosen = required_key("session", input.session_id, "sessionId") if input.session_id else claims.session_id
+        async with info.context.services.db.write() as tx:
+            await accounts.sign_out(tx, claims.user_id, None if input.all else [chosen])
+            user = (await accounts.find(tx, [claims.user_id]))[claims.user_id]
+        return SignOutSuccess(viewer=Viewer.of(user))
+
+    @strawberry.mutation(description="Change what others see of the viewer.")
+    async def update_profile(
+        self,
+        info: Info,
+        input: Annotated[UpdateProfileInput, strawberry.argument(description="What to change.")],  # noqa: A002
+    ) -> UpdateProfileResult:
+        """Change the profile."""
+        viewer_id = info.context.required_viewer_id
+        profile = Profile(input.display_name, input.bio, input.links)
+        async with info.context.services.db.write() as tx:
+            if input.avatar_asset_id is not strawberry.UNSET:
+                avatar = input.avatar_asset_id and required_key("asset", input.avatar_asset_id, "avatarAssetId")
+                if avatar and avatar not in await media.own(tx, viewer_id, [avatar]):
+                    raise NotFound(("input", "avatarAssetId"))
+                await accounts.set_avatar(tx, viewer_id, avatar or None)
+            user = await accounts.update_profile(tx, viewer_id, profile)
+        return UpdateProfileSuccess(viewer=Viewer.of(user))
+
+
+async def _count_attempt(info: Info, what: str, who: str, limit: tuple[int, timedelta]) -> None:
+    count, per = limit
+    verdict = await info.context.services.limiter.hit(f"{what}:{who[:320]}", count, per)
+    if not verdict.allowed:
+        seconds = max(1, round(verdict.retry_after.total_seconds()))
+        raise TooManyAttempts(verdict.resets_at, seconds)

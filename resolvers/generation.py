@@ -1,0 +1,235 @@
+"""Generation: what can be asked for, submitting, canceling, looking up and watching jobs."""
+
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from db.words import JobStatus
+from domain import accounts, catalogue, generation, idempotency, watching
+from domain.errors import Missing, Unauthenticated
+from domain.generation import GenerationRequest
+from domain.ports import JobEvent as Event
+from domain.watching import Snapshot
+from schema.catalogue import Engine, Style
+from schema.connections import After, First, keyset
+from schema.context import Info
+from schema.enums import Previews
+from schema.generation import (
+    CancelGenerationInput,
+    CancelGenerationResult,
+    CancelGenerationSuccess,
+    GenerationJob,
+    GenerationJobConnection,
+    GenerationJobFilter,
+    GenerationSlot,
+    SubmitGenerationInput,
+    SubmitGenerationResult,
+    SubmitGenerationSuccess,
+)
+from schema.generation_events import (
+    GenerationCompleted,
+    GenerationImageFailed,
+    GenerationImageReady,
+    GenerationJobEvent,
+    GenerationProgress,
+    GenerationQueueMoved,
+    GenerationSnapshot,
+    GenerationStarted,
+)
+from schema.node import key_of, required_key
+from schema.scalars import URL, Cursor
+
+
+@strawberry.type
+class GenerationQueries:
+    """Root fields about generation."""
+
+    @strawberry.field(description="The engines that paint here; the first is the default.")
+    def engines(self, info: Info) -> list[Engine]:
+        """Return the engines."""
+        return [Engine.of(catalogue.ENGINES[key]) for key in info.context.services.engines]
+
+    @strawberry.field(description="The looks that a picture can have.")
+    def styles(self, info: Info) -> list[Style]:
+        """Return the styles."""
+        korean = info.context.language == "ko"
+        return [
+            Style(id=strawberry.ID(style.key), name=style.name_ko if korean else style.name_en)
+            for style in catalogue.STYLES.values()
+        ]
+
+    @strawberry.field(description="One of the viewer's jobs; null where there is none. Poll it where streams do not work.")
+    async def generation_job(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Id of the job.")]  # noqa: A002
+    ) -> GenerationJob | None:
+        """Return a job."""
+        key = key_of("job", id)
+        row = await info.context.loaders.jobs.get(key) if key and info.context.required_viewer_id else None
+        return GenerationJob.of(row) if row else None
+
+    @strawberry.field(description="The viewer's jobs, newest first.")
+    async def generation_jobs(
+        self,
+        info: Info,
+        filter: Annotated[  # noqa: A002
+            GenerationJobFilter | None, strawberry.argument(description="Which jobs; all by default.")
+        ] = None,
+        first: First = 20,
+        after: After = None,
+    ) -> GenerationJobConnection:
+        """Return a page of jobs."""
+        viewer_id = info.context.required_viewer_id
+        page = keyset("jobs", first, after)
+        statuses = (filter and filter.status) or []
+        async with info.context.services.db.read() as tx:
+            rows = await generation.list_of(tx, viewer_id, statuses, page.before_key, page.limit)
+        return GenerationJobConnection(**page.page(rows, GenerationJob.of))
+
+
+@strawberry.type
+class GenerationMutations:
+    """Mutations about generation."""
+
+    @strawberry.mutation(description="Ask for images. Their credits are held until each is ready, or comes back.")
+    async def submit_generation(
+        self,
+        info: Info,
+        input: Annotated[SubmitGenerationInput, strawberry.argument(description="What to paint.")],  # noqa: A002
+    ) -> SubmitGenerationResult:
+        """Submit a job."""
+        viewer_id = info.context.required_viewer_id
+        key = idempotency.checked_key(input.idempotency_key)
+        request = GenerationRequest(
+            prompt=input.prompt,
+            negative_prompt=input.negative_prompt,
+            engine=input.engine,
+            style=input.style,
+            ratio=input.ratio,
+            count=input.count,
+            seed=input.seed,
+            steps=input.steps,
+            guidance=input.guidance,
+            visibility=input.visibility,
+        )
+        spec = generation.check(request, info.context.services.engines)
+        async with info.context.services.db.write() as tx:
+            job_id = await generation.submit(tx, viewer_id, spec, key)
+        return SubmitGenerationSuccess(job=await _job(info, job_id))
+
+    @strawberry.mutation(description="Stop a job that waits or runs. Images that are ready stay; all others come back.")
+    async def cancel_generation(
+        self,
+        info: Info,
+        input: Annotated[CancelGenerationInput, strawberry.argument(description="Which job.")],  # noqa: A002
+    ) -> CancelGenerationResult:
+        """Cancel a job."""
+        viewer_id = info.context.required_viewer_id
+        job_id = required_key("job", input.job_id, "jobId")
+        async with info.context.services.db.write() as tx:
+            released = await generation.cancel(tx, viewer_id, job_id)
+        return CancelGenerationSuccess(job=await _job(info, job_id), released_credits=released)
+
+
+@strawberry.type
+class GenerationSubscriptions:
+    """Streams about generation."""
+
+    @strawberry.subscription(
+        description="Follow one of the viewer's jobs to its end: a snapshot first, then each event once and in order. "
+        "Give the last `cursor` as `after` to go on after a broken connection."
+    )
+    async def generation_job_events(
+        self,
+        info: Info,
+        job_id: Annotated[strawberry.ID, strawberry.argument(description="Id of the job.")],
+        after: Annotated[
+            Cursor | None, strawberry.argument(description="Cursor of the last event that arrived.")
+        ] = None,
+        previews: Annotated[
+            Previews, strawberry.argument(description="Whether progress carries small pictures.")
+        ] = Previews.LOW,
+    ) -> AsyncGenerator[GenerationJobEvent, None]:
+        """Follow a job."""
+        watch = _Watch(info, key_of("job", job_id), previews)
+        await watch.has_ended()
+        position, was_last = watching.position_of(watch.job_id, after) if after else (None, False)
+        if position and was_last:
+            yield await watch.snapshot(Snapshot(position, resumed=True))
+            return
+        async for step in watching.follow(info.context.services.events, watch.job_id, position, watch.has_ended):
+            event = await (watch.snapshot(step) if isinstance(step, Snapshot) else watch.event(step))
+            if event:
+                yield event
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """One viewer watching one job: turns what happened into what the graph says of it."""
+
+    info: Info
+    key: UUID | None
+    previews: Previews
+
+    @property
+    def job_id(self) -> UUID:
+        assert self.key
+        return self.key
+
+    async def has_ended(self) -> bool:
+        """Whether the job is final; raises where the viewer may not, or no longer, watch it."""
+        claims = self.info.context.required_claims
+        async with self.info.context.services.db.read() as tx:
+            if not await accounts.is_live(tx, claims.session_id, claims.user_id):
+                raise Unauthenticated("The session has ended.")
+            jobs = await generation.find(tx, claims.user_id, [self.key] if self.key else [])
+        if self.key is None or self.key not in jobs:
+            raise Missing("There is no such job, or it is not yours.")
+        return JobStatus(jobs[self.key].status).is_final
+
+    async def snapshot(self, step: Snapshot) -> GenerationSnapshot:
+        cursor = Cursor(watching.cursor_of(self.job_id, step.position))
+        job = await _job(self.info, self.job_id)
+        return GenerationSnapshot(cursor=cursor, sequence=step.position.sequence, job=job, resumed=step.resumed)
+
+    async def event(self, event: Event) -> Any:  # noqa: ANN401 - a member of GenerationJobEvent
+        is_last = event.kind == watching.COMPLETED
+        place = {
+            "cursor": Cursor(watching.cursor_of(self.job_id, event.position, is_last=is_last)),
+            "sequence": event.position.sequence,
+        }
+        match event.kind:
+            case "progress":
+                return self._progress(event.data, place)
+            case "queue_moved":
+                position = event.data["position"]
+                return GenerationQueueMoved(**place, position=position, ahead=position - 1, eta_seconds=event.data["eta"])
+            case "started":
+                return GenerationStarted(**place, job=await _job(self.info, self.job_id))
+            case "image_ready":
+                return GenerationImageReady(**place, slot=await self._slot(event.data["slot"]))
+            case "image_failed":
+                slot = await self._slot(event.data["slot"])
+                return GenerationImageFailed(**place, slot=slot, released_credits=event.data["released"])
+            case watching.COMPLETED:
+                return GenerationCompleted(**place, job=await _job(self.info, self.job_id))
+        return GenerationSnapshot(**place, job=await _job(self.info, self.job_id), resumed=True)
+
+    def _progress(self, data: Mapping[str, Any], place: Mapping[str, Any]) -> GenerationProgress:
+        preview = data["preview"] if self.previews is Previews.LOW else None
+        return GenerationProgress(
+            **place, slot_index=data["slot"], step=data["step"], total_steps=data["total"], preview=preview and URL(preview)
+        )
+
+    async def _slot(self, index: int) -> GenerationSlot:
+        slots = await self.info.context.loaders.slots.get(self.job_id) or []
+        return GenerationSlot.of(slots[index])
+
+
+async def _job(info: Info, job_id: UUID) -> GenerationJob:
+    row = await info.context.loaders.jobs.get(job_id)
+    if row is None:
+        raise Missing("There is no such job, or it is not yours.")
+    return GenerationJob.of(row)

@@ -1,0 +1,89 @@
+"""What every resolver is handed: the services of the installation, and who is asking in which language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import strawberry
+
+from domain.errors import Unauthenticated
+from schema.loaders import Loaders
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from db.session import Database
+    from domain.errors import RequestError
+    from domain.messages import Language
+    from domain.ports import JobEventLog, ObjectStore, RateLimiter
+    from domain.tokens import AccessTokens, Claims
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the installation is made of, handed in by ``app/``."""
+
+    db: Database
+    tokens: AccessTokens
+    store: ObjectStore
+    events: JobEventLog
+    limiter: RateLimiter
+    engines: Sequence[str]
+    """Keys of the engines that workers run; the first is the default."""
+    welcome_credits: int
+
+
+@dataclass
+class Context:
+    """One request, or one socket."""
+
+    services: Services
+    language: Language = "en"
+    address: str = ""
+    user_agent: str = ""
+    claims: Claims | None = None
+    refusal: RequestError | None = None
+    """Why the token that was sent is not good; nothing that depends on the viewer is answered then."""
+    connection_params: dict[str, Any] | None = None
+
+    @property
+    def viewer_id(self) -> UUID | None:
+        """Who is asking, None for somebody who is not signed in.
+
+        Raises:
+            Unauthenticated: a token was sent that is not good.
+        """
+        if self.refusal:
+            raise self.refusal
+        return self.claims.user_id if self.claims else None
+
+    @property
+    def required_viewer_id(self) -> UUID:
+        """Who is asking.
+
+        Raises:
+            Unauthenticated: nobody is signed in.
+        """
+        return self.required_claims.user_id
+
+    @property
+    def required_claims(self) -> Claims:
+        """What the token of the signed-in viewer says.
+
+        Raises:
+            Unauthenticated: nobody is signed in.
+        """
+        if self.viewer_id is None or self.claims is None:
+            raise Unauthenticated("Sign in first.")
+        return self.claims
+
+    @cached_property
+    def loaders(self) -> Loaders:
+        """Look-ups in batches, for this viewer."""
+        return Loaders(self.services.db, self.viewer_id)
+
+
+Info = strawberry.Info[Context, None]

@@ -1,0 +1,142 @@
+"""The closed vocabularies as GraphQL enums, each value with its description."""
+
+from enum import StrEnum
+
+import strawberry
+
+from db.words import (
+    AssetStatus,
+    HoldStatus,
+    JobStatus,
+    LedgerKind,
+    PromptVisibility,
+    SlotStatus,
+    Visibility,
+)
+from domain.words import ErrorCode, FailureCode, FeedKind, ImageVariant
+
+
+@strawberry.enum(description="Which previews a stream of progress carries.")
+class Previews(StrEnum):
+    """Which previews a stream of progress carries."""
+
+    NONE = strawberry.enum_value("NONE", description="No previews: `preview` is null.")
+    LOW = strawberry.enum_value("LOW", description="Small ones, at most 96 pixels on their longest side.")
+
+
+def publish(kind: type[StrEnum], description: str, **values: str) -> None:
+    """Make ``kind`` a GraphQL enum; ``values`` gives the description of each of its members.
+
+    Raises:
+        KeyError: a member has no description.
+    """
+    strawberry.enum(kind, description=description)
+    for value in kind.__strawberry_definition__.values:  # type: ignore[attr-defined] - the decorator set it
+        value.description = values[value.name]
+
+
+publish(
+    JobStatus,
+    "Where a job is in its life. From SUCCEEDED on it never changes again.",
+    ACCEPTED="Taken in, not yet in the line.",
+    QUEUED="Waits in the line.",
+    PREPARING="Claimed by a worker that is loading the engine.",
+    RUNNING="Being painted.",
+    CANCELING="Canceled and refunded; the GPU is finishing its present step.",
+    SUCCEEDED="Every image is ready.",
+    PARTIAL="Some images are ready.",
+    FAILED="No image came to be.",
+    BLOCKED="No image came to be, and the content guard blocked at least one.",
+    CANCELED="Stopped by its owner. Images that were ready stay.",
+    EXPIRED="Waited too long and was given up.",
+)
+publish(
+    SlotStatus,
+    "Where one image of a job is in its life. From READY on it never changes again.",
+    PENDING="Not begun.",
+    RENDERING="Being painted.",
+    CHECKING="Painted; being checked and stored.",
+    READY="There to be seen; its credits are spent.",
+    FAILED="Could not be painted or stored; its credits are back.",
+    BLOCKED="Blocked by the content guard; its credits are back.",
+    SKIPPED="Never finished, because the job was canceled or expired; its credits are back.",
+)
+publish(
+    AssetStatus,
+    "Where a stored image is in its life.",
+    UPLOADING="Being uploaded.",
+    PENDING="Being painted or stored.",
+    SCANNING="Being checked.",
+    READY="There to be seen.",
+    HIDDEN="Hidden by moderation.",
+    TRASHED="Deleted, but can be restored for a while.",
+    PURGED="Deleted for good.",
+    REJECTED="Refused by the check.",
+    FAILED="Never came to be.",
+)
+publish(
+    HoldStatus,
+    "Where a credit hold is in its life.",
+    ACTIVE="Nothing captured yet.",
+    PARTIALLY_CAPTURED="Some captured, some still held.",
+    SETTLED="All captured or released, some captured.",
+    RELEASED="All released.",
+)
+publish(
+    LedgerKind,
+    "What a ledger entry did.",
+    GRANT="Credits were given by the house.",
+    HOLD="Credits were set aside for a job.",
+    CAPTURE="Held credits were spent on a finished image.",
+    RELEASE="Held credits came back, because an image did not come to be.",
+)
+publish(
+    Visibility,
+    "Who may see something.",
+    PUBLIC="Everybody; it stands in feeds.",
+    UNLISTED="Everybody who has the link; it stands in no feed.",
+    PRIVATE="Its owner alone.",
+)
+publish(
+    PromptVisibility,
+    "Whether others may read the prompt of an artwork.",
+    PUBLIC="Everybody who sees the artwork.",
+    PRIVATE="The author alone.",
+)
+publish(FeedKind, "Which feed.", LATEST="All public artworks, newest first.")
+publish(
+    ImageVariant,
+    "Which rendition of an image.",
+    ORIGINAL="As painted: PNG with its generation metadata, prompt included. For its owner; others get FULL.",
+    FULL="WebP of the original's size, without the prompt.",
+    CARD="WebP, at most 640 pixels on its longest side.",
+    THUMB="WebP, at most 256 pixels on its longest side.",
+)
+publish(
+    FailureCode,
+    "Why an image, or a whole job, did not come to be.",
+    CONTENT_BLOCKED="The content guard blocked it.",
+    ENGINE_ERROR="The engine failed while painting it.",
+    ENGINE_UNAVAILABLE="The engine could not be loaded.",
+    OUT_OF_MEMORY="The GPU ran out of memory.",
+    STORAGE_UNAVAILABLE="It was painted but could not be stored.",
+    WORKER_LOST="The worker stopped again and again while painting it.",
+    CANCELED="The job was canceled.",
+    EXPIRED="The job waited too long.",
+)
+publish(
+    ErrorCode,
+    "Why a mutation was refused. Codes never change with the language of the message.",
+    INVALID_INPUT="A value is not acceptable; `path` names it.",
+    NOT_FOUND="There is no such thing, or it is not yours.",
+    FORBIDDEN="You may not do this.",
+    EMAIL_TAKEN="Another account has this e-mail address.",
+    HANDLE_TAKEN="Another account has this handle.",
+    INVALID_CREDENTIALS="E-mail address or password is wrong.",
+    INVALID_REFRESH_TOKEN="The refresh token is unknown, expired, or was used before.",
+    TOO_MANY_ATTEMPTS="Too many attempts; wait until `resetsAt`.",
+    INSUFFICIENT_CREDITS="The job costs more credits than are available.",
+    IDEMPOTENCY_CONFLICT="The idempotency key was used before with another request.",
+    ALREADY_FINISHED="The job has already ended.",
+    CONTENT_BLOCKED="The content guard blocked the request.",
+)

@@ -1,0 +1,113 @@
+"""Refusals as members of result unions: one type for each, all of them a ``UserError``."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import strawberry
+from strawberry import ExceptionHandler
+from strawberry.types.field import StrawberryField
+
+from domain import errors
+from domain.words import ErrorCode
+from schema.context import Info
+
+
+@strawberry.interface(description="A refusal that the caller can understand and act on. Nothing was written.")
+class UserError:
+    """A refusal that the caller can understand and act on."""
+
+    code: ErrorCode = strawberry.field(description="Why, for programs.")
+    message: str = strawberry.field(description="Why, for people, in the language of the request (Korean or English).")
+    path: list[str] | None = strawberry.field(description="The input value that was refused, as `input`, `field`, ….")
+    retryable: bool = strawberry.field(description="Whether the same request may succeed later.")
+
+
+@strawberry.type(description="A value is not acceptable.")
+class InvalidInput(UserError):
+    """A value is not acceptable."""
+
+
+@strawberry.type(description="There is no such thing, or it is not yours.")
+class NotFound(UserError):
+    """There is no such thing."""
+
+
+@strawberry.type(description="Another account has this e-mail address.")
+class EmailTaken(UserError):
+    """Another account has this address."""
+
+
+@strawberry.type(description="Another account has this handle.")
+class HandleTaken(UserError):
+    """Another account has this handle."""
+
+
+@strawberry.type(description="E-mail address or password is wrong; which of them is not told.")
+class InvalidCredentials(UserError):
+    """Address or password is wrong."""
+
+
+@strawberry.type(description="The refresh token is unknown, expired, or was used before. Sign in again.")
+class InvalidRefreshToken(UserError):
+    """The refresh token is not good."""
+
+
+@strawberry.type(description="Too many attempts in too short a time.")
+class TooManyAttempts(UserError):
+    """Too many attempts."""
+
+    resets_at: datetime = strawberry.field(description="When the next attempt may be made.")
+
+
+@strawberry.type(description="The job costs more credits than are available.")
+class InsufficientCredits(UserError):
+    """Not enough credits."""
+
+    needed: int = strawberry.field(description="Credits that the job costs.")
+    available: int = strawberry.field(description="Credits that are free to spend.")
+
+
+@strawberry.type(description="The idempotency key was used before with another request.")
+class IdempotencyConflict(UserError):
+    """The key belongs to another request."""
+
+
+@strawberry.type(description="The job has already ended in another way.")
+class AlreadyFinished(UserError):
+    """The job has ended."""
+
+
+class Refusals(ExceptionHandler[Any, Any]):
+    """Turns one kind of domain error into its member of a result union."""
+
+    def __init__(self, exception_type: type[errors.UserError], error_type: type[UserError], *data: str) -> None:
+        """Turn ``exception_type`` into ``error_type``, whose own fields are the attributes named in ``data``."""
+        self.exception_type = exception_type
+        self.error_type = error_type
+        self._data = data
+
+    def handle(self, exception: errors.UserError, *, field: StrawberryField, info: Info) -> UserError:  # noqa: ARG002
+        """Return the member, with its message in the reader's language."""
+        make: Callable[..., UserError] = self.error_type
+        return make(
+            code=exception.code,
+            message=exception.message(info.context.language),
+            path=list(exception.path) or None,
+            retryable=exception.retryable,
+            **{name: getattr(exception, name) for name in self._data},
+        )
+
+
+EXCEPTION_HANDLERS = (
+    Refusals(errors.InvalidInput, InvalidInput),
+    Refusals(errors.NotFound, NotFound),
+    Refusals(errors.EmailTaken, EmailTaken),
+    Refusals(errors.HandleTaken, HandleTaken),
+    Refusals(errors.InvalidCredentials, InvalidCredentials),
+    Refusals(errors.InvalidRefreshToken, InvalidRefreshToken),
+    Refusals(errors.TooManyAttempts, TooManyAttempts, "resets_at"),
+    Refusals(errors.InsufficientCredits, InsufficientCredits, "needed", "available"),
+    Refusals(errors.IdempotencyConflict, IdempotencyConflict),
+    Refusals(errors.AlreadyFinished, AlreadyFinished),
+)
