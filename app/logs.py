@@ -9,6 +9,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TextIO
 
 import structlog
@@ -76,8 +77,13 @@ def mask_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     return {name: _masked(name, value) for name, value in event.items()}
 
 
+@lru_cache(maxsize=1024)
+def _is_secret(name: object) -> bool:
+    return isinstance(name, str) and SECRET_NAMES.search(name) is not None
+
+
 def _masked(name: object, value: object) -> object:
-    if isinstance(name, str) and SECRET_NAMES.search(name):
+    if _is_secret(name):
         return MASK
     if isinstance(value, Mapping):
         return {key: _masked(key, inner) for key, inner in value.items()}

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -90,9 +91,15 @@ def client_network(scope: Scope) -> Network | None:
 
     None where the peer has no address, as on a Unix socket. IPv4 in IPv6 is IPv4.
     """
+    client = scope.get("client")
+    return _network(client[0]) if client else None
+
+
+@lru_cache(maxsize=4096)
+def _network(host: str) -> Network | None:
     try:
-        address = ipaddress.ip_address(scope["client"][0])
-    except (TypeError, ValueError):
+        address = ipaddress.ip_address(host)
+    except ValueError:
         return None
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is None:

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import strawberry
 from httpx2 import ASGITransport, AsyncClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from strawberry.asgi import GraphQL
 
-from app.edge.requests import GraphQLRequest, RequestLimits, StrictRequests, graphql_request
+from app.edge.answers import RefusedError
+from app.edge.requests import GraphQLRequest, RequestLimits, StrictRequests, graphql_request, parse_body
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -326,3 +329,24 @@ async def test_after_the_body_the_view_still_hears_that_the_client_left() -> Non
     assert heard == [
         {"type": "http.request", "body": body(), "more_body": False}, {"type": "http.disconnect"}
     ]  # fmt: skip
+
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters()), inner),
+)
+ANY_REQUEST = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(("query", "variables", "operationName", "extensions"), ANY_JSON)
+)
+
+
+@settings(database=None, deadline=None)
+@given(st.binary() | (ANY_JSON | ANY_REQUEST).map(lambda value: json.dumps(value).encode()))
+def test_any_bytes_are_read_or_refused(content: bytes) -> None:
+    try:
+        request = parse_body(content, nesting=64)
+    except RefusedError:
+        return
+    request.query.encode()
+    (request.operation_name or "").encode()
+    json.dumps(request.extensions, ensure_ascii=False).encode()
