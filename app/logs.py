@@ -46,7 +46,7 @@ def configure_logs(level: str, *, json: bool, stream: TextIO | None = None) -> N
     handler = logging.StreamHandler(target)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[*shared, drop_colored_twin],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 *_renderers(json=json, colors=target.isatty()),
@@ -75,6 +75,12 @@ def mask_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     if event.get("level") == "debug":
         return event
     return {name: _masked(name, value) for name, value in event.items()}
+
+
+def drop_colored_twin(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Drop the copy of its message that uvicorn adds for terminals."""
+    event.pop("color_message", None)
+    return event
 
 
 @lru_cache(maxsize=1024)

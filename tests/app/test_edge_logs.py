@@ -37,7 +37,7 @@ def test_both_kinds_of_logger_write_the_same_form() -> None:
 
     with bound_contextvars(request_id="r-1", job_id="j-1"):
         structlog.stdlib.get_logger("easel.test").info("painted", images=2)
-        logging.getLogger("uvicorn.error").warning("%s is slow", "disk", extra={"ms": 12})
+        logging.getLogger("uvicorn.error").warning("%s is slow", "disk", extra={"ms": 12, "color_message": "%s"})
 
     ours, theirs = lines(stream)
     assert ours.pop("timestamp").endswith("Z")
