@@ -1,0 +1,35 @@
+"""Engines to test: the diffusion engine runs on tiny pipelines with random weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tiny_pipeline import build_tiny_flux, build_tiny_pipeline
+
+from adapters.engines.diffusion import DiffusersEngine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def tiny_pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_tiny_pipeline(tmp_path_factory.mktemp("models") / "stable-diffusion")
+
+
+@pytest.fixture(scope="session")
+def tiny_flux(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_tiny_flux(tmp_path_factory.mktemp("models") / "flux")
+
+
+@pytest.fixture(scope="session")
+def diffusers_engine(tiny_pipeline: Path) -> DiffusersEngine:
+    engine = DiffusersEngine(str(tiny_pipeline), device="cpu", batch_size=4)
+    engine.load()
+    return engine
+
+
+@pytest.fixture(scope="session")
+def flux_engine(tiny_flux: Path) -> DiffusersEngine:
+    return DiffusersEngine(str(tiny_flux), device="cpu", batch_size=4)
