@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
-import psycopg
 from psycopg.pq import PGconn, Ping
 
 from app.embedded.binaries import postgres_binaries, program_version
@@ -49,7 +48,6 @@ def start_postgres(home: Path, *, fsync: bool = True) -> EmbeddedServer:
     """
     server = prepare_postgres(home, fsync=fsync)
     server.start()
-    ensure_database(server.url)
     return server
 
 
@@ -99,34 +97,32 @@ _HEALTH = {
 }
 
 
-def ensure_database(url: str) -> None:
-    """Make the database that ``url`` names on the running server, where it is not there yet."""
-    with psycopg.connect(url, dbname="postgres", autocommit=True) as connection:
-        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_NAME]).fetchone()
-        if found is None:
-            connection.execute(f"CREATE DATABASE {_NAME}")
-
-
 def _make_cluster(binaries: Path, data: Path, account: tuple[int, int] | None, *, fsync: bool) -> None:
     """Run initdb in a draft folder, which takes its name when it is whole: a kill leaves nothing half made."""
     draft = data.with_name("draft")
     shutil.rmtree(draft, ignore_errors=True)
-    words = [str(binaries / "initdb"), "-D", str(draft), f"--username={_NAME}", "--encoding=UTF8"]
+    words = ["initdb", "-D", str(draft), f"--username={_NAME}", "--encoding=UTF8"]
     words += ["--auth-local=trust", "--auth-host=reject"]  # the socket's folder is its owner's alone
     words += _locale(program_version(binaries / "postgres")) + ([] if fsync else ["--no-sync"])
-    made = subprocess.run(  # noqa: S603 - the program was chosen by us, its arguments are ours
-        leashed(words, signal.SIGKILL, account),
-        capture_output=True,
+    _run(binaries, words, account)
+    _run(binaries, ["postgres", "--single", "-D", str(draft), "postgres"], account, f"CREATE DATABASE {_NAME}\n")
+    draft.rename(data)
+
+
+def _run(binaries: Path, words: list[str], account: tuple[int, int] | None, lines: str = "") -> None:
+    done = subprocess.run(  # noqa: S603 - the program was chosen by us, its arguments are ours
+        leashed([str(binaries / words[0]), *words[1:]], signal.SIGKILL, account),
+        input=lines,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        stdin=subprocess.DEVNULL,
         start_new_session=True,
         env=quiet_environment(),
         cwd="/",
     )
-    if made.returncode != 0:
-        raise EmbeddedServerError(f"initdb could not make a cluster in {data}:\n{made.stdout}{made.stderr}")
-    draft.rename(data)
+    if done.returncode != 0:
+        raise EmbeddedServerError(f"{words[0]} could not make a PostgreSQL cluster:\n{done.stdout}")
 
 
 def _locale(major: int) -> list[str]:

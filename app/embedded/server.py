@@ -18,7 +18,7 @@ from app.embedded.leash import leashed
 
 _START_LIMIT = 60.0  # seconds; crash recovery of a large database is slow, and is not an error
 _POLL = 0.01
-_STOP_PATIENCE = 0.8
+_STOP_PATIENCE = 0.7
 _LOG_LIMIT = 8 << 20  # bytes; a longer log is begun anew at the next start
 
 
@@ -77,7 +77,14 @@ class EmbeddedServer:
         """Whether the server's process is there."""
         if self.process is not None:
             return self.process.poll() is None
-        return self.pid is not None and self.program.probe() is not Health.SILENT
+        if self.pid is None:
+            return False
+        with contextlib.suppress(PermissionError):  # it is there, and another account's
+            try:
+                os.kill(self.pid, 0)
+            except ProcessLookupError:
+                return False
+        return True
 
     def start(self) -> None:
         """Start the server or join a running one, and return once it answers.
@@ -111,7 +118,7 @@ class EmbeddedServer:
         return False
 
     def stop(self) -> None:
-        """End our server in good order, or at once where that takes longer than 0.8 s; leave a joined one alone."""
+        """End our server in good order, or at once where that takes longer than 0.7 s; leave a joined one alone."""
         if self.process is None:
             return
         for number in (self.program.stop_signal, self.program.haste_signal, signal.SIGKILL):

@@ -1,0 +1,220 @@
+"""Runs all of Easel on one machine: starts its parts, restarts what dies, and ends everything on Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from types import FrameType
+
+from app.child import Child, Service, describe_status, start_child
+from app.console import Console
+from app.embedded.server import EmbeddedServer, EmbeddedServerError
+from app.listening import PortUnavailable
+
+_FIRST_DELAY = 0.1  # seconds before a restart, doubled for each quick death
+_LONGEST_DELAY = 5.0
+_HEALTHY_AFTER = 10.0  # a part that lived that long starts again at the first delay
+_TOLD_AFTER = 5  # quick deaths in a row
+_SERVICE_PATIENCE = 1.4  # with twice 0.7 s for the servers, all is gone within 3 s
+_WATCH_PAUSE = 0.2
+_READY_PAUSE = 0.05
+_POLL = 0.01
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+Plan = Callable[["Supervisor"], Awaitable[None]]
+
+
+class ServiceFailed(Exception):
+    """A service could not do its part; the message carries the last lines that it wrote."""
+
+
+def supervise(plan: Plan) -> int:
+    """Run ``plan``, which starts servers and services, and keep them running until a signal asks to stop.
+
+    SIGINT, SIGTERM, SIGHUP and the loss of standard output end the services, then the servers, within 3 s; a second
+    signal kills everything at once. Call it from the main thread.
+
+    Returns:
+        The exit status of the command: 0 after a signal, 1 where the plan failed (which was told in words).
+    """
+    supervisor = Supervisor()
+    handlers = {number: signal.signal(number, supervisor.on_signal) for number in _STOP_SIGNALS}
+    try:
+        return asyncio.run(supervisor.run(plan))
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+class Supervisor:
+    """Holds the running parts. A plan is handed one, and starts through it what it wants to be kept alive."""
+
+    def __init__(self) -> None:
+        """Nothing runs yet."""
+        self._is_told_to_stop = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop_asked = asyncio.Event()
+        self._console = Console(sys.stdout.buffer, self._stop_asked.set)
+        self._children: dict[str, Child] = {}
+        self._servers: list[EmbeddedServer] = []
+        self._keepers: list[asyncio.Task[None]] = []
+        self._quick_deaths: dict[str, int] = {}
+
+    def say(self, text: str) -> None:
+        """Print the supervisor's own words between the lines of the services."""
+        self._console.say(text)
+
+    async def start_server(self, prepare: Callable[[], EmbeddedServer]) -> EmbeddedServer:
+        """Prepare an embedded server (in a thread), start it, and keep it running from now on.
+
+        Raises:
+            EmbeddedServerError: It can not be had here.
+        """
+        server = await asyncio.to_thread(prepare)
+        self._servers.append(server)
+        await _bring_up(server)
+        self._keep(self._keep_server(server))
+        return server
+
+    def start(self, service: Service) -> None:
+        """Start a service and keep it running from now on."""
+        self._quick_deaths[service.name] = 0
+        self._keep(self._keep_service(service))
+
+    async def run_once(self, service: Service) -> None:
+        """Run a command to its end.
+
+        Raises:
+            ServiceFailed: It ended with another status than 0.
+        """
+        child = await self._spawn(service)
+        status = await child.finish()
+        if status != 0:
+            raise ServiceFailed(f"{service.name} failed ({describe_status(status)}).")
+
+    async def wait_until_ready(self, name: str, is_ready: Callable[[], Awaitable[bool]]) -> None:
+        """Wait until ``is_ready`` says so of the started service ``name``.
+
+        Raises:
+            ServiceFailed: The service died five times in a row before that.
+        """
+        while not await is_ready():
+            if self._quick_deaths[name] >= _TOLD_AFTER:
+                raise ServiceFailed(f"{name} can not start.")
+            await asyncio.sleep(_READY_PAUSE)
+
+    async def run(self, plan: Plan) -> int:
+        """Run the plan until a stop is asked for or the plan fails, then end everything; see ``supervise``."""
+        self._loop = asyncio.get_running_loop()
+        if self._is_told_to_stop:
+            self._stop_asked.set()
+        planned = asyncio.ensure_future(plan(self))
+        stopping = asyncio.create_task(self._stop_asked.wait())
+        try:
+            await asyncio.wait({planned, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if planned.done() and planned.exception() is None:
+                await stopping
+        finally:
+            planned.cancel()
+            await asyncio.wait({planned})
+            await self._end_everything()
+            stopping.cancel()
+        return self._status(planned)
+
+    def on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        """Ask for the stop; the second time, kill everything and end this process.
+
+        A plain signal handler and not the loop's, because it runs even while the loop waits for a slow terminal.
+        """
+        if self._is_told_to_stop:
+            self._kill_everything()
+            os._exit(128 + signal.SIGINT)
+        self._is_told_to_stop = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stop_asked.set)
+
+    def _status(self, planned: asyncio.Future[None]) -> int:
+        try:
+            planned.result()
+        except asyncio.CancelledError:
+            return 0
+        except (ServiceFailed, EmbeddedServerError, PortUnavailable) as failure:
+            self.say(str(failure))
+            return 1
+        return 0
+
+    def _keep(self, keeping: Awaitable[None]) -> None:
+        self._keepers.append(asyncio.ensure_future(keeping))
+
+    async def _spawn(self, service: Service) -> Child:
+        child = await start_child(service, lambda line: self._console.line(service.name, line))
+        self._children[service.name] = child
+        return child
+
+    async def _keep_service(self, service: Service) -> None:
+        clock = asyncio.get_running_loop().time
+        delay = _FIRST_DELAY
+        while True:
+            begun = clock()
+            child = await self._spawn(service)
+            status = await child.finish()
+            if clock() - begun > _HEALTHY_AFTER:
+                delay, self._quick_deaths[service.name] = _FIRST_DELAY, 0
+            self._quick_deaths[service.name] += 1
+            self.say(f"{service.name} ended ({describe_status(status)}); it starts again in {delay:.1f} s.")
+            if self._quick_deaths[service.name] == _TOLD_AFTER:
+                self._tell_of_trouble(child)
+            await asyncio.sleep(delay)
+            delay = min(2 * delay, _LONGEST_DELAY)
+
+    def _tell_of_trouble(self, child: Child) -> None:
+        lines = "".join(f"\n  {line}" for line in child.last_lines) or " (it wrote nothing)"
+        self.say(f"{child.service.name} has ended {_TOLD_AFTER} times in a row. Its last lines:{lines}")
+
+    async def _keep_server(self, server: EmbeddedServer) -> None:
+        delay = _FIRST_DELAY
+        while True:
+            while server.is_running():  # noqa: ASYNC110 - a joined server is no child of ours: its end is no event
+                await asyncio.sleep(_WATCH_PAUSE)
+            self.say(f"{server.program.name} ended; it starts again.")
+            try:
+                await _bring_up(server)
+            except EmbeddedServerError as error:
+                self.say(str(error))
+                await asyncio.sleep(delay)
+                delay = min(2 * delay, _LONGEST_DELAY)
+            else:
+                delay = _FIRST_DELAY
+
+    async def _end_everything(self) -> None:
+        for keeper in self._keepers:
+            keeper.cancel()
+        if self._keepers:
+            await asyncio.wait(self._keepers)
+        children = [child for child in self._children.values() if child.is_running]
+        for child in children:
+            child.signal(signal.SIGTERM)
+        ends = [asyncio.create_task(child.finish()) for child in children]
+        if ends:
+            _, stubborn = await asyncio.wait(ends, timeout=_SERVICE_PATIENCE)
+            for child in children if stubborn else ():
+                child.signal(signal.SIGKILL)
+            await asyncio.wait(ends)
+        await asyncio.gather(*(asyncio.to_thread(server.stop) for server in self._servers))
+
+    def _kill_everything(self) -> None:
+        for child in self._children.values():
+            if child.is_running:
+                child.signal(signal.SIGKILL)
+        for server in self._servers:
+            if server.process is not None:
+                server.kill()
+
+
+async def _bring_up(server: EmbeddedServer) -> None:
+    """Start the server from this thread, which lives as long as the supervisor, or join a running one."""
+    while not server.advance():  # noqa: ASYNC110 - the server sends no event when it listens
+        await asyncio.sleep(_POLL)
