@@ -87,6 +87,7 @@ def hills(stage: Stage, rows: tuple[tuple[float, float, float], ...], *, trees: 
         ground = mix(palette.at(depth), stage.grass, 0.35)
         if stage.wants("snow"):
             ground = mix((1, 1, 1), palette.far, 0.15 + 0.1 * depth)
+            ground = mix(ground, palette.near, 0.4 if stage.wants("night") else 0)
         if trees:
             layers += _woods(stage, line, depth)
         layers.append(
@@ -154,28 +155,39 @@ def _lake(stage: Stage, shore: float) -> list[Layer]:
 
 
 def forest(stage: Stage) -> list[Layer]:
-    """Return a clearing in the woods: misty rows of pines, great trees at the sides, light falling in."""
+    """Return a clearing in the woods: misty rows of trees, great trees at the sides, light falling in."""
     palette, frame = stage.palette, stage.frame
+    shade = 0.3 if stage.wants("spring", "autumn") else 0.72
     light = (frame.width * 0.5, stage.horizon * 0.7)
     layers: list[Layer] = [Glow(light, 0.8, palette.light, 0.6)]
     for depth, base, count in ((0.05, 0.0, 20), (0.3, 0.04, 16), (0.6, 0.1, 11), (0.85, 0.17, 6)):
         line = ridge(stage.rng, frame.width, 2, 1.2)
         line[:, 1] = stage.horizon + base - 0.04 * line[:, 1]
         tone = mix(
-            mix(palette.low, mix(palette.far, palette.leaf, 0.8), 0.42 + 0.58 * depth), palette.near, 0.5 * depth
+            mix(palette.low, mix(palette.far, palette.leaf, 0.8), 0.42 + 0.58 * depth), palette.near, shade * depth
         )
-        tall = []
-        for x in stage.rng.uniform(-0.05, frame.width + 0.05, round(count * frame.width)):
-            away = min(1.0, abs(x / frame.width - 0.5) * 2.4)
-            height = stage.between(0.3, 0.5) + 0.42 * away
-            tall.append(pine(stage.rng, float(x), float(np.interp(x, line[:, 0], line[:, 1])) + 0.03, height))
+        tall = _stand(stage, line, round(count * frame.width))
         mist = mix(tone, palette.low, 0.5 - 0.3 * depth)
-        layers.append(Form(tuple(tall), tone, mist, depth, 0.3))
+        layers.append(Form(tall, tone, mist, depth, 0.3))
         layers.append(Form((grounded(line, frame.height),), mist, tone, depth, 0.4, inked=False))
         layers.append(Glow(light, 0.7, palette.light, 0.22 * (1 - depth)))
     layers += _shafts(stage)
     layers += _trunks(stage)
     return layers
+
+
+def _stand(stage: Stage, line: Points, count: int) -> tuple[Points, ...]:
+    """Return trees along a line, lowest in the middle: pines, or round crowns in spring and autumn."""
+    parts: list[Points] = []
+    for x in stage.rng.uniform(-0.05, stage.frame.width + 0.05, count):
+        foot = float(np.interp(x, line[:, 0], line[:, 1])) + 0.03
+        tall = stage.between(0.3, 0.5) + 0.42 * min(1.0, abs(x / stage.frame.width - 0.5) * 2.4)
+        if stage.wants("spring", "autumn"):
+            parts += heap(stage.rng, float(x), foot - tall * 0.62, tall * 0.42, tall * 0.5)
+            parts.append(box(x - tall * 0.014, foot - tall * 0.6, x + tall * 0.014, foot))
+        else:
+            parts.append(pine(stage.rng, float(x), foot, tall))
+    return tuple(parts)
 
 
 def _shafts(stage: Stage) -> list[Layer]:

@@ -26,10 +26,12 @@ def inked(scene: Scene, size: tuple[int, int]) -> Image.Image:
     drawing = Sheet(_bleached(scene), size, Manner(contour=0.0026, drawn_clouds=True)).lay_all()
     tones = Sheet(scene, _third(size), Manner(glow=0.7, drawn_clouds=True)).lay_all().convert("L")
     rng = np.random.default_rng(scene.seed)
-    tone = np.asarray(tones.resize(size, Image.Resampling.BILINEAR), np.float32) / 255
-    low, high = (float(value) for value in np.percentile(tone[::8, ::8], (3, 97)))
-    tone = np.asarray(0.12 + (tone - low) * (0.88 / max(high - low, 0.2)), np.float32)
-    ink = _hatching(tone, rng, scene)
+    grey: npt.NDArray[np.float32] = np.asarray(tones.resize(size, Image.Resampling.BILINEAR), np.float32) / np.float32(
+        255
+    )
+    low, high = (float(value) for value in np.percentile(grey[::8, ::8], (3, 97)))
+    stretched = np.float32(0.12) + (grey - np.float32(low)) * np.float32(0.88 / max(high - low, 0.2))
+    ink = _hatching(stretched, rng, scene)
     pixels = np.asarray(drawing).astype(np.float32)
     pixels += (np.array(_INK, np.float32) * 255 - pixels) * ink[:, :, None]
     pixels += tiled(rng, size)[:, :, None] * np.float32(1.6)

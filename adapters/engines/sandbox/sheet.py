@@ -95,7 +95,7 @@ class Sheet:
         mask = self.mask(shapes, box)
         if opacity < 1:
             mask = mask.point([round(value * opacity) for value in range(256)])
-        if contour > 0 and form.depth > 0.08:  # below the fill: shapes that overlap share one contour
+        if contour > 0:  # below the fill: shapes that overlap share one contour
             ink = mix(self._scene.ink, form.bottom, 0.25)
             self.image.paste(rgb(ink), box, self.mask(shapes, box, line=contour))
         self._fill(form, (float(low[1]), float(high[1])), box, mask)

@@ -79,8 +79,8 @@ def watercolor(scene: Scene, size: Size) -> Image.Image:
 
 
 def pixel_art(scene: Scene, size: Size) -> Image.Image:
-    """A hundred-odd cells along the shorter side, few colours, ordered dithering."""
-    cell = max(1, round(min(size) / 128))
+    """About a hundred cells along the shorter side, few colours, ordered dithering."""
+    cell = max(1, round(min(size) / 96))
     grid = (-(-size[0] // cell), -(-size[1] // cell))
     image = Sheet(scene, grid, Manner(glow=0.7, drawn_clouds=True)).lay_all()
     image = ImageEnhance.Color(image).enhance(1.3)

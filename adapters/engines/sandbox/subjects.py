@@ -67,7 +67,7 @@ def house(stage: Stage) -> list[Layer]:
     roof = mix(palette.accent, palette.near, 0.3)
     lamp = mix((1.0, 0.82, 0.42), palette.light, 0.2)
     if stage.wants("snow"):
-        roof = mix((1, 1, 1), palette.far, 0.15)
+        roof = mix((1, 1, 1), palette.far, 0.6)
     smoke: list[Layer] = [
         Form(
             _standing(x, foot, size, circle(0.3 + 0.05 * n * n * 0.5, -1.02 - 0.13 * n, 0.05 + 0.025 * n)),
