@@ -47,9 +47,7 @@ async def take(tx: AsyncSession, limit: int) -> list[OutboxMessage]:
     """Remove and return the oldest messages in order, at most ``limit``; other relays wait until ``tx`` ends."""
     await tx.execute(select(func.pg_advisory_xact_lock(_RELAY_LOCK)))
     oldest = select(col(OutboxMessage.id)).order_by(col(OutboxMessage.id)).limit(limit)
-    removed = await tx.execute(
-        delete(OutboxMessage).where(col(OutboxMessage.id).in_(oldest)).returning(OutboxMessage)
-    )
+    removed = await tx.execute(delete(OutboxMessage).where(col(OutboxMessage.id).in_(oldest)).returning(OutboxMessage))
     return sorted(removed.scalars(), key=lambda message: message.id or 0)
 
 

@@ -7,6 +7,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid4
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _ALGORITHM: Final = "EdDSA"
 _TYPE: Final = "at+jwt"
 _REQUIRED: Final = ["exp", "iat", "iss", "aud", "sub", "jti", "sid"]
+_REMEMBERED: Final = 4_096
+"""Tokens whose signature is not checked again; 0.1 ms each."""
 AUDIENCE: Final = "easel"
 
 
@@ -60,6 +63,7 @@ class AccessTokens:
         self._kid = next(iter(self._verifiers))
         self._issuer = issuer
         self._lifetime = lifetime
+        self._checked = lru_cache(_REMEMBERED)(self._check)
 
     def issue(self, user_id: UUID, session_id: UUID) -> AccessToken:
         """Return a token for one user in one session."""
@@ -83,6 +87,12 @@ class AccessTokens:
         Raises:
             Unauthenticated: not signed with one of our keys, expired, or not an access token of this installation.
         """
+        claims = self._checked(token)
+        if claims.expires_at <= datetime.now(UTC):
+            raise Unauthenticated("The access token has expired.")
+        return claims
+
+    def _check(self, token: str) -> Claims:
         try:
             header = jwt.get_unverified_header(token)
             verifier = self._verifiers.get(header.get("kid", ""))

@@ -48,3 +48,10 @@ class ErrorCode(StrEnum):
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
     ALREADY_FINISHED = "ALREADY_FINISHED"
     CONTENT_BLOCKED = "CONTENT_BLOCKED"
+
+
+class Previews(StrEnum):
+    """Which previews a stream of progress carries."""
+
+    NONE = "NONE"
+    LOW = "LOW"

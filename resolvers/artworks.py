@@ -29,7 +29,7 @@ class ArtworkQueries:
         self,
         info: Info,
         kind: Annotated[FeedKind, strawberry.argument(description="Which feed.")] = FeedKind.LATEST,
-        first: First = 20,
+        first: First = None,
         after: After = None,
     ) -> FeedConnection:
         """Return a page of a feed."""

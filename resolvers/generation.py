@@ -13,10 +13,10 @@ from domain.errors import Missing, Unauthenticated
 from domain.generation import GenerationRequest
 from domain.ports import JobEvent as Event
 from domain.watching import Snapshot
+from domain.words import Previews
 from schema.catalogue import Engine, Style
 from schema.connections import After, First, keyset
 from schema.context import Info
-from schema.enums import Previews
 from schema.generation import (
     CancelGenerationInput,
     CancelGenerationResult,
@@ -61,9 +61,13 @@ class GenerationQueries:
             for style in catalogue.STYLES.values()
         ]
 
-    @strawberry.field(description="One of the viewer's jobs; null where there is none. Poll it where streams do not work.")
+    @strawberry.field(
+        description="One of the viewer's jobs; null where there is none. Poll it where streams do not work."
+    )
     async def generation_job(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Id of the job.")]  # noqa: A002
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Id of the job.")],  # noqa: A002
     ) -> GenerationJob | None:
         """Return a job."""
         key = key_of("job", id)
@@ -77,7 +81,7 @@ class GenerationQueries:
         filter: Annotated[  # noqa: A002
             GenerationJobFilter | None, strawberry.argument(description="Which jobs; all by default.")
         ] = None,
-        first: First = 20,
+        first: First = None,
         after: After = None,
     ) -> GenerationJobConnection:
         """Return a page of jobs."""
@@ -205,7 +209,9 @@ class _Watch:
                 return self._progress(event.data, place)
             case "queue_moved":
                 position = event.data["position"]
-                return GenerationQueueMoved(**place, position=position, ahead=position - 1, eta_seconds=event.data["eta"])
+                return GenerationQueueMoved(
+                    **place, position=position, ahead=position - 1, eta_seconds=event.data["eta"]
+                )
             case "started":
                 return GenerationStarted(**place, job=await _job(self.info, self.job_id))
             case "image_ready":
@@ -220,7 +226,11 @@ class _Watch:
     def _progress(self, data: Mapping[str, Any], place: Mapping[str, Any]) -> GenerationProgress:
         preview = data["preview"] if self.previews is Previews.LOW else None
         return GenerationProgress(
-            **place, slot_index=data["slot"], step=data["step"], total_steps=data["total"], preview=preview and URL(preview)
+            **place,
+            slot_index=data["slot"],
+            step=data["step"],
+            total_steps=data["total"],
+            preview=preview and URL(preview),
         )
 
     async def _slot(self, index: int) -> GenerationSlot:

@@ -1,7 +1,6 @@
-"""The graph: the root types, put together from the features, and the schema with its rules."""
+"""The graph: the root types, put together from the features, and the schema with its rules for errors."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 import strawberry
 import structlog
@@ -9,6 +8,69 @@ from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
-from strawberry.types.execution import ExecutionResult, StreamExecutionResult
+from strawberry.types.execution import StreamExecutionResult
 
 from domain.errors import RequestError
+from resolvers.accounts import AccountMutations, AccountQueries
+from resolvers.artworks import ArtworkMutations, ArtworkQueries
+from resolvers.generation import GenerationMutations, GenerationQueries, GenerationSubscriptions
+from resolvers.nodes import NodeQueries
+from schema.credits import CreditAccount, LedgerEntry
+from schema.errors import EXCEPTION_HANDLERS, UserError
+from schema.generation import GenerationSlot, Job
+from schema.generation_events import JobEvent
+from schema.limits import DocumentReader
+from schema.scalars import SCALARS
+
+logger = structlog.get_logger()
+
+
+class ErrorPolicy(SchemaExtension):
+    """Gives each error of an answer its ``extensions.code``, and hides what only we should read."""
+
+    def on_operation(self) -> Iterator[None]:
+        """Treat the errors of a query or mutation."""
+        yield
+        _treat(self.execution_context.result)
+
+    def on_stream_result(self, result: StreamExecutionResult) -> Iterator[None]:
+        """Treat the errors of one message of a stream."""
+        _treat(result)
+        yield
+
+
+def _treat(result: object) -> None:
+    found = getattr(result, "errors", None)
+    if found:
+        result.errors = [_treated(error) for error in found]  # type: ignore[attr-defined] - any kind of result
+
+
+def _treated(error: GraphQLError) -> GraphQLError:
+    cause = error.original_error
+    if isinstance(cause, GraphQLError) or cause is None:
+        code, message = "BAD_USER_INPUT", error.message
+    elif isinstance(cause, RequestError):
+        code, message = cause.code, str(cause)
+    else:
+        logger.error("request failed", path=error.path, exc_info=cause)
+        code, message = "INTERNAL", "Something went wrong here; it has been noted."
+    extensions = {"code": code, **(error.extensions or {})}
+    return GraphQLError(message, error.nodes, error.source, error.positions, error.path, None, extensions)
+
+
+class _Schema(strawberry.Schema):
+    def process_errors(self, errors: list[GraphQLError], execution_context: object = None) -> None:
+        """Log nothing here: the error policy does, once and without what people wrote."""
+
+
+def build_schema(reader: DocumentReader) -> strawberry.Schema:
+    """Return the schema; documents are read, limited and remembered by ``reader``."""
+    return _Schema(
+        query=merge_types("Query", (NodeQueries, AccountQueries, GenerationQueries, ArtworkQueries)),
+        mutation=merge_types("Mutation", (AccountMutations, GenerationMutations, ArtworkMutations)),
+        subscription=merge_types("Subscription", (GenerationSubscriptions,)),
+        types=[UserError, Job, JobEvent, CreditAccount, LedgerEntry, GenerationSlot],
+        extensions=[reader.extension, ErrorPolicy],
+        exception_handlers=EXCEPTION_HANDLERS,
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )

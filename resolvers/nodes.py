@@ -26,7 +26,9 @@ class NodeQueries:
 
     @strawberry.field(description="The object with this global id; null where there is none that the viewer may see.")
     async def node(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Global id.")]  # noqa: A002
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Global id.")],  # noqa: A002
     ) -> Node | None:
         """Return one node."""
         return await _find(info.context, id)

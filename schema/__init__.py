@@ -1,0 +1,3 @@
+"""What clients may ask for. The vocabularies become GraphQL enums before any type is declared that names one."""
+
+from schema import enums as enums

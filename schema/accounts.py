@@ -79,7 +79,7 @@ class User(Node):
 
     @strawberry.field(description="Their public artworks, newest first.")
     async def artworks(
-        self, info: Info, first: First = 20, after: After = None
+        self, info: Info, first: First = None, after: After = None
     ) -> Annotated["ArtworkConnection", strawberry.lazy("schema.artworks")]:
         """Return a page of artworks."""
         from schema.artworks import Artwork, ArtworkConnection  # noqa: PLC0415 - users and artworks know each other
@@ -153,7 +153,7 @@ class Viewer(Node):
         return [Session.of(row, claims.session_id) for row in rows]
 
     @strawberry.field(description="All images the viewer owns, newest first, published or not.")
-    async def assets(self, info: Info, first: First = 20, after: After = None) -> MediaAssetConnection:
+    async def assets(self, info: Info, first: First = None, after: After = None) -> MediaAssetConnection:
         """Return a page of images."""
         page = keyset("assets", first, after)
         async with info.context.services.db.read() as tx:

@@ -101,7 +101,7 @@ class Artwork(Node):
         return await info.context.loaders.artwork_tags.get(self.row.id) or []
 
     @strawberry.field(description="Comments, newest first.")
-    async def comments(self, info: Info, first: First = 20, after: After = None) -> CommentConnection:
+    async def comments(self, info: Info, first: First = None, after: After = None) -> CommentConnection:
         """Return a page of comments."""
         page = keyset("comments", first, after)
         rows = await info.context.loaders.comments(page.after, page.limit).get(self.row.id) or []

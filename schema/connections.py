@@ -12,13 +12,14 @@ from domain import cursors
 from domain.errors import BadCursor, BadUserInput
 from schema.scalars import Cursor
 
+DEFAULT_PAGE = 20
 MAXIMUM_PAGE = 100
 COUNT_LIMIT = 10_001
 
 Item = TypeVar("Item")
 Row = TypeVar("Row")
 
-First = Annotated[int, strawberry.argument(description="How many to return, 1 to 100.")]
+First = Annotated[int | None, strawberry.argument(description="How many to return, 1 to 100; 20 by default.")]
 After = Annotated[
     Cursor | None, strawberry.argument(description="Continue after this cursor (`edges.cursor`, `pageInfo.endCursor`).")
 ]
@@ -89,13 +90,14 @@ class Keyset:
         return Cursor(cursors.encode(self.place, row.created_at.isoformat(), row.id.hex))
 
 
-def keyset(place: str, first: int, after: str | None) -> Keyset:
+def keyset(place: str, first: int | None, after: str | None) -> Keyset:
     """Return a checked page of the list named ``place``.
 
     Raises:
         BadUserInput: ``first`` is not 1 to 100.
         BadCursor: ``after`` is no cursor of this list.
     """
+    first = DEFAULT_PAGE if first is None else first
     if not 1 <= first <= MAXIMUM_PAGE:
         raise BadUserInput(f"`first` must be 1 to {MAXIMUM_PAGE}; it is {first}.")
     if after is None:

@@ -63,7 +63,7 @@ class CreditAccount(Node):
         )
 
     @strawberry.field(description="All movements, newest first.")
-    async def ledger(self, info: Info, first: First = 20, after: After = None) -> LedgerEntryConnection:
+    async def ledger(self, info: Info, first: First = None, after: After = None) -> LedgerEntryConnection:
         """Return a page of entries."""
         page = keyset("ledger", first, after)
         async with info.context.services.db.read() as tx:

@@ -13,15 +13,7 @@ from db.words import (
     SlotStatus,
     Visibility,
 )
-from domain.words import ErrorCode, FailureCode, FeedKind, ImageVariant
-
-
-@strawberry.enum(description="Which previews a stream of progress carries.")
-class Previews(StrEnum):
-    """Which previews a stream of progress carries."""
-
-    NONE = strawberry.enum_value("NONE", description="No previews: `preview` is null.")
-    LOW = strawberry.enum_value("LOW", description="Small ones, at most 96 pixels on their longest side.")
+from domain.words import ErrorCode, FailureCode, FeedKind, ImageVariant, Previews
 
 
 def publish(kind: type[StrEnum], description: str, **values: str) -> None:
@@ -139,4 +131,10 @@ publish(
     IDEMPOTENCY_CONFLICT="The idempotency key was used before with another request.",
     ALREADY_FINISHED="The job has already ended.",
     CONTENT_BLOCKED="The content guard blocked the request.",
+)
+publish(
+    Previews,
+    "Which previews a stream of progress carries.",
+    NONE="No previews: `preview` is null.",
+    LOW="Small ones, at most 96 pixels on their longest side.",
 )

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import strawberry
 from strawberry import ExceptionHandler
@@ -78,7 +77,7 @@ class AlreadyFinished(UserError):
     """The job has ended."""
 
 
-class Refusals(ExceptionHandler[Any, Any]):
+class Refusals(ExceptionHandler):  # type: ignore[type-arg] - each instance names its own types
     """Turns one kind of domain error into its member of a result union."""
 
     def __init__(self, exception_type: type[errors.UserError], error_type: type[UserError], *data: str) -> None:

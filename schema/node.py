@@ -6,6 +6,7 @@ import strawberry
 
 from domain.errors import NotFound
 
+
 @strawberry.interface(description="Anything that has a global id.")
 class Node:
     """Anything that has a global id."""

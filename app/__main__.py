@@ -1,0 +1,5 @@
+"""``python -m app``: the ``easel`` command."""
+
+from app.cli import main
+
+main()

@@ -1,0 +1,115 @@
+"""The API process: the graph, pictures, GraphiQL and health behind one edge."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import psycopg
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.routing import Route, WebSocketRoute
+
+from adapters.rate_limits import RedisRateLimiter
+from adapters.storage.folder import FolderStore
+from app.edge.rates import Rate, RequestRates
+from app.edge.stack import EdgeOptions, edge
+from app.graphiql import graphiql_routes
+from app.graphql import STREAM_PATH, GraphQLView
+from app.health import Health
+from app.media import media_routes
+from app.metrics import Metrics
+from app.seed import DEMO
+from app.services import open_database, open_messaging, open_store, open_tokens
+from domain.errors import Unauthenticated
+from resolvers.graph import build_schema
+from schema.context import Services
+from schema.limits import DocumentReader
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.routing import BaseRoute
+    from starlette.types import ASGIApp, Scope
+
+    from app.settings import Settings
+    from domain.tokens import AccessTokens
+
+RATE_WINDOW: Final = timedelta(minutes=5)
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """Return the application; it connects when it starts and closes when it ends."""
+    db, messaging, store, tokens = (
+        open_database(settings),
+        open_messaging(settings),
+        open_store(settings),
+        open_tokens(settings),
+    )
+    limiter = RedisRateLimiter(messaging.redis)
+    services = Services(
+        db=db,
+        tokens=tokens,
+        store=store,
+        events=messaging.events,
+        limiter=limiter,
+        engines=(settings.engine,),
+        welcome_credits=settings.welcome_credits,
+    )
+    view = GraphQLView(build_schema(DocumentReader()), services, settings.allowed_origins)
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    GCCollector(registry=registry)
+
+    async def ping_database() -> None:
+        async with await psycopg.AsyncConnection.connect(settings.database_url, connect_timeout=1) as connection:
+            await connection.execute("SELECT 1")
+
+    async def ping_redis() -> None:
+        await messaging.redis.ping()
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        await messaging.hub.connect()
+        yield
+        await messaging.hub.disconnect()
+        await messaging.close()
+        await db.close()
+
+    routes: list[BaseRoute] = [
+        Route("/graphql", view, methods=["GET", "POST"]),
+        Route(STREAM_PATH, view, methods=["GET", "POST"]),
+        WebSocketRoute("/graphql", view),
+        *graphiql_routes({"email": DEMO.email, "password": DEMO.password} if settings.demo else None),
+        *Health({"postgresql": ping_database}, {"redis": ping_redis}, registry).routes(),
+    ]
+    if isinstance(store, FolderStore):
+        routes += media_routes(store, settings.allowed_origins)
+    app = Starlette(routes=routes, lifespan=lifespan)
+    options = EdgeOptions(
+        origins=tuple(settings.allowed_origins),
+        trusted_proxies=tuple(settings.trusted_proxies),
+        rates=RequestRates(
+            user=Rate(settings.requests_per_user, RATE_WINDOW), address=Rate(settings.requests_per_address, RATE_WINDOW)
+        ),
+    )
+    return edge(app, options, limiter, _Identify(tokens), Metrics(registry))
+
+
+class _Identify:
+    """Tells whose token a request carries, without I/O; whether it still counts is looked up later."""
+
+    def __init__(self, tokens: AccessTokens) -> None:
+        self._tokens = tokens
+
+    def __call__(self, scope: Scope) -> str | None:
+        scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        try:
+            return str(self._tokens.verify(token.strip()).user_id)
+        except Unauthenticated:
+            return None

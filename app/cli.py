@@ -1,0 +1,155 @@
+"""The ``easel`` command: every part of Easel, one by one or all together."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SCHEMA: Final = Path(__file__).parent.parent / "schema" / "schema.graphql"
+GRACEFUL_SHUTDOWN_S: Final = 2
+
+main = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__, rich_markup_mode=None
+)
+
+
+def _settings() -> Settings:
+    from app.logs import configure_logs  # noqa: PLC0415 - each command loads what it needs, `--help` nothing
+
+    settings = Settings()
+    as_json = settings.log_json if settings.log_json is not None else not sys.stderr.isatty()
+    configure_logs(settings.log_level, json=as_json)
+    return settings
+
+
+@main.command()
+def api() -> None:
+    """Serve the graph, pictures, GraphiQL and health on HOST and PORT."""
+    import gc  # noqa: PLC0415
+
+    import uvicorn  # noqa: PLC0415
+
+    from app.asgi import create_app  # noqa: PLC0415
+    from app.edge.heads import guarded_protocol  # noqa: PLC0415
+
+    settings = _settings()
+    app = create_app(settings)
+    gc.collect()
+    gc.freeze()
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        http=guarded_protocol(10, 16 * 1024),
+        ws="websockets-sansio",
+        ws_max_size=64 * 1024,
+        ws_per_message_deflate=False,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_S,
+    )
+
+
+@main.command()
+def worker() -> None:
+    """Paint what waits with ENGINE."""
+    from app.worker import run_worker  # noqa: PLC0415
+
+    run_worker(_settings())
+
+
+@main.command()
+def relay() -> None:
+    """Tell queue and watchers what committed transactions left to be said."""
+    from app.worker import run_relay  # noqa: PLC0415
+
+    run_relay(_settings())
+
+
+@main.command()
+def sweeper() -> None:
+    """Rescue lost jobs, end overdue ones, remove what nobody will see."""
+    from app.worker import run_sweeper  # noqa: PLC0415
+
+    run_sweeper(_settings())
+
+
+@main.command()
+def migrate(
+    check: Annotated[bool, typer.Option(help="Only compare tables and migrations.")] = False,  # noqa: FBT002
+    revise: Annotated[str, typer.Option(help="Write a migration with this message.")] = "",
+) -> None:
+    """Bring the database to the newest schema."""
+    from db import migrate as migrations  # noqa: PLC0415
+
+    def run(url: str) -> None:
+        migrations.upgrade(url)
+        if check:
+            migrations.check(url)
+        if revise:
+            migrations.revise(url, revise)
+
+    settings = _settings()
+    if settings.database_url:
+        run(settings.database_url)
+    else:
+        _on_throwaway_database(run)
+
+
+@main.command()
+def seed() -> None:
+    """Make the demo world, where there are no users yet."""
+    from app.seed import seed as make  # noqa: PLC0415
+    from app.services import open_database, open_store  # noqa: PLC0415
+
+    settings = _settings()
+    made = asyncio.run(make(open_database(settings), open_store(settings)))
+    typer.echo("The demo world is there." if made else "There are users already; nothing was changed.")
+
+
+@main.command()
+def schema(
+    check: Annotated[bool, typer.Option(help="Only compare with the committed file.")] = False,  # noqa: FBT002
+) -> None:
+    """Print the graph into schema/schema.graphql."""
+    from resolvers.graph import build_schema  # noqa: PLC0415
+    from schema.limits import DocumentReader  # noqa: PLC0415
+
+    printed = build_schema(DocumentReader()).as_str().rstrip() + "\n"
+    if not check:
+        SCHEMA.write_text(printed)
+    elif SCHEMA.read_text() != printed:
+        typer.echo("schema/schema.graphql is not what the code says; run `easel schema`.", err=True)
+        raise typer.Exit(1)
+
+
+@main.command()
+def run() -> None:
+    """Run everything on this machine, with embedded servers unless DATABASE_URL and REDIS_URL are set."""
+    from app.everything import run_everything  # noqa: PLC0415
+
+    raise typer.Exit(run_everything(Settings()))
+
+
+def _on_throwaway_database(action: Callable[[str], None]) -> None:
+    import tempfile  # noqa: PLC0415
+
+    from app.embedded.postgres import start_postgres  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory() as folder:
+        server = start_postgres(Path(folder), fsync=False)
+        try:
+            action(server.url)
+        finally:
+            server.stop()

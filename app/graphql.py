@@ -1,0 +1,178 @@
+"""The graph over HTTP and WebSocket: who is asking, in which language, over which protocol."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import orjson
+from cross_web import HTTPException, StarletteRequestAdapter
+from starlette.requests import Request
+from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.http import GraphQLRequestData
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types.unset import UNSET
+
+from app.edge.answers import RefusedError
+from app.edge.exchange import exchange_of
+from app.edge.requests import graphql_request
+from app.socket import SocketHandler
+from domain import accounts
+from domain.errors import Unauthenticated
+from schema.context import Context
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from cross_web import AsyncHTTPRequestAdapter
+    from starlette.responses import Response
+    from starlette.types import Receive, Scope, Send
+    from starlette.websockets import WebSocket
+    from strawberry import Schema
+    from strawberry.http import GraphQLRequestProtocol
+    from strawberry.types.unset import UnsetType
+
+    from domain.messages import Language
+    from schema.context import Services
+
+PROTOCOLS: Final = (GRAPHQL_TRANSPORT_WS_PROTOCOL, "graphql-sse", "multipart-subscription")
+INIT_WAIT: Final = timedelta(seconds=3)
+SUBSCRIPTIONS_PER_SOCKET: Final = 50
+SOCKETS_PER_USER: Final = 10
+STREAM_PATH: Final = "/graphql/stream"
+
+
+class _RequestAdapter(StarletteRequestAdapter):
+    """Strawberry's reading of a request, with the scope that the edge has written to."""
+
+    @property
+    def scope(self) -> Scope:
+        return self._request.scope
+
+
+class GraphQLView(GraphQL[Context, None]):
+    """Strawberry's view with Easel's context, protocols and encoding."""
+
+    request_adapter_class = _RequestAdapter
+    graphql_transport_ws_handler_class = SocketHandler
+
+    def __init__(self, schema: Schema, services: Services, origins: Sequence[str]) -> None:
+        """Serve ``schema`` with ``services`` in every resolver's reach; sockets may come from ``origins``."""
+        super().__init__(
+            schema,
+            graphql_ide=None,
+            subscription_protocols=PROTOCOLS,
+            connection_init_wait_timeout=INIT_WAIT,
+            max_subscriptions_per_connection=SUBSCRIPTIONS_PER_SOCKET,
+            allowed_origins=origins,
+        )
+        self._services = services
+        self.sockets: Counter[UUID] = Counter()
+        """Open sockets of each signed-in user."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or socket; refusals have the shape of a GraphQL answer."""
+        if scope["type"] == "websocket":
+            await super().__call__(scope, receive, send)
+            return
+        try:
+            response = await self.run(Request(scope, receive))
+        except HTTPException as error:
+            response = RefusedError(error.status_code, error.reason).response()
+        await response(scope, receive, send)
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002
+        """Return who is asking; a token that is not good is remembered, and told where it matters."""
+        context = Context(
+            services=self._services,
+            language=_language(request.headers.get("accept-language", "")),
+            address=request.client.host if request.client else "",
+            user_agent=request.headers.get("user-agent", ""),
+        )
+        authorization = request.headers.get("authorization")
+        if authorization is not None:
+            await self._authenticate(context, authorization)
+        exchange_of(request.scope).user = str(context.claims.user_id) if context.claims else None
+        return context
+
+    async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
+        """Take the token of ``connection_init``; a bad one, or a socket too many, closes the connection with 4403."""
+        parameters = {str(name).lower(): value for name, value in (context.connection_params or {}).items()}
+        if (authorization := parameters.get("authorization")) is not None:
+            await self._authenticate(context, str(authorization))
+        if context.refusal or (context.claims and self.sockets[context.claims.user_id] >= SOCKETS_PER_USER):
+            raise ConnectionRejectionError
+        return UNSET
+
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
+        """Return the operation that the edge has read."""
+        assert isinstance(request, _RequestAdapter)
+        read = graphql_request(request.scope)
+        assert read, "the edge lets nothing else through"
+        protocol = protocol_of(request.scope["path"], request.headers.get("accept", ""))
+        exchange_of(request.scope).operation = read.operation_name
+        return GraphQLRequestData(read.query, read.variables, read.operation_name, read.extensions, protocol)
+
+    def decode_json(self, data: str | bytes) -> object:
+        """Read a message of a socket."""
+        return json.loads(data)
+
+    def encode_json(self, data: object) -> str:
+        """Write an answer; what a client sent that is no text comes back escaped."""
+        try:
+            return orjson.dumps(data).decode()
+        except TypeError:
+            return json.dumps(data)
+
+    async def _authenticate(self, context: Context, authorization: str) -> None:
+        scheme, _, token = authorization.partition(" ")
+        try:
+            if scheme.lower() != "bearer":
+                raise Unauthenticated("Send the token as “Bearer …”.")
+            claims = self._services.tokens.verify(token.strip())
+            async with self._services.db.read() as tx:
+                if not await accounts.is_live(tx, claims.session_id, claims.user_id):
+                    raise Unauthenticated("The session has ended.")
+            context.claims, context.refusal = claims, None
+        except Unauthenticated as refusal:
+            context.claims, context.refusal = None, refusal
+
+
+def protocol_of(path: str, accept: str) -> GraphQLRequestProtocol:
+    """Return how an answer is to be sent.
+
+    Streams have a path of their own. On the common one they are chosen only by clients that prefer them: many name
+    ``text/event-stream`` among all that they can read.
+    """
+    if path == STREAM_PATH:
+        return "graphql-sse"
+    preferred = max(_ranges(accept), key=lambda entry: entry[1], default=("", 0.0))[0]
+    if preferred.startswith("text/event-stream"):
+        return "graphql-sse"
+    if preferred.startswith("multipart/mixed") and "subscriptionspec=1.0" in preferred.replace('"', ""):
+        return "multipart-subscription"
+    return "http"
+
+
+def _ranges(accept: str) -> list[tuple[str, float]]:
+    """Return the media ranges of an ``Accept`` header with their weights (RFC 9110, 12.5.1), in order."""
+    ranges = []
+    for entry in accept.lower().split(","):
+        weight = 1.0
+        for parameter in entry.split(";")[1:]:
+            name, _, value = parameter.strip().partition("=")
+            if name == "q":
+                with suppress(ValueError):
+                    weight = float(value)
+        ranges.append((entry.strip().replace(" ", ""), weight))
+    return ranges
+
+
+def _language(accept_language: str) -> Language:
+    preferred = max(_ranges(accept_language), key=lambda entry: entry[1], default=("", 0.0))[0]
+    return "ko" if preferred.startswith("ko") else "en"

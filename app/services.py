@@ -1,0 +1,73 @@
+"""What processes are made of: each part built from the settings, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from adapters.hub import Hub, redis_client
+from adapters.job_events import RedisJobEventLog
+from adapters.storage.folder import FolderStore
+from db.session import Database
+from domain.tokens import AccessTokens
+from workers.broker import WakingBroker
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from app.settings import Settings
+    from domain.ports import ObjectStore
+
+
+@dataclass(frozen=True, slots=True)
+class Messaging:
+    """Redis as this process uses it: one client for commands, one hub for what is published."""
+
+    redis: Redis
+    hub: Hub
+    events: RedisJobEventLog
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.redis.aclose()
+
+
+def open_database(settings: Settings) -> Database:
+    """Return the database; it connects on first use."""
+    return Database(
+        settings.database_url, pool_size=settings.database_pool, statement_timeout_s=settings.statement_timeout_s
+    )
+
+
+def open_messaging(settings: Settings) -> Messaging:
+    """Return Redis; it connects on first use."""
+    redis, hub = redis_client(settings.redis_url), Hub(settings.redis_url)
+    return Messaging(redis, hub, RedisJobEventLog(redis, hub))
+
+
+def open_broker(settings: Settings) -> WakingBroker:
+    """Return the broker of the GPU queue; it connects on first use."""
+    return WakingBroker(settings.redis_url)
+
+
+def open_store(settings: Settings) -> ObjectStore:
+    """Return the object store: a bucket where one is set, else a folder in ``EASEL_HOME``."""
+    if settings.s3_bucket:
+        from adapters.storage.s3 import S3Bucket, S3Store  # noqa: PLC0415 - boto3 is large
+
+        bucket = S3Bucket(
+            settings.s3_bucket,
+            settings.s3_access_key_id,
+            settings.s3_secret_access_key,
+            settings.s3_region,
+            settings.s3_endpoint_url or None,
+            settings.s3_public_url or None,
+        )
+        return S3Store(bucket)
+    return FolderStore(settings.easel_home / "media", settings.base_url, settings.secret_bytes())
+
+
+def open_tokens(settings: Settings) -> AccessTokens:
+    """Return the issuer of access tokens."""
+    return AccessTokens(settings.token_key_pems(), settings.base_url, timedelta(seconds=settings.token_life_s))

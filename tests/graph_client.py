@@ -1,0 +1,106 @@
+"""A client of the graph as a front end has one: HTTP for queries and mutations, graphql-transport-ws for streams."""
+
+from __future__ import annotations
+
+import json
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+from websockets.asyncio.client import connect
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+_OPERATIONS = Path(__file__).parent.parent / "web" / "graphiql" / "operations"
+CORE = {path.stem.split("-", 1)[1]: path.read_text() for path in sorted(_OPERATIONS.glob("*.graphql"))}
+"""The core operations of the graph, word for word, by the name of their file."""
+
+
+class GraphClient:
+    """Talks to one API process; ``token`` signs in."""
+
+    def __init__(self, url: str, token: str | None = None, language: str = "en") -> None:
+        self.url = url
+        self.token = token
+        self.language = language
+
+    @property
+    def headers(self) -> dict[str, str]:
+        headers = {"accept-language": self.language}
+        return headers | ({"authorization": f"Bearer {self.token}"} if self.token else {})
+
+    async def post(self, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the whole answer."""
+        async with httpx2.AsyncClient(timeout=30) as http:
+            body = json.dumps({"query": query, "variables": variables or {}})
+            headers = self.headers | {"content-type": "application/json"}
+            response = await http.post(f"{self.url}/graphql", content=body, headers=headers)
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    async def data(self, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the data of an answer that has no errors."""
+        answer = await self.post(query, variables)
+        assert "errors" not in answer, answer["errors"]
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    async def core(self, name: str, input: dict[str, Any] | None = None, **variables: Any) -> Any:  # noqa: A002, ANN401
+        """Run a core operation and return the value of its only root field."""
+        (value,) = (await self.data(CORE[name], variables | ({"input": input} if input else {}))).values()
+        return value
+
+    async def submit(self, prompt: str, key: str, **options: Any) -> Any:  # noqa: ANN401
+        """Submit a generation and return the result."""
+        return await self.core("submit", {"prompt": prompt, "idempotencyKey": key, **options})
+
+    @asynccontextmanager
+    async def socket(self) -> AsyncIterator[GraphSocket]:
+        """Open a graphql-transport-ws connection that has been acknowledged."""
+        url = self.url.replace("http", "ws", 1) + "/graphql"
+        async with connect(url, subprotocols=["graphql-transport-ws"], max_size=None) as websocket:  # type: ignore[list-item]
+            payload = {"authorization": f"Bearer {self.token}"} if self.token else {}
+            await websocket.send(json.dumps({"type": "connection_init", "payload": payload}))
+            acknowledged = json.loads(await websocket.recv())
+            assert acknowledged == {"type": "connection_ack"}, acknowledged
+            yield GraphSocket(websocket)
+
+    async def watch(self, job_id: str, after: str | None = None) -> AsyncIterator[dict[str, Any]]:
+        """Yield the events of a job to the end of the stream."""
+        async with self.socket() as socket:
+            async for data in socket.subscribe(CORE["watch"], {"jobId": job_id, "after": after}):
+                yield data["generationJobEvents"]
+
+
+class GraphSocket:
+    """An open socket."""
+
+    def __init__(self, websocket: Any) -> None:  # noqa: ANN401
+        self.websocket = websocket
+
+    async def subscribe(self, query: str, variables: dict[str, Any], key: str = "1") -> AsyncIterator[dict[str, Any]]:
+        """Yield the data of each message until the server completes the stream."""
+        payload = {"query": query, "variables": variables}
+        await self.websocket.send(json.dumps({"type": "subscribe", "id": key, "payload": payload}))
+        async for text in self.websocket:
+            message = json.loads(text)
+            if message.get("id") != key:
+                continue
+            if message["type"] == "complete":
+                return
+            if message["type"] == "error" or "errors" in message["payload"]:
+                raise StreamError(message["payload"])
+            yield message["payload"]["data"]
+
+
+class StreamError(Exception):
+    """The stream ended with errors."""
+
+    @property
+    def code(self) -> str:
+        payload = self.args[0]
+        errors = payload if isinstance(payload, list) else payload["errors"]
+        code: str = errors[0]["extensions"]["code"]
+        return code
