@@ -374,19 +374,22 @@ s.say("ready")
 def test_under_make(home: Path) -> None:
     script = f"{PRELUDE}\nasync def plan(s):\n    s.start(shell('api', {IDLE!r}))\nsys.exit(supervise(plan))\n"
     (home / "run.py").write_text(f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{script}")
-    (home / "Makefile").write_text(f"run:\n\t@exec {sys.executable} run.py\n")
+    (home / "Makefile").write_text(f"run:\n\t@exec '{sys.executable}' run.py\n")
     process = subprocess.Popen(
-        ["make", "-C", str(home), "run"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+        ["make", "--no-print-directory", "run"],
+        cwd=home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
     )
     with process:
         assert process.stdout is not None
-        text = ""
-        while "| pid" not in text:
-            text += process.stdout.readline().decode()
-        pid = int(text.split()[-1])
+        first_line = process.stdout.readline().decode()
+        assert re.match(r"api +\| pid \d+$", first_line)
+        pid = int(first_line.split()[-1])
 
         os.killpg(process.pid, signal.SIGINT)
 
-        text += process.stdout.read().decode()
-    assert "Traceback" not in text
+        rest = process.stdout.read().decode()
+    assert rest == ""
     assert_gone(pid)
