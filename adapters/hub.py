@@ -41,7 +41,7 @@ def redis_client(url: str) -> Redis:
     return Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=2)
 
 
-class RedisBackend(BroadcastBackend):  # type: ignore[misc] - broadcaster ships no types
+class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships no types
     """Subscribes to Redis channels over one connection that one task reads and, when it breaks, makes anew."""
 
     def __init__(self, url: str) -> None:
@@ -123,7 +123,7 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc] - broadcaster ships 
                 confirmed.set()
 
 
-class Hub(Broadcast):  # type: ignore[misc] - broadcaster ships no types
+class Hub(Broadcast):  # type: ignore[misc]  # broadcaster ships no types
     """Broadcasts with bounded queues; one lock a channel keeps subscribing and leaving in order."""
 
     def __init__(self, url: str) -> None:

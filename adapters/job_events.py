@@ -53,7 +53,7 @@ class RedisJobEventLog:
         """See ``JobEventLog.publish``."""
         body = orjson.dumps({"kind": kind, "data": data})
         final = "1" if kind == "completed" else "0"
-        arguments = [_channel(job_id), body, key, KEPT_EVENTS, KEPT_S, final]
+        arguments: list[str | bytes | int] = [_channel(job_id), body, key, KEPT_EVENTS, KEPT_S, final]
         await _reached(self._script(keys=[_stream(job_id), _meta(job_id)], args=arguments))
 
     async def read_after(self, job_id: UUID, position: Position) -> list[JobEvent] | None:

@@ -14,6 +14,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from adapters.rate_limits import RedisRateLimiter
 from adapters.storage.folder import FolderStore
+from app.demo import DEMO
 from app.edge.rates import Rate, RequestRates
 from app.edge.stack import EdgeOptions, edge
 from app.graphiql import graphiql_routes
@@ -21,9 +22,9 @@ from app.graphql import STREAM_PATH, GraphQLView
 from app.health import Health
 from app.media import media_routes
 from app.metrics import Metrics
-from app.seed import DEMO
-from app.services import open_database, open_messaging, open_store, open_tokens
+from app.services import open_database, open_messaging, open_store
 from domain.errors import Unauthenticated
+from domain.tokens import AccessTokens
 from resolvers.graph import build_schema
 from schema.context import Services
 from schema.limits import DocumentReader
@@ -35,19 +36,14 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Scope
 
     from app.settings import Settings
-    from domain.tokens import AccessTokens
 
 RATE_WINDOW: Final = timedelta(minutes=5)
 
 
 def create_app(settings: Settings) -> ASGIApp:
     """Return the application; it connects when it starts and closes when it ends."""
-    db, messaging, store, tokens = (
-        open_database(settings),
-        open_messaging(settings),
-        open_store(settings),
-        open_tokens(settings),
-    )
+    db, messaging, store = open_database(settings), open_messaging(settings), open_store(settings)
+    tokens = AccessTokens(settings.token_key_pems(), settings.base_url, timedelta(seconds=settings.token_life_s))
     limiter = RedisRateLimiter(messaging.redis)
     services = Services(
         db=db,

@@ -72,7 +72,7 @@ def worker() -> None:
 @main.command()
 def relay() -> None:
     """Tell queue and watchers what committed transactions left to be said."""
-    from app.worker import run_relay  # noqa: PLC0415
+    from app.background import run_relay  # noqa: PLC0415
 
     run_relay(_settings())
 
@@ -80,7 +80,7 @@ def relay() -> None:
 @main.command()
 def sweeper() -> None:
     """Rescue lost jobs, end overdue ones, remove what nobody will see."""
-    from app.worker import run_sweeper  # noqa: PLC0415
+    from app.background import run_sweeper  # noqa: PLC0415
 
     run_sweeper(_settings())
 
@@ -89,6 +89,7 @@ def sweeper() -> None:
 def migrate(
     check: Annotated[bool, typer.Option(help="Only compare tables and migrations.")] = False,  # noqa: FBT002
     revise: Annotated[str, typer.Option(help="Write a migration with this message.")] = "",
+    demo: Annotated[bool, typer.Option(help="Then make the demo world, where there are no users yet.")] = False,  # noqa: FBT002
 ) -> None:
     """Bring the database to the newest schema."""
     from db import migrate as migrations  # noqa: PLC0415
@@ -99,6 +100,8 @@ def migrate(
             migrations.check(url)
         if revise:
             migrations.revise(url, revise)
+        if demo and not _has_users(url):
+            seed()
 
     settings = _settings()
     if settings.database_url:
@@ -140,6 +143,13 @@ def run() -> None:
     from app.everything import run_everything  # noqa: PLC0415
 
     raise typer.Exit(run_everything(Settings()))
+
+
+def _has_users(url: str) -> bool:
+    import psycopg  # noqa: PLC0415
+
+    with psycopg.connect(url) as connection:
+        return connection.execute("SELECT FROM users LIMIT 1").fetchone() is not None
 
 
 def _on_throwaway_database(action: Callable[[str], None]) -> None:

@@ -7,10 +7,10 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from app.child import Service
+from app.demo import DEMO
 from app.embedded.postgres import prepare_postgres
 from app.embedded.valkey import prepare_valkey
 from app.listening import answers, ensure_port_is_free
-from app.seed import DEMO
 from app.supervisor import supervise
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ def run_everything(settings: Settings) -> int:
         environment = {
             "EASEL_HOME": str(settings.easel_home.absolute()),
             "DEMO": "true",
+            "LOG_JSON": str(bool(settings.log_json)),
             "DATABASE_URL": settings.database_url,
             "REDIS_URL": settings.redis_url,
         }
         await _start_servers(supervisor, settings, environment)
-        await supervisor.run_once(_service("migrate", environment))
+        await supervisor.run_once(_service("migrate", environment, "--demo"))
         for name in SERVICES:
             supervisor.start(_service(name, environment))
-        await supervisor.run_once(_service("seed", environment))
         await supervisor.wait_until_ready("api", lambda: answers(settings.host, settings.port, "/readyz"))
         supervisor.say(_welcome(settings))
 
@@ -58,8 +58,8 @@ async def _start_servers(supervisor: Supervisor, settings: Settings, environment
             starting.create_task(start_valkey())
 
 
-def _service(name: str, environment: dict[str, str]) -> Service:
-    return Service(name, (sys.executable, "-m", "app", name), environment)
+def _service(name: str, environment: dict[str, str], *options: str) -> Service:
+    return Service(name, (sys.executable, "-m", "app", name, *options), environment)
 
 
 def _welcome(settings: Settings) -> str:

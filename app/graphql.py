@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from strawberry.types.unset import UnsetType
 
     from domain.messages import Language
+    from domain.tokens import Claims
     from schema.context import Services
 
 PROTOCOLS: Final = (GRAPHQL_TRANSPORT_WS_PROTOCOL, "graphql-sse", "multipart-subscription")
@@ -100,7 +101,7 @@ class GraphQLView(GraphQL[Context, None]):
         exchange_of(request.scope).user = str(context.claims.user_id) if context.claims else None
         return context
 
-    async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
+    async def on_ws_connect(self, context: Context) -> UnsetType:
         """Take the token of ``connection_init``; a bad one, or a socket too many, closes the connection with 4403."""
         parameters = {str(name).lower(): value for name, value in (context.connection_params or {}).items()}
         if (authorization := parameters.get("authorization")) is not None:
@@ -130,17 +131,20 @@ class GraphQLView(GraphQL[Context, None]):
             return json.dumps(data)
 
     async def _authenticate(self, context: Context, authorization: str) -> None:
-        scheme, _, token = authorization.partition(" ")
         try:
-            if scheme.lower() != "bearer":
-                raise Unauthenticated("Send the token as “Bearer …”.")
-            claims = self._services.tokens.verify(token.strip())
-            async with self._services.db.read() as tx:
-                if not await accounts.is_live(tx, claims.session_id, claims.user_id):
-                    raise Unauthenticated("The session has ended.")
-            context.claims, context.refusal = claims, None
+            context.claims, context.refusal = await self._claims(authorization), None
         except Unauthenticated as refusal:
             context.claims, context.refusal = None, refusal
+
+    async def _claims(self, authorization: str) -> Claims:
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            raise Unauthenticated("Send the token as “Bearer …”.")
+        claims = self._services.tokens.verify(token.strip())
+        async with self._services.db.read() as tx:
+            if not await accounts.is_live(tx, claims.session_id, claims.user_id):
+                raise Unauthenticated("The session has ended.")
+        return claims
 
 
 def protocol_of(path: str, accept: str) -> GraphQLRequestProtocol:
@@ -150,10 +154,10 @@ def protocol_of(path: str, accept: str) -> GraphQLRequestProtocol:
     ``text/event-stream`` among all that they can read.
     """
     if path == STREAM_PATH:
-        return "graphql-sse"
+        return "sse"
     preferred = max(_ranges(accept), key=lambda entry: entry[1], default=("", 0.0))[0]
     if preferred.startswith("text/event-stream"):
-        return "graphql-sse"
+        return "sse"
     if preferred.startswith("multipart/mixed") and "subscriptionspec=1.0" in preferred.replace('"', ""):
         return "multipart-subscription"
     return "http"

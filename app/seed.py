@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +13,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from sqlalchemy import func, select
 
 from adapters.engines.sandbox import SandboxEngine
+from app.demo import DEMO
 from db.tables import Artwork, ArtworkImage, ArtworkTag, Comment, Follow, MediaAsset, Reaction, Tag, User
 from db.tables.columns import now
 from db.words import AssetStatus
@@ -31,15 +31,6 @@ if TYPE_CHECKING:
     from domain.ports import ObjectStore
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """E-mail address and password of a demo account."""
-
-    email: str
-    password: str
-
-
-DEMO: Final = Account("demo@easel.example", "paint-something")
 _WORLD: Final = Path(__file__).with_name("demo_world.json")
 _SIDE: Final = 576
 _DEMO_CREDITS: Final = 1_000

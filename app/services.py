@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from adapters.hub import Hub, redis_client
 from adapters.job_events import RedisJobEventLog
 from adapters.storage.folder import FolderStore
 from db.session import Database
-from domain.tokens import AccessTokens
 from workers.broker import WakingBroker
 
 if TYPE_CHECKING:
@@ -66,8 +64,3 @@ def open_store(settings: Settings) -> ObjectStore:
         )
         return S3Store(bucket)
     return FolderStore(settings.easel_home / "media", settings.base_url, settings.secret_bytes())
-
-
-def open_tokens(settings: Settings) -> AccessTokens:
-    """Return the issuer of access tokens."""
-    return AccessTokens(settings.token_key_pems(), settings.base_url, timedelta(seconds=settings.token_life_s))

@@ -1,8 +1,7 @@
-"""The background processes: GPU worker, outbox relay, sweeper. Each runs until it is asked to stop."""
+"""The GPU worker's process."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import threading
@@ -13,21 +12,14 @@ import structlog
 
 from adapters.engines.factory import build_engine
 from app.services import open_broker, open_database, open_messaging, open_store
-from db.outbox import Doorbell
-from workers.broker import GPU_QUEUE, Bell, declare_actor
+from workers.broker import GPU_QUEUE, declare_actor
 from workers.painter import Painter
-from workers.relay import Relay
-from workers.sweeper import Sweeper
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-    from typing import Any
-
     from app.settings import Settings
 
 IDLE_WAIT_MS: Final = 1_000
 STOP_WAIT_MS: Final = 5_000
-UNFINISHED_GRACE: Final = timedelta(minutes=10)
 
 logger = structlog.get_logger()
 
@@ -58,34 +50,3 @@ def run_worker(settings: Settings) -> None:
     painter.stop()
     worker.stop(timeout=STOP_WAIT_MS)
     broker.close()
-
-
-def run_relay(settings: Settings) -> None:
-    """Say what committed transactions left to be said, until SIGINT or SIGTERM."""
-    db, messaging = open_database(settings), open_messaging(settings)
-    relay = Relay(db, Bell(open_broker(settings)), messaging.events)
-    _run_until_stopped(relay.run(Doorbell(settings.database_url)))
-
-
-def run_sweeper(settings: Settings) -> None:
-    """Find what fell between two stools, until SIGINT or SIGTERM."""
-    sweeper = Sweeper(
-        open_database(settings),
-        Bell(open_broker(settings)),
-        open_store(settings),
-        timedelta(seconds=settings.patience_s),
-        UNFINISHED_GRACE,
-    )
-    _run_until_stopped(sweeper.run())
-
-
-def _run_until_stopped(work: Coroutine[Any, Any, None]) -> None:
-    async def run() -> None:
-        task = asyncio.create_task(work)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-        await asyncio.wait({task})
-        if not task.cancelled():
-            task.result()
-
-    asyncio.run(run())

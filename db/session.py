@@ -32,6 +32,7 @@ class Database:
             pool_timeout=statement_timeout_s,
             pool_pre_ping=True,
             pool_use_lifo=True,
+            hide_parameters=True,
             connect_args={
                 "connect_timeout": 5,
                 "options": f"-c statement_timeout={int(statement_timeout_s * 1000)} -c TimeZone=UTC",

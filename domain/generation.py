@@ -37,7 +37,6 @@ class GenerationRequest:
     """What a client asks for, as it arrived; None where the default shall serve."""
 
     prompt: str
-    idempotency_key: str
     negative_prompt: str = ""
     engine: str | None = None
     style: str | None = None
@@ -130,8 +129,9 @@ async def submit(tx: AsyncSession, user_id: UUID, spec: GenerationSpec, key: str
         price=spec.price,
         visibility=spec.visibility,
     )
-    await credits.hold(tx, user_id, job_id, spec.price * spec.count)
     tx.add(job)
+    await tx.flush()
+    await credits.hold(tx, user_id, job_id, spec.price * spec.count)
     tx.add_all(
         GenerationSlot(job_id=job_id, index=index, seed=(job.seed + index) % SEED_RANGE) for index in range(spec.count)
     )

@@ -199,39 +199,44 @@ class _Watch:
         return GenerationSnapshot(cursor=cursor, sequence=step.position.sequence, job=job, resumed=step.resumed)
 
     async def event(self, event: Event) -> Any:  # noqa: ANN401 - a member of GenerationJobEvent
+        """Return what the graph says of an event; of one that it has no word for, the job as it is now."""
         is_last = event.kind == watching.COMPLETED
         place = {
             "cursor": Cursor(watching.cursor_of(self.job_id, event.position, is_last=is_last)),
             "sequence": event.position.sequence,
         }
-        match event.kind:
-            case "progress":
-                return self._progress(event.data, place)
-            case "queue_moved":
-                position = event.data["position"]
-                return GenerationQueueMoved(
-                    **place, position=position, ahead=position - 1, eta_seconds=event.data["eta"]
-                )
-            case "started":
-                return GenerationStarted(**place, job=await _job(self.info, self.job_id))
-            case "image_ready":
-                return GenerationImageReady(**place, slot=await self._slot(event.data["slot"]))
-            case "image_failed":
-                slot = await self._slot(event.data["slot"])
-                return GenerationImageFailed(**place, slot=slot, released_credits=event.data["released"])
-            case watching.COMPLETED:
-                return GenerationCompleted(**place, job=await _job(self.info, self.job_id))
-        return GenerationSnapshot(**place, job=await _job(self.info, self.job_id), resumed=True)
+        tell = getattr(self, f"_{event.kind}", self._changed)
+        return await tell(event.data, place)
 
-    def _progress(self, data: Mapping[str, Any], place: Mapping[str, Any]) -> GenerationProgress:
+    async def _progress(self, data: Mapping[str, Any], place: Mapping[str, Any]) -> GenerationProgress:
         preview = data["preview"] if self.previews is Previews.LOW else None
         return GenerationProgress(
             **place,
             slot_index=data["slot"],
             step=data["step"],
             total_steps=data["total"],
-            preview=preview and URL(preview),
+            preview=URL(preview) if preview else None,
         )
+
+    async def _queue_moved(self, data: Mapping[str, Any], place: Mapping[str, Any]) -> GenerationQueueMoved:
+        position = data["position"]
+        return GenerationQueueMoved(**place, position=position, ahead=position - 1, eta_seconds=data["eta"])
+
+    async def _started(self, _data: Mapping[str, Any], place: Mapping[str, Any]) -> GenerationStarted:
+        return GenerationStarted(**place, job=await _job(self.info, self.job_id))
+
+    async def _image_ready(self, data: Mapping[str, Any], place: Mapping[str, Any]) -> GenerationImageReady:
+        return GenerationImageReady(**place, slot=await self._slot(data["slot"]))
+
+    async def _image_failed(self, data: Mapping[str, Any], place: Mapping[str, Any]) -> GenerationImageFailed:
+        slot = await self._slot(data["slot"])
+        return GenerationImageFailed(**place, slot=slot, released_credits=data["released"])
+
+    async def _completed(self, _data: Mapping[str, Any], place: Mapping[str, Any]) -> GenerationCompleted:
+        return GenerationCompleted(**place, job=await _job(self.info, self.job_id))
+
+    async def _changed(self, _data: Mapping[str, Any], place: Mapping[str, Any]) -> GenerationSnapshot:
+        return GenerationSnapshot(**place, job=await _job(self.info, self.job_id), resumed=True)
 
     async def _slot(self, index: int) -> GenerationSlot:
         slots = await self.info.context.loaders.slots.get(self.job_id) or []

@@ -1,6 +1,7 @@
 """The graph: the root types, put together from the features, and the schema with its rules for errors."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import strawberry
 import structlog
@@ -39,10 +40,9 @@ class ErrorPolicy(SchemaExtension):
         yield
 
 
-def _treat(result: object) -> None:
-    found = getattr(result, "errors", None)
-    if found:
-        result.errors = [_treated(error) for error in found]  # type: ignore[attr-defined] - any kind of result
+def _treat(result: Any) -> None:  # noqa: ANN401 - the result of a query, or one message of any kind of stream
+    if getattr(result, "errors", None):
+        result.errors = [_treated(error) for error in result.errors]
 
 
 def _treated(error: GraphQLError) -> GraphQLError:

@@ -23,7 +23,7 @@ def publish(kind: type[StrEnum], description: str, **values: str) -> None:
         KeyError: a member has no description.
     """
     strawberry.enum(kind, description=description)
-    for value in kind.__strawberry_definition__.values:  # type: ignore[attr-defined] - the decorator set it
+    for value in kind.__strawberry_definition__.values:  # type: ignore[attr-defined]  # the decorator set it
         value.description = values[value.name]
 
 

@@ -77,7 +77,7 @@ class AlreadyFinished(UserError):
     """The job has ended."""
 
 
-class Refusals(ExceptionHandler):  # type: ignore[type-arg] - each instance names its own types
+class Refusals(ExceptionHandler):  # type: ignore[type-arg]  # each instance names its own types
     """Turns one kind of domain error into its member of a result union."""
 
     def __init__(self, exception_type: type[errors.UserError], error_type: type[UserError], *data: str) -> None:

@@ -142,7 +142,9 @@ class GenerationJob(Job):
         if self.row.status is not JobStatus.QUEUED:
             return None
         place = await info.context.loaders.places.get(self.row.id)
-        return place and QueuePlace(position=place.position, ahead=place.position - 1, eta_seconds=place.eta_seconds)
+        if place is None:
+            return None
+        return QueuePlace(position=place.position, ahead=place.position - 1, eta_seconds=place.eta_seconds)
 
     @strawberry.field(description="Why it ended without what was asked for, where one reason holds for all of it.")
     def failure(self, info: Info) -> Failure | None:

@@ -8,7 +8,7 @@ import strawberry
 
 from db import tables
 from db.words import AssetStatus
-from domain.pictures import object_key
+from domain.variants import object_key
 from domain.words import ImageVariant
 from schema.connections import Connection
 from schema.context import Info

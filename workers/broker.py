@@ -18,7 +18,7 @@ PAINT: Final = "generation.paint"
 _TOKENS: Final = 16
 
 
-class _WakingConsumer(_RedisConsumer):  # type: ignore[misc] - dramatiq's consumer is untyped
+class _WakingConsumer(_RedisConsumer):
     """Fetches and acknowledges as Dramatiq does, but sleeps on the wake-up list where Dramatiq would poll."""
 
     def __next__(self) -> Any:  # noqa: ANN401 - dramatiq's signature
@@ -34,7 +34,7 @@ class _WakingConsumer(_RedisConsumer):  # type: ignore[misc] - dramatiq's consum
         return super().__next__()
 
 
-class WakingBroker(RedisBroker):  # type: ignore[misc] - dramatiq's broker is untyped
+class WakingBroker(RedisBroker):
     """A Redis broker that leaves a token on a short list for each message, so that an idle worker starts at once.
 
     Tokens are hints: a lost one costs a worker's idle timeout, a spare one an empty fetch.
@@ -91,7 +91,9 @@ class Bell:
         Raises:
             ConnectionError: Redis can not be reached.
         """
-        message = dramatiq.Message(queue_name=GPU_QUEUE, actor_name=PAINT, args=(), kwargs={}, options={})
+        message: dramatiq.Message[None] = dramatiq.Message(
+            queue_name=GPU_QUEUE, actor_name=PAINT, args=(), kwargs={}, options={}
+        )
         try:
             self._broker.enqueue(message)
         except (redis.RedisError, OSError) as error:
@@ -111,4 +113,4 @@ class Bell:
 
 def declare_actor(broker: WakingBroker, paint: Callable[[], Awaitable[None]]) -> None:
     """Make ``paint`` what a worker runs when it is rung; failures are not retried here, the sweeper rings again."""
-    dramatiq.actor(paint, actor_name=PAINT, queue_name=GPU_QUEUE, broker=broker)
+    dramatiq.actor(actor_name=PAINT, queue_name=GPU_QUEUE, broker=broker)(paint)

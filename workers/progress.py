@@ -6,19 +6,19 @@ import asyncio
 import base64
 import io
 import time
-from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Future
     from uuid import UUID
 
     from PIL import Image
 
     from domain.ports import JobEventLog, PaintStep
 
-SHORTEST_INTERVAL_S: Final = 0.15
+SHORTEST_INTERVAL_S: Final = 0.05
 
 
 class ProgressReporter:

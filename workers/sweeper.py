@@ -9,8 +9,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain import housekeeping, line, rendering
-from domain.pictures import object_key
 from domain.ports import StorageUnavailable
+from domain.variants import object_key
 from domain.words import ImageVariant
 
 if TYPE_CHECKING:

@@ -11,17 +11,12 @@ from PIL import Image
 
 from domain.pictures.fingerprints import blurhash, dhash, dominant_color, reduced
 from domain.pictures.metadata import XMP, GenerationMetadata, png_text
+from domain.variants import content_type, object_key
 from domain.words import ImageVariant
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-_FILES = {
-    ImageVariant.ORIGINAL: ("original.png", "image/png"),
-    ImageVariant.FULL: ("full.webp", "image/webp"),
-    ImageVariant.CARD: ("card.webp", "image/webp"),
-    ImageVariant.THUMB: ("thumb.webp", "image/webp"),
-}
 _PNG_LEVEL = 3  # several times as fast as the default of 6, for a file that is a few per cent larger
 _FULL_QUALITY = 90
 _SMALL_QUALITY = 82
@@ -72,12 +67,7 @@ class Rendition:
             ImageVariant.THUMB: self.thumb,
             ImageVariant.ORIGINAL: self.original,
         }
-        return tuple(PictureObject(object_key(asset_id, key), data[key], _FILES[key][1]) for key in data)
-
-
-def object_key(asset_id: UUID, variant: ImageVariant) -> str:
-    """Return the key under which a variant of an asset is stored: ``assets/0198…/card.webp``."""
-    return f"assets/{asset_id}/{_FILES[variant][0]}"
+        return tuple(PictureObject(object_key(asset_id, key), data[key], content_type(key)) for key in data)
 
 
 def render(image: Image.Image, metadata: GenerationMetadata) -> Rendition:
