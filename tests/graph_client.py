@@ -25,6 +25,8 @@ class GraphClient:
         self.url = url
         self.token = token
         self.language = language
+        self.refresh_token = ""
+        self.viewer_id = ""
 
     @property
     def headers(self) -> dict[str, str]:

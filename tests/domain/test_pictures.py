@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from domain.pictures import GenerationMetadata, object_key, read_metadata, render
+from domain.pictures import GenerationMetadata, read_metadata, render
+from domain.variants import object_key
 from domain.words import ImageVariant
 
 ASSET = UUID("01980000-0000-7000-8000-0000000000aa")

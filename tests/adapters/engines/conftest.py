@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tiny_pipeline import build_tiny_flux, build_tiny_pipeline
 
 from adapters.engines.diffusion import DiffusersEngine
+from tiny_pipeline import build_tiny_flux, build_tiny_pipeline
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from tiny_pipeline import build_tiny_pipeline
 
 from adapters.engines.diffusion import DiffusersEngine
 from adapters.engines.latent_preview import SDXL_SCALING, previews
 from domain.ports import EngineUnavailable, ImageTask, NotPainted, Painted, PaintRequest, PaintStep
 from domain.words import FailureCode
+from tiny_pipeline import build_tiny_pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -1,0 +1,204 @@
+"""What all tests stand on: real servers started once, an empty database for each test, and Easel's own processes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+import redis
+
+from app.embedded.postgres import start_postgres
+from app.embedded.valkey import start_valkey
+from app.listening import answers
+from db import migrate
+from graph_client import GraphClient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.embedded.server import EmbeddedServer
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of servers, keys and pictures."""
+    return tmp_path_factory.mktemp("easel")
+
+
+@pytest.fixture(scope="session")
+def postgres(home: Path) -> Iterator[EmbeddedServer]:
+    """Run PostgreSQL with the newest schema."""
+    server = start_postgres(home, fsync=False)
+    migrate.upgrade(server.url)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def valkey(home: Path) -> Iterator[EmbeddedServer]:
+    """Run Valkey."""
+    server = start_valkey(home)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def database_url(postgres: EmbeddedServer) -> str:
+    """Return the URL of a database whose tables are empty."""
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        tables = [name for (name,) in rows if name != "alembic_version"]
+        # The ledger forbids deletes by a trigger; replicas' role sets triggers and foreign keys aside.
+        deletes = "".join(f'DELETE FROM "{table}";' for table in tables)
+        connection.execute(f"BEGIN; SET LOCAL session_replication_role = replica; {deletes} COMMIT")  # type: ignore[arg-type]  # our own names
+    return postgres.url
+
+
+@pytest.fixture
+def redis_url(valkey: EmbeddedServer) -> str:
+    """Return the URL of a Valkey that holds nothing."""
+    with redis.Redis.from_url(valkey.url) as client:
+        client.flushall()
+    return valkey.url
+
+
+def free_port() -> int:
+    """Return a port below the ephemeral range that nobody listens on."""
+    for port in range(20_000 + os.getpid() % 5_000, 32_768):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
+    raise RuntimeError("no port is free")
+
+
+@dataclass
+class Process:
+    """One of Easel's processes."""
+
+    name: str
+    argv: tuple[str, ...]
+    environment: dict[str, str]
+    log: Path
+    popen: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    def start(self) -> Process:
+        """Start it; what it says goes to the log."""
+        with self.log.open("ab") as log:
+            self.popen = subprocess.Popen(
+                self.argv, env=self.environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+            )
+        return self
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        assert self.popen
+        self.popen.send_signal(number)
+
+    def stop(self) -> int:
+        """End it in good order; return its status."""
+        assert self.popen
+        self.popen.send_signal(signal.SIGTERM)
+        return self.popen.wait(10)
+
+    def kill(self) -> None:
+        """Kill it as a power cut would."""
+        assert self.popen
+        self.popen.kill()
+        self.popen.wait(10)
+
+
+@dataclass
+class Installation:
+    """All of Easel's processes over the test servers, each of which a test may stop, kill and start again."""
+
+    url: str
+    environment: dict[str, str]
+    folder: Path
+    processes: dict[str, Process] = field(default_factory=dict)
+
+    def start(self, *names: str, **environment: str) -> None:
+        """Start processes by the name of their command."""
+        for name in names:
+            argv = (sys.executable, "-m", "app", name)
+            settings = self.environment | environment
+            self.processes[name] = Process(name, argv, settings, self.folder / f"{name}.log").start()
+
+    def client(self, token: str | None = None, language: str = "en") -> GraphClient:
+        """Return a client of the API."""
+        return GraphClient(self.url, token, language)
+
+    def stop(self) -> None:
+        """End all processes that still run."""
+        for process in self.processes.values():
+            if process.popen and process.popen.poll() is None:
+                process.stop()
+
+    async def answering(self) -> None:
+        """Wait until the API answers."""
+        port = int(self.url.rpartition(":")[2])
+        async with asyncio.timeout(30):
+            while not await answers("127.0.0.1", port, "/readyz"):  # noqa: ASYNC110 - another process, it sets no event
+                await asyncio.sleep(0.05)
+
+    async def signed_up(self, handle: str | None = None, language: str = "en") -> GraphClient:
+        """Return a client that is signed in as a new user."""
+        handle = handle or f"u{uuid.uuid4().hex[:12]}"
+        client = self.client(language=language)
+        account = {"email": f"{handle}@easel.example", "password": "correct horse", "handle": handle}
+        result = await client.core("sign-up", account | {"displayName": handle.title()})
+        client.token = result["session"]["accessToken"]
+        client.refresh_token = result["session"]["refreshToken"]
+        client.viewer_id = result["viewer"]["id"]
+        return client
+
+
+def install(folder: Path, database_url: str, redis_url: str, **settings: str) -> Installation:
+    """Return an installation of which nothing runs yet; its data is in ``folder``."""
+    port = free_port()
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    environment = inherited | {
+        "EASEL_HOME": str(folder),
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "PORT": str(port),
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "LEASE_S": "3",
+        "REQUESTS_PER_USER": "1000000",
+        "REQUESTS_PER_ADDRESS": "1000000",
+    }
+    return Installation(f"http://127.0.0.1:{port}", environment | settings, folder)
+
+
+@pytest.fixture(scope="session")
+def shared_installation(
+    tmp_path_factory: pytest.TempPathFactory, postgres: EmbeddedServer, valkey: EmbeddedServer
+) -> Iterator[Installation]:
+    """Run all processes once for the tests that break none of them."""
+    installation = install(tmp_path_factory.mktemp("shared"), postgres.url, valkey.url)
+    installation.start("api", "worker", "relay", "sweeper")
+    asyncio.run(installation.answering())
+    yield installation
+    installation.stop()
+
+
+@pytest.fixture
+def easel(shared_installation: Installation, database_url: str, redis_url: str) -> Installation:  # noqa: ARG001
+    """Return a running Easel that nobody has used yet."""
+    return shared_installation
