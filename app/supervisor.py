@@ -6,7 +6,8 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Iterator
 from types import FrameType
 
 from app.child import Child, Service, describe_status, start_child
@@ -19,6 +20,7 @@ _LONGEST_DELAY = 5.0
 _HEALTHY_AFTER = 10.0  # a part that lived that long starts again at the first delay
 _TOLD_AFTER = 5  # quick deaths in a row
 _SERVICE_PATIENCE = 1.4  # with twice 0.7 s for the servers, all is gone within 3 s
+_SAME_SIGNAL = 0.2  # seconds: what comes sooner is the same one, handed on by make or another parent
 _WATCH_PAUSE = 0.2
 _READY_PAUSE = 0.05
 _POLL = 0.01
@@ -35,7 +37,7 @@ def supervise(plan: Plan) -> int:
     """Run ``plan``, which starts servers and services, and keep them running until a signal asks to stop.
 
     SIGINT, SIGTERM, SIGHUP and the loss of standard output end the services, then the servers, within 3 s; a second
-    signal kills everything at once. Call it from the main thread.
+    Ctrl-C kills everything at once. Call it from the main thread.
 
     Returns:
         The exit status of the command: 0 after a signal, 1 where the plan failed (which was told in words).
@@ -54,7 +56,7 @@ class Supervisor:
 
     def __init__(self) -> None:
         """Nothing runs yet."""
-        self._is_told_to_stop = False
+        self._told_to_stop_at: float | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop_asked = asyncio.Event()
         self._console = Console(sys.stdout.buffer, self._stop_asked.set)
@@ -109,13 +111,13 @@ class Supervisor:
     async def run(self, plan: Plan) -> int:
         """Run the plan until a stop is asked for or the plan fails, then end everything; see ``supervise``."""
         self._loop = asyncio.get_running_loop()
-        if self._is_told_to_stop:
+        if self._told_to_stop_at is not None:
             self._stop_asked.set()
         planned = asyncio.ensure_future(plan(self))
         stopping = asyncio.create_task(self._stop_asked.wait())
         try:
             await asyncio.wait({planned, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if planned.done() and planned.exception() is None:
+            if planned.done() and not planned.cancelled() and planned.exception() is None:
                 await stopping
         finally:
             planned.cancel()
@@ -124,27 +126,32 @@ class Supervisor:
             stopping.cancel()
         return self._status(planned)
 
-    def on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        """Ask for the stop; the second time, kill everything and end this process.
+    def on_signal(self, number: int, _frame: FrameType | None) -> None:
+        """Ask for the stop; at a second Ctrl-C, kill everything and end this process.
 
         A plain signal handler and not the loop's, because it runs even while the loop waits for a slow terminal.
         """
-        if self._is_told_to_stop:
-            self._kill_everything()
-            os._exit(128 + signal.SIGINT)
-        self._is_told_to_stop = True
+        if self._told_to_stop_at is not None:
+            is_again = time.monotonic() - self._told_to_stop_at > _SAME_SIGNAL
+            if number == signal.SIGINT and is_again:
+                self._kill_everything()
+                os._exit(128 + signal.SIGINT)
+            return
+        self._told_to_stop_at = time.monotonic()
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._stop_asked.set)
 
     def _status(self, planned: asyncio.Future[None]) -> int:
+        status = 0
+        if planned.cancelled():
+            return status
         try:
             planned.result()
-        except asyncio.CancelledError:
-            return 0
-        except (ServiceFailed, EmbeddedServerError, PortUnavailable) as failure:
-            self.say(str(failure))
-            return 1
-        return 0
+        except* (ServiceFailed, EmbeddedServerError, PortUnavailable) as failures:
+            for failure in _leaves(failures):
+                self.say(str(failure))
+            status = 1
+        return status
 
     def _keep(self, keeping: Awaitable[None]) -> None:
         self._keepers.append(asyncio.ensure_future(keeping))
@@ -212,6 +219,14 @@ class Supervisor:
         for server in self._servers:
             if server.process is not None:
                 server.kill()
+
+
+def _leaves(group: BaseExceptionGroup[Exception]) -> Iterator[Exception]:
+    for inner in group.exceptions:
+        if isinstance(inner, BaseExceptionGroup):
+            yield from _leaves(inner)
+        else:
+            yield inner
 
 
 async def _bring_up(server: EmbeddedServer) -> None:

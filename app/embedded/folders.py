@@ -9,6 +9,7 @@ import pwd
 import stat
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from app.embedded.server import EmbeddedServerError
@@ -90,9 +91,17 @@ def server_folder(home: Path, name: str, account: tuple[int, int] | None) -> Pat
 
 def make_home(home: Path) -> None:
     """Make Easel's home, which others may pass through but not list, where it does not exist."""
-    if not home.exists():
+    with contextlib.suppress(FileExistsError):
         home.mkdir(parents=True)
         home.chmod(0o711)
+
+
+@contextlib.contextmanager
+def throwaway_home() -> Iterator[Path]:
+    """Make a home for servers that are wanted for a moment, and remove it with all that is in it."""
+    with tempfile.TemporaryDirectory(prefix="easel-") as folder:
+        Path(folder).chmod(0o711)  # or the servers' account could not enter, and /var/lib/easel would fill
+        yield Path(folder)
 
 
 def _system_folder(home: Path, name: str) -> Path:

@@ -32,10 +32,9 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root changes to 
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home that every account may enter, as pytest's own folders are not."""
-    with tempfile.TemporaryDirectory(prefix="easel-test-") as folder:
-        Path(folder).chmod(0o711)
-        monkeypatch.setattr(tempfile, "tempdir", folder)
-        yield Path(folder) / "home"
+    with folders.throwaway_home() as folder:
+        monkeypatch.setattr(tempfile, "tempdir", str(folder))
+        yield folder / "home"
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from typing import BinaryIO
 
 import pytest
 
+from app.embedded.folders import throwaway_home
 from app.listening import PortUnavailable, ensure_port_is_free
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +31,7 @@ from pathlib import Path
 from app.child import Service
 from app.embedded.postgres import prepare_postgres
 from app.embedded.valkey import prepare_valkey
+from app.embedded.folders import throwaway_home
 from app.listening import answers, ensure_port_is_free
 from app.supervisor import Supervisor, supervise
 
@@ -77,6 +78,11 @@ class Run:
         """Do what Ctrl-C in a terminal does: SIGINT to every process of the foreground job."""
         os.killpg(self.process.pid, signal.SIGINT)
 
+    def is_running(self, *, for_seconds: float) -> bool:
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(for_seconds)
+        return self.process.returncode is None
+
     def end(self) -> int:
         """Read to the end of the output, and return the exit status."""
         assert self.process.stdout is not None
@@ -89,9 +95,8 @@ class Run:
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="easel-test-") as folder:
-        Path(folder).chmod(0o711)
-        yield Path(folder)
+    with throwaway_home() as folder:
+        yield folder
 
 
 Start = Callable[..., Run]
@@ -191,10 +196,34 @@ s.start(shell('worker', {STUBBORN!r}))
     run.interrupt()
     run.read_until("asked")
 
-    run.interrupt()
+    while run.is_running(for_seconds=0.1):  # as people do
+        run.interrupt()
 
     assert run.end() == 130
     wait_until_gone(*pids)
+
+
+def test_a_signal_that_comes_twice_at_once_is_one(start: Start) -> None:
+    run = start(f"s.start(shell('api', {IDLE!r}))")
+    pids = run.pids(1)
+
+    for _ in range(2):  # make hands on a SIGTERM that its whole group was sent
+        run.process.send_signal(signal.SIGTERM)
+        run.process.send_signal(signal.SIGINT)
+
+    assert run.end() == 0
+    assert_gone(*pids)
+
+
+def test_what_fails_side_by_side_is_told_in_words(start: Start) -> None:
+    run = start("""
+import asyncio
+async with asyncio.TaskGroup() as group:
+    group.create_task(s.run_once(shell('migrate', 'exit 3')))
+""")
+
+    assert run.end() == 1
+    assert "migrate failed (exit status 3)." in run.text
 
 
 @needs_linux
