@@ -108,7 +108,8 @@ class GraphQLView(GraphQL[Context, None]):
             await self._authenticate(context, str(authorization))
         if context.refusal or (context.claims and self.sockets[context.claims.user_id] >= SOCKETS_PER_USER):
             raise ConnectionRejectionError
-        return UNSET
+        nothing: UnsetType = UNSET
+        return nothing
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
         """Return the operation that the edge has read."""

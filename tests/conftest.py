@@ -67,7 +67,7 @@ def database_url(postgres: EmbeddedServer) -> str:
         tables = [name for (name,) in rows if name != "alembic_version"]
         # The ledger forbids deletes by a trigger; replicas' role sets triggers and foreign keys aside.
         deletes = "".join(f'DELETE FROM "{table}";' for table in tables)
-        connection.execute(f"BEGIN; SET LOCAL session_replication_role = replica; {deletes} COMMIT")  # type: ignore[arg-type]  # our own names
+        connection.execute(f"BEGIN; SET LOCAL session_replication_role = replica; {deletes} COMMIT")
     return postgres.url
 
 

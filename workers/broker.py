@@ -31,7 +31,7 @@ class _WakingConsumer(_RedisConsumer):
                     return None
             except redis.ConnectionError as error:
                 raise ConnectionClosed(error) from None
-        return super().__next__()
+        return super().__next__()  # type: ignore[no-untyped-call]
 
 
 class WakingBroker(RedisBroker):
@@ -42,7 +42,7 @@ class WakingBroker(RedisBroker):
 
     def __init__(self, url: str, *, namespace: str = "dramatiq", heartbeat_timeout_ms: int = 30_000) -> None:
         """Connect on first use. Messages of a worker that is silent for ``heartbeat_timeout_ms`` are delivered anew."""
-        super().__init__(
+        super().__init__(  # type: ignore[no-untyped-call]
             url=url,
             namespace=namespace,
             middleware=[AsyncIO()],
