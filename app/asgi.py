@@ -35,25 +35,30 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Scope
 
+    from app.services import Messaging
     from app.settings import Settings
+    from db.session import Database
 
 RATE_WINDOW: Final = timedelta(minutes=5)
 
 
-def create_app(settings: Settings) -> ASGIApp:
-    """Return the application; it connects when it starts and closes when it ends."""
-    db, messaging, store = open_database(settings), open_messaging(settings), open_store(settings)
-    tokens = AccessTokens(settings.token_key_pems(), settings.base_url, timedelta(seconds=settings.token_life_s))
-    limiter = RedisRateLimiter(messaging.redis)
-    services = Services(
+def graph_services(settings: Settings, db: Database, messaging: Messaging) -> Services:
+    """Return what resolvers are handed."""
+    return Services(
         db=db,
-        tokens=tokens,
-        store=store,
+        tokens=AccessTokens(settings.token_key_pems(), settings.base_url, timedelta(seconds=settings.token_life_s)),
+        store=open_store(settings),
         events=messaging.events,
-        limiter=limiter,
+        limiter=RedisRateLimiter(messaging.redis),
         engines=(settings.engine,),
         welcome_credits=settings.welcome_credits,
     )
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """Return the application; it connects when it starts and closes when it ends."""
+    db, messaging = open_database(settings), open_messaging(settings)
+    services = graph_services(settings, db, messaging)
     view = GraphQLView(build_schema(DocumentReader()), services, settings.allowed_origins)
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
@@ -82,8 +87,8 @@ def create_app(settings: Settings) -> ASGIApp:
         *graphiql_routes({"email": DEMO.email, "password": DEMO.password} if settings.demo else None),
         *Health({"postgresql": ping_database}, {"redis": ping_redis}, registry).routes(),
     ]
-    if isinstance(store, FolderStore):
-        routes += media_routes(store, settings.allowed_origins)
+    if isinstance(services.store, FolderStore):
+        routes += media_routes(services.store, settings.allowed_origins)
     app = Starlette(routes=routes, lifespan=lifespan)
     options = EdgeOptions(
         origins=tuple(settings.allowed_origins),
@@ -92,7 +97,7 @@ def create_app(settings: Settings) -> ASGIApp:
             user=Rate(settings.requests_per_user, RATE_WINDOW), address=Rate(settings.requests_per_address, RATE_WINDOW)
         ),
     )
-    return edge(app, options, limiter, _Identify(tokens), Metrics(registry))
+    return edge(app, options, services.limiter, _Identify(services.tokens), Metrics(registry))
 
 
 class _Identify:

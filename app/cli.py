@@ -138,6 +138,27 @@ def schema(
 
 
 @main.command()
+def explain(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A document with one query.")],
+    variables: Annotated[str, typer.Option(help="Variables as a JSON object.")] = "{}",
+    viewer: Annotated[str | None, typer.Option(help="Handle of the user who asks; nobody by default.")] = None,
+) -> None:
+    """Print each statement that a query runs, with PostgreSQL's plan."""
+    import json  # noqa: PLC0415
+
+    from app.explain import NotExplained  # noqa: PLC0415
+    from app.explain import explain as explained  # noqa: PLC0415
+
+    try:
+        parts = asyncio.run(explained(_settings(), file.read_text(), json.loads(variables), viewer))
+    except (NotExplained, json.JSONDecodeError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    typer.echo("\n\n".join(parts))
+    typer.echo(f"\n{len(parts)} statements")
+
+
+@main.command()
 def run() -> None:
     """Run everything on this machine, with embedded servers unless DATABASE_URL and REDIS_URL are set."""
     from app.everything import run_everything  # noqa: PLC0415

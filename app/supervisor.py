@@ -78,6 +78,8 @@ class Supervisor:
         server = await asyncio.to_thread(prepare)
         self._servers.append(server)
         await _bring_up(server)
+        if server.program.note:
+            self.say(server.program.note)
         self._keep(self._keep_server(server))
         return server
 

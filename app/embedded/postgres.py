@@ -85,8 +85,13 @@ def prepare_postgres(home: Path, *, fsync: bool = True) -> EmbeddedServer:
             answering_pid=lambda: _postmaster_pid(data),
             stop_signal=signal.SIGINT,
             haste_signal=signal.SIGQUIT,
+            note="" if home.resolve() in data.resolve().parents else _elsewhere(home, data),
         )
     )
+
+
+def _elsewhere(home: Path, data: Path) -> str:
+    return f"PostgreSQL runs as 'nobody', who can not enter {home}: its data are in {data.parent}."
 
 
 _HEALTH = {

@@ -55,6 +55,8 @@ class Program:
     """Ends it in good order."""
     haste_signal: signal.Signals
     """Ends it at once without loss of what was acknowledged."""
+    note: str = ""
+    """What whoever starts it should be told."""
 
 
 class EmbeddedServer:
