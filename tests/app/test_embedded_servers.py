@@ -277,6 +277,7 @@ def test_where_nobody_can_not_enter_the_home_the_data_lies_elsewhere(
     assert (home / "postgres").is_symlink()
     assert (home / "postgres").resolve().parent == elsewhere.resolve()
     assert server.program.data == (home / "postgres").resolve() / "data"
+    assert str((home / "postgres").resolve()) in server.program.note
 
     server.stop()
     shutil.rmtree(home)
