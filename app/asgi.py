@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,7 @@ from app.edge.stack import EdgeOptions, edge
 from app.graphiql import graphiql_routes
 from app.graphql import STREAM_PATH, GraphQLView
 from app.health import Health
+from app.measures import OperationMeasures, measure_for_ever
 from app.media import media_routes
 from app.metrics import Metrics
 from app.services import open_database, open_messaging, open_store
@@ -59,8 +61,10 @@ def create_app(settings: Settings) -> ASGIApp:
     """Return the application; it connects when it starts and closes when it ends."""
     db, messaging = open_database(settings), open_messaging(settings)
     services = graph_services(settings, db, messaging)
-    view = GraphQLView(build_schema(DocumentReader()), services, settings.allowed_origins)
     registry = CollectorRegistry()
+    metrics = Metrics(registry)
+    schema = build_schema(DocumentReader(), lambda: OperationMeasures(metrics))
+    view = GraphQLView(schema, services, settings.allowed_origins)
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)
@@ -75,7 +79,9 @@ def create_app(settings: Settings) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await messaging.hub.connect()
+        measuring = asyncio.create_task(measure_for_ever(db, metrics))
         yield
+        measuring.cancel()
         await messaging.hub.disconnect()
         await messaging.close()
         await db.close()
@@ -97,7 +103,7 @@ def create_app(settings: Settings) -> ASGIApp:
             user=Rate(settings.requests_per_user, RATE_WINDOW), address=Rate(settings.requests_per_address, RATE_WINDOW)
         ),
     )
-    return edge(app, options, services.limiter, _Identify(services.tokens), Metrics(registry))
+    return edge(app, options, services.limiter, _Identify(services.tokens), metrics)
 
 
 class _Identify:

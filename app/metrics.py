@@ -16,7 +16,7 @@ OperationOutcome = Literal["ok", "refused", "failed"]
 
 
 class Metrics:
-    """The measures of one process.
+    """The measures of an API process.
 
     No label is a client's own text: routes, methods and operation types are closed sets, or the series would grow
     without end.
@@ -40,17 +40,6 @@ class Metrics:
         )
         self._websockets = Gauge("easel_websockets_open", "WebSockets open now.", registry=registry)
         self._subscriptions = Gauge("easel_subscriptions_active", "Subscriptions running now.", registry=registry)
-        self._jobs = Counter("easel_jobs", "Generation jobs ended.", ("outcome",), registry=registry)
-        self._step_seconds = Histogram(
-            "easel_step_seconds", "Time of one denoising step.", ("engine",), buckets=PAINT_SECONDS, registry=registry
-        )
-        self._paint_seconds = Histogram(
-            "easel_paint_seconds",
-            "Time of one call to an engine, for all of its images.",
-            ("engine",),
-            buckets=PAINT_SECONDS,
-            registry=registry,
-        )
         self._queue_depth = Gauge("easel_queue_depth", "Jobs waiting for a worker.", registry=registry)
         self._outbox_lag = Gauge(
             "easel_outbox_lag_seconds", "Age of the oldest message not yet relayed.", registry=registry
@@ -83,18 +72,6 @@ class Metrics:
         """Take a subscription off again."""
         self._subscriptions.dec()
 
-    def job_ended(self, outcome: str) -> None:
-        """Count a job by its final ``JobStatus``."""
-        self._jobs.labels(outcome).inc()
-
-    def step_taken(self, engine: str, seconds: float) -> None:
-        """Time one step of an engine, named by its key in the catalogue."""
-        self._step_seconds.labels(engine).observe(seconds)
-
-    def painted(self, engine: str, seconds: float) -> None:
-        """Time one ``paint`` call of an engine."""
-        self._paint_seconds.labels(engine).observe(seconds)
-
     def queue_is(self, depth: int) -> None:
         """Tell how many jobs wait."""
         self._queue_depth.set(depth)
@@ -102,3 +79,26 @@ class Metrics:
     def outbox_lags(self, seconds: float) -> None:
         """Tell the age of the oldest message that waits for the relay; 0 where none does."""
         self._outbox_lag.set(seconds)
+
+
+class PaintMetrics:
+    """The measures of a GPU worker."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        """Register all measures; a registry takes them once."""
+        self._jobs = Counter("easel_jobs", "Generation jobs ended.", ("outcome",), registry=registry)
+        self._paint_seconds = Histogram(
+            "easel_paint_seconds",
+            "Time of one call to an engine, for all of its images.",
+            ("engine",),
+            buckets=PAINT_SECONDS,
+            registry=registry,
+        )
+
+    def job_ended(self, outcome: str) -> None:
+        """Count a job by its final ``JobStatus``."""
+        self._jobs.labels(outcome).inc()
+
+    def painted(self, engine: str, seconds: float) -> None:
+        """Time one ``paint`` call of an engine, named by its key in the catalogue."""
+        self._paint_seconds.labels(engine).observe(seconds)

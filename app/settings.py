@@ -52,6 +52,7 @@ class Settings(BaseSettings):
 
     requests_per_user: int = Field(1500, ge=1, description="Requests of a signed-in user in 5 minutes.")
     requests_per_address: int = Field(300, ge=1, description="Requests of an address that is not signed in, in 5 min.")
+    metrics_port: int = Field(0, ge=0, le=65535, description="Port of a GPU worker's /metrics; 0 for none.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_json: bool | None = Field(None, description="Whether logs are JSON; by default where they go to no terminal.")
     demo: bool = Field(default=False, description="Show the demo sign-in in GraphiQL.")

@@ -9,8 +9,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import structlog
+from prometheus_client import CollectorRegistry, start_http_server
 
 from adapters.engines.factory import build_engine
+from app.metrics import PaintMetrics
 from app.services import open_broker, open_database, open_messaging, open_store
 from workers.broker import GPU_QUEUE, declare_actor
 from workers.painter import Painter
@@ -32,12 +34,16 @@ def run_worker(settings: Settings) -> None:
 
     broker = open_broker(settings)
     engine = build_engine(settings.engine, settings.model or None)
+    registry = CollectorRegistry()
+    if settings.metrics_port:
+        start_http_server(settings.metrics_port, settings.host, registry)
     painter = Painter(
         open_database(settings),
         open_store(settings),
         open_messaging(settings).events,
         {engine.key: engine},
         timedelta(seconds=settings.lease_s),
+        PaintMetrics(registry),
     )
     declare_actor(broker, painter.paint_waiting)
     worker = Worker(broker, queues={GPU_QUEUE}, worker_threads=1, worker_timeout=IDLE_WAIT_MS)

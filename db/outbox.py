@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select
 from sqlmodel import col
 
 from db.tables import OutboxMessage
+from db.tables.columns import now
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -49,6 +50,12 @@ async def take(tx: AsyncSession, limit: int) -> list[OutboxMessage]:
     oldest = select(col(OutboxMessage.id)).order_by(col(OutboxMessage.id)).limit(limit)
     removed = await tx.execute(delete(OutboxMessage).where(col(OutboxMessage.id).in_(oldest)).returning(OutboxMessage))
     return sorted(removed.scalars(), key=lambda message: message.id or 0)
+
+
+async def lag_s(tx: AsyncSession) -> float:
+    """Return the age of the oldest message in seconds, 0 where there is none."""
+    oldest = (await tx.execute(select(func.min(col(OutboxMessage.created_at))))).scalar_one()
+    return (now() - oldest).total_seconds() if oldest else 0.0
 
 
 def _add(tx: AsyncSession, topic: str, payload: dict[str, Any]) -> None:

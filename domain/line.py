@@ -122,3 +122,9 @@ async def is_anyone_waiting(tx: AsyncSession) -> bool:
     """Whether any line has a job in it."""
     waiting = select(col(GenerationJob.id)).where(col(GenerationJob.status) == JobStatus.QUEUED)
     return (await tx.execute(select(waiting.exists()))).scalar_one()
+
+
+async def length(tx: AsyncSession) -> int:
+    """Return how many jobs wait in all lines."""
+    waiting = select(func.count()).select_from(GenerationJob).where(col(GenerationJob.status) == JobStatus.QUEUED)
+    return (await tx.execute(waiting)).scalar_one()

@@ -1,6 +1,6 @@
 """The graph: the root types, put together from the features, and the schema with its rules for errors."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import strawberry
@@ -63,14 +63,14 @@ class _Schema(strawberry.Schema):
         """Log nothing here: the error policy does, once and without what people wrote."""
 
 
-def build_schema(reader: DocumentReader) -> strawberry.Schema:
-    """Return the schema; documents are read, limited and remembered by ``reader``."""
+def build_schema(reader: DocumentReader, *extensions: Callable[[], SchemaExtension]) -> strawberry.Schema:
+    """Return the schema; documents are read, limited and remembered by ``reader``, ``extensions`` see final errors."""
     return _Schema(
         query=merge_types("Query", (NodeQueries, AccountQueries, GenerationQueries, ArtworkQueries)),
         mutation=merge_types("Mutation", (AccountMutations, GenerationMutations, ArtworkMutations)),
         subscription=merge_types("Subscription", (GenerationSubscriptions,)),
         types=[UserError, Job, JobEvent, CreditAccount, LedgerEntry, GenerationSlot],
-        extensions=[reader.extension, ErrorPolicy],
+        extensions=[*extensions, reader.extension, ErrorPolicy],
         exception_handlers=EXCEPTION_HANDLERS,
         config=StrawberryConfig(scalar_map=SCALARS),
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import structlog
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -33,6 +34,16 @@ if TYPE_CHECKING:
 
 logger = structlog.get_logger()
 Result = TypeVar("Result")
+
+
+class Measures(Protocol):
+    """Counts what a worker does."""
+
+    def job_ended(self, outcome: str) -> None:
+        """Count a job by its final state."""
+
+    def painted(self, engine: str, seconds: float) -> None:
+        """Time one call to an engine."""
 
 
 class Stopping(Exception):
@@ -71,7 +82,13 @@ class Painter:
     """Paints what waits in the line, one job at a time, in a single GPU thread."""
 
     def __init__(
-        self, db: Database, store: ObjectStore, log: JobEventLog, engines: Mapping[str, Engine], lease: timedelta
+        self,
+        db: Database,
+        store: ObjectStore,
+        log: JobEventLog,
+        engines: Mapping[str, Engine],
+        lease: timedelta,
+        measures: Measures,
     ) -> None:
         """Paint with ``engines`` (by key); a claimed job is ours for ``lease`` and as long as it is renewed."""
         self._db = db
@@ -79,6 +96,7 @@ class Painter:
         self._log = log
         self._engines = engines
         self._lease = lease
+        self._measures = measures
         self._owner: UUID = uuid7()
         self._gpu = ThreadPoolExecutor(1, thread_name_prefix="gpu")
         self._current: _Work | None = None
@@ -130,6 +148,7 @@ class Painter:
         except EngineUnavailable as error:
             logger.error("engine unavailable", reason=str(error))  # noqa: TRY400 - the reason says it all
             await self._write(work, rendering.fail, FailureCode.ENGINE_UNAVAILABLE)
+            self._measures.job_ended(JobStatus.FAILED)
             return
         await self._write(work, rendering.begin)
         slots, size = work.claim.open_slots, work.engine.batch_size
@@ -137,6 +156,7 @@ class Painter:
             for start in range(0, len(slots), size):
                 await self._paint_batch(work, slots[start : start + size], deliveries)
         status: JobStatus = await self._write(work, rendering.finish)
+        self._measures.job_ended(status)
         logger.info("job finished", status=status)
 
     async def _paint_batch(self, work: _Work, slots: Sequence[GenerationSlot], deliveries: asyncio.TaskGroup) -> None:
@@ -168,12 +188,15 @@ class Painter:
             images=tuple(ImageTask(slot.index, slot.seed) for slot in slots),
         )
         try:
-            return await self._on_gpu(lambda: work.engine.paint(request, on_step))
+            began = time.monotonic()
+            outcomes = await self._on_gpu(lambda: work.engine.paint(request, on_step))
         except (JobCanceled, LeaseLost, Stopping):
             raise
         except Exception:
             logger.exception("engine raised")
             return [NotPainted(FailureCode.ENGINE_ERROR, "the engine raised")] * len(slots)
+        self._measures.painted(work.engine.key, time.monotonic() - began)
+        return outcomes
 
     async def _deliver(self, work: _Work, slot: GenerationSlot, image: Image.Image) -> None:
         job = work.job

@@ -29,7 +29,16 @@ class EdgeOptions:
     """What the edge is told; every number is a default of the limits that the documentation promises."""
 
     graphql_paths: tuple[str, ...] = ("/graphql", "/graphql/stream")
-    routes: tuple[str, ...] = ("/graphql", "/graphql/stream", "/graphiql", "/healthz", "/readyz", "/metrics")
+    routes: tuple[str, ...] = (
+        "/graphql",
+        "/graphql/stream",
+        "/graphiql",
+        "/graphiql/",
+        "/media/",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+    )
     """Paths that the measures tell apart; one with "/" at its end stands for all below it."""
     origins: tuple[str, ...] = ()
     """Web origins that may use the graph from a browser; "*" for any. Tokens are sent as headers, never cookies."""

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
 from app.health import Health, Probe
-from app.metrics import Metrics
+from app.metrics import Metrics, PaintMetrics
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -90,6 +90,7 @@ async def test_why_a_part_is_away_is_for_the_log_alone() -> None:
 async def test_all_measures_are_told() -> None:
     registry = CollectorRegistry()
     metrics = Metrics(registry)
+    paint_metrics = PaintMetrics(registry)
     metrics.request_ended("/graphql", "POST", 200, 0.004)
     metrics.request_ended("/graphql/stream", "POST", 200, None)
     metrics.operation_ended("query", "ok")
@@ -99,9 +100,8 @@ async def test_all_measures_are_told() -> None:
     metrics.websocket_closed()
     metrics.subscription_started()
     metrics.subscription_ended()
-    metrics.job_ended("SUCCEEDED")
-    metrics.step_taken("sandbox", 0.02)
-    metrics.painted("sandbox", 1.5)
+    paint_metrics.job_ended("SUCCEEDED")
+    paint_metrics.painted("sandbox", 1.5)
     metrics.queue_is(7)
     metrics.outbox_lags(0.25)
 
@@ -125,8 +125,6 @@ async def test_all_measures_are_told() -> None:
         ("easel_websockets_open",): 1,
         ("easel_subscriptions_active",): 0,
         ("easel_jobs_total", "SUCCEEDED"): 1,
-        ("easel_step_seconds_count", "sandbox"): 1,
-        ("easel_step_seconds_sum", "sandbox"): 0.02,
         ("easel_paint_seconds_count", "sandbox"): 1,
         ("easel_paint_seconds_sum", "sandbox"): 1.5,
         ("easel_queue_depth",): 7,
