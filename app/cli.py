@@ -174,12 +174,11 @@ def _has_users(url: str) -> bool:
 
 
 def _on_throwaway_database(action: Callable[[str], None]) -> None:
-    import tempfile  # noqa: PLC0415
-
+    from app.embedded.folders import throwaway_home  # noqa: PLC0415
     from app.embedded.postgres import start_postgres  # noqa: PLC0415
 
-    with tempfile.TemporaryDirectory() as folder:
-        server = start_postgres(Path(folder), fsync=False)
+    with throwaway_home() as folder:
+        server = start_postgres(folder, fsync=False)
         try:
             action(server.url)
         finally:

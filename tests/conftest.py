@@ -17,6 +17,7 @@ import psycopg
 import pytest
 import redis
 
+from app.embedded.folders import throwaway_home
 from app.embedded.postgres import start_postgres
 from app.embedded.valkey import start_valkey
 from app.listening import answers
@@ -37,9 +38,10 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home() -> Iterator[Path]:
     """Return the folder of servers, keys and pictures."""
-    return tmp_path_factory.mktemp("easel")
+    with throwaway_home() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")
