@@ -92,6 +92,8 @@ def migrate(
     demo: Annotated[bool, typer.Option(help="Then make the demo world, where there are no users yet.")] = False,  # noqa: FBT002
 ) -> None:
     """Bring the database to the newest schema."""
+    import logging  # noqa: PLC0415
+
     from db import migrate as migrations  # noqa: PLC0415
 
     def run(url: str) -> None:
@@ -104,6 +106,7 @@ def migrate(
             seed()
 
     settings = _settings()
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     if settings.database_url:
         run(settings.database_url)
     else:
