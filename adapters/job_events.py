@@ -13,7 +13,7 @@ from adapters.hub import RESYNC
 from domain.ports import JobEvent, Position
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
     from uuid import UUID
 
     from broadcaster import Event
@@ -68,7 +68,14 @@ class RedisJobEventLog:
 
     async def tip(self, job_id: UUID) -> Position:
         """See ``JobEventLog.tip``."""
-        return _position(*await _reached(self._redis.hmget(_meta(job_id), ["tip", "sequence"])))
+        return (await self.tips([job_id]))[0]
+
+    async def tips(self, job_ids: Sequence[UUID]) -> list[Position]:
+        """See ``JobEventLog.tips``."""
+        read = self._redis.pipeline(transaction=False)
+        for job_id in job_ids:
+            read.hmget(_meta(job_id), ["tip", "sequence"])
+        return [_position(*tip) for tip in await _reached(read.execute())]
 
     @asynccontextmanager
     async def subscribe(self, job_id: UUID) -> AsyncIterator[RedisLiveEvents]:

@@ -114,6 +114,10 @@ class LocalRateLimiter:
             self._windows.popitem(last=False)
         return Window(allowed, previous, current, elapsed).answer(limit, length, cost)
 
+    async def forget(self, key: str) -> None:
+        """Make all units of ``key`` free again."""
+        self._windows.pop(key, None)
+
 
 class RedisRateLimiter:
     """Counts in Redis or Valkey for all processes together, and by ``fallback`` while Redis is away."""
@@ -152,6 +156,17 @@ class RedisRateLimiter:
             self._away_until = None
             logger.info("rate_limits_in_redis_again")
         return Window(bool(allowed), previous, current, elapsed).answer(limit, length, cost)
+
+    async def forget(self, key: str) -> None:
+        """Make all units of ``key`` free again, here and in Redis."""
+        await self.fallback.forget(key)
+        if self._away_until is not None and time.monotonic() < self._away_until:
+            return
+        try:
+            async with asyncio.timeout(self.patience):
+                await self.redis.delete(self.prefix + key)
+        except (RedisError, OSError, TimeoutError) as error:
+            self._left_by(error)
 
     def _left_by(self, error: Exception) -> None:
         if self._away_until is None:

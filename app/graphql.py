@@ -19,6 +19,7 @@ from strawberry.types.unset import UNSET
 
 from app.edge.answers import RefusedError
 from app.edge.exchange import exchange_of
+from app.edge.rates import client_network
 from app.edge.requests import graphql_request
 from app.socket import SocketHandler
 from domain import accounts
@@ -91,8 +92,8 @@ class GraphQLView(GraphQL[Context, None]):
         """Return who is asking; a token that is not good is remembered, and told where it matters."""
         context = Context(
             services=self._services,
-            language=_language(request.headers.get("accept-language", "")),
-            address=request.client.host if request.client else "",
+            language=language_of(request.headers.get("accept-language", "")),
+            address=str(client_network(request.scope) or ""),
             user_agent=request.headers.get("user-agent", ""),
         )
         authorization = request.headers.get("authorization")
@@ -178,6 +179,8 @@ def _ranges(accept: str) -> list[tuple[str, float]]:
     return ranges
 
 
-def _language(accept_language: str) -> Language:
-    preferred = max(_ranges(accept_language), key=lambda entry: entry[1], default=("", 0.0))[0]
-    return "ko" if preferred.startswith("ko") else "en"
+def language_of(accept_language: str) -> Language:
+    """Return which of our languages an ``Accept-Language`` header prefers; English where it names none of them."""
+    ranges = [(entry.partition(";")[0].partition("-")[0], weight) for entry, weight in _ranges(accept_language)]
+    ours = [(language, weight) for language, weight in ranges if language in {"ko", "en", "*"} and weight > 0]
+    return "ko" if max(ours, key=lambda entry: entry[1], default=("en", 0.0))[0] == "ko" else "en"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -16,9 +17,9 @@ from sqlmodel import col
 
 from db.tables import Follow, RefreshToken, Session, User
 from db.tables.columns import now
-from db.words import SessionEnd
-from domain import credits, passwords, tokens
-from domain.errors import EmailTaken, HandleTaken, InvalidCredentials, InvalidInput, InvalidRefreshToken
+from db.words import AssetStatus, SessionEnd
+from domain import credits, media, passwords, tokens
+from domain.errors import EmailTaken, HandleTaken, InvalidCredentials, InvalidInput, InvalidRefreshToken, NotFound
 from domain.texts import clean
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
+MAXIMUM_EMAIL_LENGTH: Final = 320
 MAXIMUM_LINKS: Final = 5
 MAXIMUM_LINK_LENGTH: Final = 300
 REFRESH_LIFE: Final = timedelta(days=30)
@@ -88,8 +90,12 @@ def checked_handle(handle: str) -> str:
 
 
 def normal_email(email: str) -> str:
-    """Return an address as it is compared: without surrounding space, NFC, in lower case."""
-    return unicodedata.normalize("NFC", email.strip()).lower()
+    """Return an address as it is stored and compared: trimmed, NFC, its domain in Unicode, all in lower case."""
+    address = unicodedata.normalize("NFC", email.strip())
+    if address.isprintable() and len(address) <= MAXIMUM_EMAIL_LENGTH:
+        with suppress(EmailNotValidError):
+            address = validate_email(address, check_deliverability=False).normalized
+    return address.lower()
 
 
 async def sign_up(tx: AsyncSession, account: NewAccount, password_hash: str, user_agent: str, grant: int) -> SignedIn:
@@ -115,16 +121,19 @@ async def sign_up(tx: AsyncSession, account: NewAccount, password_hash: str, use
     return await open_session(tx, user, user_agent)
 
 
-async def verify_password(tx: AsyncSession, email: str, password: str) -> User:
-    """Return the user whose address and password these are; takes as long for an unknown address.
+async def find_by_email(tx: AsyncSession, address: str) -> User | None:
+    """Return the user with a ``normal_email`` address; one query whatever it is, so that all answers cost the same."""
+    lookable = address.isprintable() and len(address) <= MAXIMUM_EMAIL_LENGTH
+    query = select(User).where(col(User.email) == (address if lookable else ""))
+    return (await tx.execute(query)).scalar_one_or_none()
+
+
+async def verify_password(user: User | None, password: str) -> User:
+    """Return the user whose password this is; takes as long where there is no user. Needs no transaction.
 
     Raises:
-        InvalidCredentials: there is no such user, or the password is another.
+        InvalidCredentials: there is no user, or the password is another.
     """
-    address = normal_email(email)
-    lookable = address.isprintable() and len(address) <= 320
-    query = select(User).where(col(User.email) == (address if lookable else ""))
-    user = (await tx.execute(query)).scalar_one_or_none()
     if not await passwords.matches(password[: 2 * passwords.MAXIMUM_LENGTH], user.password_hash if user else None):
         raise InvalidCredentials
     assert user
@@ -165,12 +174,19 @@ async def refresh(tx: AsyncSession, token: str) -> SignedIn | None:
     return SignedIn(await tx.get_one(User, session.user_id), session, _hand_out(tx, session))
 
 
-async def sign_out(tx: AsyncSession, user_id: UUID, session_ids: Sequence[UUID] | None) -> None:
-    """End these sessions of the user, or all of them where ``session_ids`` is None; ended ones stay as they are."""
-    mine = and_(col(Session.user_id) == user_id, col(Session.ended_at).is_(None))
-    if session_ids is not None:
-        mine = and_(mine, col(Session.id).in_(session_ids))
-    await tx.execute(update(Session).where(mine).values(ended_at=now(), end_reason=SessionEnd.SIGNED_OUT))
+async def sign_out(tx: AsyncSession, user_id: UUID, session_id: UUID | None) -> None:
+    """End this session of the user, or all of them where ``session_id`` is None; ended ones stay as they are.
+
+    Raises:
+        NotFound: the user never had such a session.
+    """
+    mine = col(Session.user_id) == user_id
+    if session_id is not None:
+        mine = and_(mine, col(Session.id) == session_id)
+        if not (await tx.execute(select(select(Session).where(mine).exists()))).scalar_one():
+            raise NotFound(("input", "sessionId"))
+    open_ones = and_(mine, col(Session.ended_at).is_(None))
+    await tx.execute(update(Session).where(open_ones).values(ended_at=now(), end_reason=SessionEnd.SIGNED_OUT))
 
 
 async def is_live(tx: AsyncSession, session_id: UUID, user_id: UUID) -> bool:
@@ -212,7 +228,18 @@ async def update_profile(tx: AsyncSession, user_id: UUID, profile: Profile) -> U
 
 
 async def set_avatar(tx: AsyncSession, user_id: UUID, asset_id: UUID | None) -> None:
-    """Show a picture of one's own as avatar, or none."""
+    """Show a picture of one's own as avatar, or none.
+
+    Raises:
+        NotFound: the user has no such picture.
+        InvalidInput: it is not READY.
+    """
+    if asset_id:
+        asset = (await media.own(tx, user_id, [asset_id])).get(asset_id)
+        if asset is None:
+            raise NotFound(("input", "avatarAssetId"))
+        if asset.status is not AssetStatus.READY:
+            raise InvalidInput("asset.not_ready", ("input", "avatarAssetId"))
     await tx.execute(update(User).where(col(User.id) == user_id).values(avatar_asset_id=asset_id))
 
 
@@ -245,12 +272,12 @@ def _hand_out(tx: AsyncSession, session: Session) -> str:
 
 
 def _checked_email(email: str) -> str:
-    text = clean(email, ("input", "email"), maximum=320)
+    text = clean(email, ("input", "email"), maximum=MAXIMUM_EMAIL_LENGTH)
     try:
-        address = validate_email(text, check_deliverability=False).normalized
+        validate_email(text, check_deliverability=False)
     except EmailNotValidError as error:
         raise InvalidInput("email.invalid", ("input", "email")) from error
-    return normal_email(address)
+    return normal_email(text)
 
 
 def _checked_name(display_name: str) -> str:

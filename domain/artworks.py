@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +15,7 @@ from sqlmodel import col
 
 from db.tables import Artwork, ArtworkImage, ArtworkTag, Comment, GenerationJob, MediaAsset, Reaction, Tag, User
 from db.words import AssetStatus, PromptVisibility, ReactionKind, Visibility
-from domain import media
+from domain import counts, media
 from domain.errors import InvalidInput, NotFound
 from domain.texts import clean
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 MAXIMUM_IMAGES: Final = 20
 MAXIMUM_TAGS: Final = 20
 MAXIMUM_TAG_LENGTH: Final = 50
-_TAG: Final = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +89,17 @@ def checked_tags(tags: Iterable[str]) -> list[str]:
     names: dict[str, None] = {}
     for index, tag in enumerate(tags):
         name = unicodedata.normalize("NFKC", tag).strip().removeprefix("#").casefold()
-        if not _TAG.fullmatch(name) or len(name) > MAXIMUM_TAG_LENGTH:
+        if not name or len(name) > MAXIMUM_TAG_LENGTH or not all(map(_is_of_a_word, name)):
             raise InvalidInput("tag.invalid", ("input", "tags", str(index)), maximum=MAXIMUM_TAG_LENGTH)
         names[name] = None
     if len(names) > MAXIMUM_TAGS:
         raise InvalidInput("tags.too_many", ("input", "tags"), maximum=MAXIMUM_TAGS)
     return list(names)
+
+
+def _is_of_a_word(character: str) -> bool:
+    """Whether it is a letter, a digit, an underscore, or a mark: in Hindi or Thai, vowels are marks."""
+    return character == "_" or unicodedata.category(character)[0] in "LNM"
 
 
 def visible_to(viewer_id: UUID | None) -> ColumnElement[bool]:
@@ -124,12 +127,9 @@ async def latest(
     return (await tx.execute(query.order_by(*newest).limit(limit))).scalars().all()
 
 
-async def count_public(tx: AsyncSession, author_id: UUID | None, at_most: int) -> int:
-    """Return how many public artworks there are, of one author where asked; counting stops at ``at_most``."""
-    query = select(col(Artwork.id)).where(col(Artwork.visibility) == Visibility.PUBLIC)
-    if author_id:
-        query = query.where(col(Artwork.author_id) == author_id)
-    return (await tx.execute(select(func.count()).select_from(query.limit(at_most).subquery()))).scalar_one()
+async def count_public(tx: AsyncSession) -> int:
+    """Return how many public artworks there are, as far as ``domain.counts`` counts."""
+    return await counts.count(tx, select(col(Artwork.id)).where(col(Artwork.visibility) == Visibility.PUBLIC))
 
 
 async def images_of(tx: AsyncSession, artwork_ids: Iterable[UUID]) -> Mapping[UUID, list[MediaAsset]]:

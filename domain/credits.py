@@ -14,6 +14,7 @@ from sqlmodel import col
 
 from db.tables import CreditAccount, Hold, LedgerEntry
 from db.words import HoldStatus, LedgerBucket, LedgerKind
+from domain import counts
 from domain.errors import InsufficientCredits
 
 if TYPE_CHECKING:
@@ -41,6 +42,11 @@ async def entries_of(tx: AsyncSession, account_id: UUID, before: UUID | None, li
     if before:
         query = query.where(col(LedgerEntry.id) < before)
     return (await tx.execute(query.order_by(col(LedgerEntry.id).desc()).limit(limit))).scalars().all()
+
+
+async def count_entries(tx: AsyncSession, account_id: UUID) -> int:
+    """Return how many entries the account has, as far as ``domain.counts`` counts."""
+    return await counts.count(tx, select(col(LedgerEntry.id)).where(col(LedgerEntry.account_id) == account_id))
 
 
 async def find_entries(tx: AsyncSession, user_id: UUID, ids: Iterable[UUID]) -> Mapping[UUID, LedgerEntry]:

@@ -6,14 +6,14 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
 from db import outbox
 from db.tables import GenerationJob, GenerationSlot, Hold
 from db.words import JobStatus, SlotStatus, Visibility
-from domain import credits, idempotency, jobs
+from domain import counts, credits, idempotency, jobs
 from domain.catalogue import ENGINES, RATIOS, STYLES, size_of
 from domain.errors import AlreadyFinished, InvalidInput, NotFound
 from domain.texts import clean
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from uuid import UUID
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncSession
 
 MAXIMUM_COUNT: Final = 8
@@ -77,8 +78,8 @@ def check(request: GenerationRequest, engines: Sequence[str]) -> GenerationSpec:
     Raises:
         InvalidInput: naming the first value that is not acceptable.
     """
-    engine = ENGINES[_chosen("engine", request.engine or engines[0], engines)]
-    ratio = _chosen("ratio", request.ratio or DEFAULT_RATIO, RATIOS)
+    engine = ENGINES[_chosen("engine", request.engine, engines[0], engines)]
+    ratio = _chosen("ratio", request.ratio, DEFAULT_RATIO, RATIOS)
     width, height = size_of(ratio, engine.base_side)
     return GenerationSpec(
         prompt=clean(request.prompt, ("input", "prompt"), maximum=engine.max_prompt_length),
@@ -86,7 +87,7 @@ def check(request: GenerationRequest, engines: Sequence[str]) -> GenerationSpec:
             request.negative_prompt, ("input", "negativePrompt"), minimum=0, maximum=engine.max_prompt_length
         ),
         engine=engine.key,
-        style=_chosen("style", request.style or DEFAULT_STYLE, STYLES),
+        style=_chosen("style", request.style, DEFAULT_STYLE, STYLES),
         ratio=ratio,
         width=width,
         height=height,
@@ -184,12 +185,15 @@ async def list_of(
     tx: AsyncSession, user_id: UUID, statuses: Collection[JobStatus], before: UUID | None, limit: int
 ) -> Sequence[GenerationJob]:
     """Return the user's jobs, newest first, older than ``before``; of all states where ``statuses`` is empty."""
-    query = select(GenerationJob).where(col(GenerationJob.user_id) == user_id)
-    if statuses:
-        query = query.where(col(GenerationJob.status).in_(statuses))
+    query = select(GenerationJob).where(_belongs(user_id, statuses))
     if before:
         query = query.where(col(GenerationJob.id) < before)
     return (await tx.execute(query.order_by(col(GenerationJob.id).desc()).limit(limit))).scalars().all()
+
+
+async def count_of(tx: AsyncSession, user_id: UUID, statuses: Collection[JobStatus]) -> int:
+    """Return how many jobs ``list_of`` could return, as far as ``domain.counts`` counts."""
+    return await counts.count(tx, select(col(GenerationJob.id)).where(_belongs(user_id, statuses)))
 
 
 async def slots_of(tx: AsyncSession, job_ids: Iterable[UUID]) -> Mapping[UUID, list[GenerationSlot]]:
@@ -217,7 +221,14 @@ async def holds_of(tx: AsyncSession, job_ids: Iterable[UUID]) -> Mapping[UUID, H
     return {held.job_id: held for held in (await tx.execute(query)).scalars()}
 
 
-def _chosen(field: str, value: str, choices: Collection[str]) -> str:
+def _belongs(user_id: UUID, statuses: Collection[JobStatus]) -> ColumnElement[bool]:
+    mine = col(GenerationJob.user_id) == user_id
+    return and_(mine, col(GenerationJob.status).in_(statuses)) if statuses else mine
+
+
+def _chosen(field: str, value: str | None, default: str, choices: Collection[str]) -> str:
+    if value is None:
+        return default
     if value not in choices:
         shown = clean(value, ("input", field), minimum=0, maximum=100)
         raise InvalidInput(f"{field}.unknown", ("input", field), value=shown, choices=", ".join(choices))

@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from db.tables import Artwork, ArtworkImage, MediaAsset, User
 from db.words import AssetStatus, Visibility
+from domain import counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -47,9 +48,18 @@ async def own(tx: AsyncSession, owner_id: UUID, ids: Iterable[UUID]) -> Mapping[
     return {asset.id: asset for asset in (await tx.execute(query)).scalars()}
 
 
+async def count_of(tx: AsyncSession, owner_id: UUID) -> int:
+    """Return how many finished assets the user has, as far as ``domain.counts`` counts."""
+    return await counts.count(tx, select(col(MediaAsset.id)).where(_finished(owner_id)))
+
+
 async def list_of(tx: AsyncSession, owner_id: UUID, before: UUID | None, limit: int) -> Sequence[MediaAsset]:
     """Return the user's finished assets, newest first, older than ``before``."""
-    query = select(MediaAsset).where(col(MediaAsset.owner_id) == owner_id, col(MediaAsset.status) == AssetStatus.READY)
+    query = select(MediaAsset).where(_finished(owner_id))
     if before:
         query = query.where(col(MediaAsset.id) < before)
     return (await tx.execute(query.order_by(col(MediaAsset.id).desc()).limit(limit))).scalars().all()
+
+
+def _finished(owner_id: UUID) -> ColumnElement[bool]:
+    return and_(col(MediaAsset.owner_id) == owner_id, col(MediaAsset.status) == AssetStatus.READY)

@@ -170,6 +170,9 @@ class RateLimiter(Protocol):
         Never raises because its store is away: a limiter fails open, with a count of its own.
         """
 
+    async def forget(self, key: str) -> None:
+        """Make all units of ``key`` free again; raises as little as ``hit``."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
@@ -223,6 +226,13 @@ class JobEventLog(Protocol):
 
     async def tip(self, job_id: UUID) -> Position:
         """Return the position of the newest event; sequence 0 where there is none.
+
+        Raises:
+            ConnectionError: the log can not be reached.
+        """
+
+    async def tips(self, job_ids: Sequence[UUID]) -> list[Position]:
+        """Return ``tip`` for each of several jobs, in their order.
 
         Raises:
             ConnectionError: the log can not be reached.

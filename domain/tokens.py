@@ -109,7 +109,7 @@ class AccessTokens:
             return Claims(UUID(claims["sub"]), UUID(claims["sid"]), datetime.fromtimestamp(claims["exp"], UTC))
         except jwt.ExpiredSignatureError as error:
             raise Unauthenticated("The access token has expired.") from error
-        except (jwt.PyJWTError, ValueError, TypeError) as error:
+        except (jwt.PyJWTError, ValueError, TypeError, AttributeError, OverflowError) as error:
             raise Unauthenticated("The access token is not valid.") from error
 
 

@@ -1,13 +1,13 @@
 """Signing up, in and out, sessions, profiles, users."""
 
-from datetime import timedelta
-from typing import Annotated, Final
+from typing import Annotated
 
 import strawberry
 
-from domain import accounts, media, passwords
+from domain import accounts, attempts, passwords
 from domain.accounts import Profile
-from domain.errors import InvalidInput, InvalidRefreshToken, NotFound, TooManyAttempts
+from domain.attempts import PER_ACCOUNT, PER_ADDRESS
+from domain.errors import InvalidInput, InvalidRefreshToken
 from schema.accounts import (
     RefreshSessionInput,
     RefreshSessionResult,
@@ -33,9 +33,6 @@ from schema.node import required_key
 
 Handle = Annotated[str, strawberry.argument(description="With or without `@`, in any case.")]
 
-PER_ACCOUNT: Final = (5, timedelta(minutes=15))
-PER_ADDRESS: Final = (25, timedelta(minutes=5))
-
 
 @strawberry.type
 class AccountQueries:
@@ -51,6 +48,7 @@ class AccountQueries:
     @strawberry.field(description="The user with this handle; null where there is none.")
     async def user(self, info: Info, handle: Handle) -> User | None:
         """Return a user."""
+        info.context.require_good_token()
         async with info.context.services.db.read() as tx:
             user = await accounts.find_by_handle(tx, handle)
         return User.of(user) if user else None
@@ -78,7 +76,7 @@ class AccountMutations:
     ) -> SignUpWithEmailResult:
         """Create an account."""
         services = info.context.services
-        await _count_attempt(info, "sign-up", info.context.address, PER_ADDRESS)
+        await attempts.count(services.limiter, "sign-up-from", info.context.address, PER_ADDRESS)
         account = accounts.checked_account(input.email, input.password, input.handle, input.display_name)
         password_hash = await passwords.hash_password(account.password)
         async with services.db.write() as tx:
@@ -94,11 +92,14 @@ class AccountMutations:
         input: Annotated[SignInWithPasswordInput, strawberry.argument(description="Who signs in.")],  # noqa: A002
     ) -> SignInWithPasswordResult:
         """Open a session."""
-        await _count_attempt(info, "sign-in-from", info.context.address, PER_ADDRESS)
-        await _count_attempt(info, "sign-in-as", accounts.normal_email(input.email), PER_ACCOUNT)
-        async with info.context.services.db.read() as tx:
-            user = await accounts.verify_password(tx, input.email, input.password)
-        async with info.context.services.db.write() as tx:
+        services, address = info.context.services, accounts.normal_email(input.email)
+        await attempts.count(services.limiter, "sign-in-from", info.context.address, PER_ADDRESS)
+        await attempts.count(services.limiter, "sign-in-as", address, PER_ACCOUNT)
+        async with services.db.read() as tx:
+            found = await accounts.find_by_email(tx, address)
+        user = await accounts.verify_password(found, input.password)
+        await attempts.forget(services.limiter, "sign-in-as", address, PER_ACCOUNT)
+        async with services.db.write() as tx:
             signed_in = await accounts.open_session(tx, user, info.context.user_agent)
         return SignInWithPasswordSuccess(session=SessionTokens.of(signed_in, info), viewer=Viewer.of(user))
 
@@ -125,9 +126,10 @@ class AccountMutations:
     ) -> SignOutResult:
         """End sessions."""
         claims = info.context.required_claims
-        chosen = required_key("session", input.session_id, "sessionId") if input.session_id else claims.session_id
+        given = input.session_id
+        chosen = claims.session_id if given is None else required_key("session", given, "sessionId")
         async with info.context.services.db.write() as tx:
-            await accounts.sign_out(tx, claims.user_id, None if input.all else [chosen])
+            await accounts.sign_out(tx, claims.user_id, None if input.all else chosen)
             user = (await accounts.find(tx, [claims.user_id]))[claims.user_id]
         return SignOutSuccess(viewer=Viewer.of(user))
 
@@ -142,17 +144,8 @@ class AccountMutations:
         profile = Profile(input.display_name, input.bio, input.links)
         async with info.context.services.db.write() as tx:
             if input.avatar_asset_id is not strawberry.UNSET:
-                avatar = input.avatar_asset_id and required_key("asset", input.avatar_asset_id, "avatarAssetId")
-                if avatar and avatar not in await media.own(tx, viewer_id, [avatar]):
-                    raise NotFound(("input", "avatarAssetId"))
-                await accounts.set_avatar(tx, viewer_id, avatar or None)
+                chosen = input.avatar_asset_id
+                avatar = None if chosen is None else required_key("asset", chosen, "avatarAssetId")
+                await accounts.set_avatar(tx, viewer_id, avatar)
             user = await accounts.update_profile(tx, viewer_id, profile)
         return UpdateProfileSuccess(viewer=Viewer.of(user))
-
-
-async def _count_attempt(info: Info, what: str, who: str, limit: tuple[int, timedelta]) -> None:
-    count, per = limit
-    verdict = await info.context.services.limiter.hit(f"{what}:{who[:320]}", count, per)
-    if not verdict.allowed:
-        seconds = max(1, round(verdict.retry_after.total_seconds()))
-        raise TooManyAttempts(verdict.resets_at, seconds)

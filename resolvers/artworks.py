@@ -33,10 +33,11 @@ class ArtworkQueries:
         after: After = None,
     ) -> FeedConnection:
         """Return a page of a feed."""
+        info.context.require_good_token()
         page = keyset(f"feed:{kind}", first, after)
         async with info.context.services.db.read() as tx:
             rows = await artworks.latest(tx, page.after, page.limit)
-        parts = page.page(rows, Artwork.of)
+        parts = page.page(rows, Artwork.of, artworks.count_public)
         edges = [FeedEdge(cursor=edge.cursor, node=edge.node) for edge in parts["edges"]]
         return FeedConnection(edges=edges, nodes=parts["nodes"], page_info=parts["page_info"])
 

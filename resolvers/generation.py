@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -70,8 +71,8 @@ class GenerationQueries:
         id: Annotated[strawberry.ID, strawberry.argument(description="Id of the job.")],  # noqa: A002
     ) -> GenerationJob | None:
         """Return a job."""
-        key = key_of("job", id)
-        row = await info.context.loaders.jobs.get(key) if key and info.context.required_viewer_id else None
+        key = key_of("job", id) if info.context.required_viewer_id else None
+        row = await info.context.loaders.jobs.get(key) if key else None
         return GenerationJob.of(row) if row else None
 
     @strawberry.field(description="The viewer's jobs, newest first.")
@@ -86,11 +87,12 @@ class GenerationQueries:
     ) -> GenerationJobConnection:
         """Return a page of jobs."""
         viewer_id = info.context.required_viewer_id
-        page = keyset("jobs", first, after)
+        page = keyset(f"jobs:{viewer_id}", first, after)
         statuses = (filter and filter.status) or []
         async with info.context.services.db.read() as tx:
             rows = await generation.list_of(tx, viewer_id, statuses, page.before_key, page.limit)
-        return GenerationJobConnection(**page.page(rows, GenerationJob.of))
+        count = partial(generation.count_of, user_id=viewer_id, statuses=statuses)
+        return GenerationJobConnection(**page.page(rows, GenerationJob.of, count))
 
 
 @strawberry.type

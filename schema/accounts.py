@@ -1,6 +1,7 @@
 """People in the graph: users, the viewer, sessions, and the inputs and results of signing up and in."""
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -84,10 +85,10 @@ class User(Node):
         """Return a page of artworks."""
         from schema.artworks import Artwork, ArtworkConnection  # noqa: PLC0415 - users and artworks know each other
 
-        page = keyset("user-artworks", first, after)
+        page = keyset(f"artworks:{self.row.id}", first, after)
         async with info.context.services.db.read() as tx:
             rows = await artworks.latest(tx, page.after, page.limit, self.row.id)
-        return ArtworkConnection(**page.page(rows, Artwork.of))
+        return ArtworkConnection(**page.page(rows, Artwork.of, self.row.artwork_count))
 
 
 @strawberry.type(description="A sign-in on one device.")
@@ -155,10 +156,11 @@ class Viewer(Node):
     @strawberry.field(description="All images the viewer owns, newest first, published or not.")
     async def assets(self, info: Info, first: First = None, after: After = None) -> MediaAssetConnection:
         """Return a page of images."""
-        page = keyset("assets", first, after)
+        page = keyset(f"assets:{self.row.id}", first, after)
         async with info.context.services.db.read() as tx:
             rows = await media.list_of(tx, self.row.id, page.before_key, page.limit)
-        return MediaAssetConnection(**page.page(rows, MediaAsset.of))
+        count = partial(media.count_of, owner_id=self.row.id)
+        return MediaAssetConnection(**page.page(rows, MediaAsset.of, count))
 
 
 @strawberry.type(description="Tokens of a session that was just opened or renewed.")

@@ -9,7 +9,7 @@ from db import tables
 from db.words import PromptVisibility, Visibility
 from domain import artworks
 from schema.accounts import User
-from schema.connections import COUNT_LIMIT, After, Connection, First, PageInfo, keyset
+from schema.connections import After, Connection, First, PageInfo, counted, keyset
 from schema.context import Info
 from schema.errors import InvalidInput, NotFound
 from schema.media import MediaAsset
@@ -103,9 +103,9 @@ class Artwork(Node):
     @strawberry.field(description="Comments, newest first.")
     async def comments(self, info: Info, first: First = None, after: After = None) -> CommentConnection:
         """Return a page of comments."""
-        page = keyset("comments", first, after)
+        page = keyset(f"comments:{self.row.id}", first, after)
         rows = await info.context.loaders.comments(page.after, page.limit).get(self.row.id) or []
-        return CommentConnection(**page.page(rows, Comment.of))
+        return CommentConnection(**page.page(rows, Comment.of, self.row.comment_count))
 
 
 @strawberry.type(description="A page of artworks.")
@@ -129,11 +129,10 @@ class FeedConnection:
     nodes: list[Artwork] = strawberry.field(description="The artworks alone.")
     page_info: PageInfo = strawberry.field(description="Where this page stands.")
 
-    @strawberry.field(description="How many artworks the feed has; counting stops at 10001.")
+    @strawberry.field(description="How many artworks the feed has; 10001 stands for more than 10000.")
     async def total_count(self, info: Info) -> int | None:
-        """Return the count."""
-        async with info.context.services.db.read() as tx:
-            return await artworks.count_public(tx, None, COUNT_LIMIT)
+        """Return the count, made only now."""
+        return await counted(info, artworks.count_public)
 
 
 @strawberry.input(description="What to publish.")

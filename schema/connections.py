@@ -1,20 +1,24 @@
 """Connections: pages of lists that can grow, with keyset cursors (GraphQL Cursor Connections Specification)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 import strawberry
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import cursors
+from domain.counts import COUNT_LIMIT
 from domain.errors import BadCursor, BadUserInput
+from schema.context import Info
 from schema.scalars import Cursor
 
 DEFAULT_PAGE = 20
 MAXIMUM_PAGE = 100
-COUNT_LIMIT = 10_001
+Count = Callable[[AsyncSession], Awaitable[int]]
+"""Counts a list; it is called where ``totalCount`` is asked for, and only there."""
 
 Item = TypeVar("Item")
 Row = TypeVar("Row")
@@ -50,6 +54,21 @@ class Connection(Generic[Item]):
     edges: list[Edge[Item]] = strawberry.field(description="The items with their cursors.")
     nodes: list[Item] = strawberry.field(description="The items alone.")
     page_info: PageInfo = strawberry.field(description="Where this page stands.")
+    count: strawberry.Private[Count | int]
+    """How many there are, or how to count them."""
+
+    @strawberry.field(description="How many there are in all; 10001 stands for more than 10000.")
+    async def total_count(self, info: Info) -> int | None:
+        """Return the count, made only now."""
+        return await counted(info, self.count)
+
+
+async def counted(info: Info, count: Count | int) -> int:
+    """Return how many items a list has, ``COUNT_LIMIT`` at most."""
+    if isinstance(count, int):
+        return min(count, COUNT_LIMIT)
+    async with info.context.services.db.read() as tx:
+        return await count(tx)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +90,20 @@ class Keyset:
         """Key after which the page begins, for lists that are ordered by key alone."""
         return self.after and self.after[1]
 
-    def page(self, rows: Sequence[Row], node: Callable[[Row], Any]) -> dict[str, Any]:
-        """Return the fields of a connection: ``rows`` are ``limit`` rows with ``created_at`` and ``id``."""
+    def page(self, rows: Sequence[Row], node: Callable[[Row], Any], count: Count | int) -> dict[str, Any]:
+        """Return the fields of a connection.
+
+        Args:
+            rows: ``limit`` rows with ``created_at`` and ``id``, or fewer where the list ends.
+            node: makes a row's object.
+            count: how many there are in all, or how to count them.
+        """
         shown = rows[: self.first]
         edges = [Edge(cursor=self._cursor(row), node=node(row)) for row in shown]
         return {
             "edges": edges,
             "nodes": [edge.node for edge in edges],
+            "count": count,
             "page_info": PageInfo(
                 has_next_page=len(rows) > self.first,
                 has_previous_page=self.after is not None,

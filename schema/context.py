@@ -49,6 +49,15 @@ class Context:
     """Why the token that was sent is not good; nothing that depends on the viewer is answered then."""
     connection_params: dict[str, Any] | None = None
 
+    def require_good_token(self) -> None:
+        """Refuse a request whose token is not good, also where the answer is the same for everybody.
+
+        Raises:
+            Unauthenticated: a token was sent that is not good.
+        """
+        if self.refusal:
+            raise self.refusal
+
     @property
     def viewer_id(self) -> UUID | None:
         """Who is asking, None for somebody who is not signed in.
@@ -56,8 +65,7 @@ class Context:
         Raises:
             Unauthenticated: a token was sent that is not good.
         """
-        if self.refusal:
-            raise self.refusal
+        self.require_good_token()
         return self.claims.user_id if self.claims else None
 
     @property
@@ -83,7 +91,7 @@ class Context:
     @cached_property
     def loaders(self) -> Loaders:
         """Look-ups in batches, for this viewer."""
-        return Loaders(self.services.db, self.viewer_id)
+        return Loaders(self.services.db, self.services.events, self.viewer_id)
 
 
 Info = strawberry.Info[Context, None]

@@ -1,6 +1,7 @@
 """Credits in the graph."""
 
 from datetime import datetime
+from functools import partial
 
 import strawberry
 
@@ -65,7 +66,8 @@ class CreditAccount(Node):
     @strawberry.field(description="All movements, newest first.")
     async def ledger(self, info: Info, first: First = None, after: After = None) -> LedgerEntryConnection:
         """Return a page of entries."""
-        page = keyset("ledger", first, after)
+        page = keyset(f"ledger:{self.row.id}", first, after)
         async with info.context.services.db.read() as tx:
             rows = await credits.entries_of(tx, self.row.id, page.before_key, page.limit)
-        return LedgerEntryConnection(**page.page(rows, LedgerEntry.of))
+        count = partial(credits.count_entries, account_id=self.row.id)
+        return LedgerEntryConnection(**page.page(rows, LedgerEntry.of, count))

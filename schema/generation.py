@@ -77,10 +77,39 @@ class Job(Node):
     """Work in the background."""
 
     status: JobStatus = strawberry.field(description="Where it is in its life.")
+    progress: float = strawberry.field(description="Share of it that has ended, 0 to 1.")
+    queue: QueuePlace | None = strawberry.field(description="Where it stands in the line, while it is QUEUED.")
     cost: int = strawberry.field(description="Credits that were held for it.")
+    sequence: int | None = strawberry.field(
+        description="Number of the newest event of its stream; 0 where none is kept, null while the stream is away."
+    )
+    failure: Failure | None = strawberry.field(
+        description="Why it ended without what was asked for, where one reason holds for all of it."
+    )
     created_at: datetime = strawberry.field(description="When it was submitted.")
     started_at: datetime | None = strawberry.field(description="When a worker took it.")
     finished_at: datetime | None = strawberry.field(description="When it ended.")
+
+
+async def _progress(root: "GenerationJob", info: Info) -> float:
+    return sum(row.status in FINAL_SLOT_STATUSES for row in await root.slot_rows(info)) / root.row.count
+
+
+async def _queue(root: "GenerationJob", info: Info) -> QueuePlace | None:
+    if root.row.status is not JobStatus.QUEUED:
+        return None
+    place = await info.context.loaders.places.get(root.row.id)
+    if place is None:
+        return None
+    return QueuePlace(position=place.position, ahead=place.position - 1, eta_seconds=place.eta_seconds)
+
+
+async def _sequence(root: "GenerationJob", info: Info) -> int | None:
+    return await info.context.loaders.sequences.load(root.row.id)
+
+
+def _failure(root: "GenerationJob", info: Info) -> Failure | None:
+    return Failure.of(root.row.failure_code, info)
 
 
 @strawberry.type(description="A request for images.")
@@ -88,6 +117,19 @@ class GenerationJob(Job):
     """A request for images."""
 
     row: strawberry.Private[tables.GenerationJob]
+    progress: float = strawberry.field(resolver=_progress, description="Share of its images that have ended, 0 to 1.")
+    queue: QueuePlace | None = strawberry.field(
+        resolver=_queue, description="Where it stands in the line, while it is QUEUED."
+    )
+    sequence: int | None = strawberry.field(
+        resolver=_sequence,
+        description="Number of the newest event of `generationJobEvents`, which are kept for an hour; 0 where there is "
+        "none, null while they can not be reached.",
+    )
+    failure: Failure | None = strawberry.field(
+        resolver=_failure,
+        description="Why it ended without what was asked for, where one reason holds for all of it.",
+    )
     engine: str = strawberry.field(description="Key of the engine.")
     prompt: str = strawberry.field(description="What to paint.")
     negative_prompt: str = strawberry.field(description="What to avoid.")
@@ -129,27 +171,7 @@ class GenerationJob(Job):
     @strawberry.field(description="Its images, in order.")
     async def slots(self, info: Info) -> list[GenerationSlot]:
         """Return the slots."""
-        return [GenerationSlot.of(row) for row in await self._slots(info)]
-
-    @strawberry.field(description="Share of its images that have ended, 0 to 1.")
-    async def progress(self, info: Info) -> float:
-        """Return the share of ended slots."""
-        return sum(row.status in FINAL_SLOT_STATUSES for row in await self._slots(info)) / self.row.count
-
-    @strawberry.field(description="Where it stands in the line, while it is QUEUED.")
-    async def queue(self, info: Info) -> QueuePlace | None:
-        """Return the place."""
-        if self.row.status is not JobStatus.QUEUED:
-            return None
-        place = await info.context.loaders.places.get(self.row.id)
-        if place is None:
-            return None
-        return QueuePlace(position=place.position, ahead=place.position - 1, eta_seconds=place.eta_seconds)
-
-    @strawberry.field(description="Why it ended without what was asked for, where one reason holds for all of it.")
-    def failure(self, info: Info) -> Failure | None:
-        """Return the failure."""
-        return Failure.of(self.row.failure_code, info)
+        return [GenerationSlot.of(row) for row in await self.slot_rows(info)]
 
     @strawberry.field(description="How many images are ready.")
     async def succeeded_count(self, info: Info) -> int:
@@ -172,11 +194,12 @@ class GenerationJob(Job):
         held = await info.context.loaders.holds.get(self.row.id)
         return held.released if held else 0
 
-    async def _slots(self, info: Info) -> list[tables.GenerationSlot]:
+    async def slot_rows(self, info: Info) -> list[tables.GenerationSlot]:
+        """Return the rows of its slots, in order."""
         return await info.context.loaders.slots.get(self.row.id) or []
 
     async def _count(self, info: Info, status: SlotStatus) -> int:
-        return sum(row.status is status for row in await self._slots(info))
+        return sum(row.status is status for row in await self.slot_rows(info))
 
 
 @strawberry.type(description="A page of generation jobs.")

@@ -31,8 +31,10 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types.execution import ParseOptions, StreamExecutionResult
 
-RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
-"""The rules that Strawberry itself validates by."""
+from schema.once import OncePerRequest
+
+RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule, OncePerRequest)
+"""The rules that Strawberry itself validates by, and ours."""
 INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
 COUNT_CEILING = 1_000_000
 """Where counting stops: fragments that double would otherwise be told with hundreds of digits."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from db.tables import Artwork, Comment, GenerationJob, GenerationSlot, Hold, LedgerEntry, MediaAsset, User
     from domain.artworks import Place
     from domain.line import Place as PlaceInLine
+    from domain.ports import JobEventLog
 
 Found = TypeVar("Found")
 
@@ -53,9 +54,10 @@ class ByKey(Generic[Found]):
 class Loaders:
     """All look-ups of one request, as its viewer may see the rows."""
 
-    def __init__(self, db: Database, viewer_id: UUID | None) -> None:
-        """Look up in ``db`` for ``viewer_id``."""
+    def __init__(self, db: Database, events: JobEventLog, viewer_id: UUID | None) -> None:
+        """Look up in ``db`` and ``events`` for ``viewer_id``."""
         self._db = db
+        self._events = events
         self._viewer_id = viewer_id
         self._comments: dict[tuple[Place | None, int], ByKey[list[Comment]]] = {}
         self.users: ByKey[User] = ByKey(db, accounts.find)
@@ -72,6 +74,7 @@ class Loaders:
         self.single_slots: ByKey[GenerationSlot] = ByKey(db, self._single_slots)
         self.entries: ByKey[LedgerEntry] = ByKey(db, self._entries)
         self.single_comments: ByKey[Comment] = ByKey(db, self._single_comments)
+        self.sequences: DataLoader[UUID, int | None] = DataLoader(self._sequences, cache=False)
 
     def comments(self, before: Place | None, limit: int) -> ByKey[list[Comment]]:
         """Return the look-up of one page of comments for many artworks."""
@@ -80,6 +83,13 @@ class Loaders:
             return await artworks.comments_of(tx, keys, before, limit)
 
         return self._comments.setdefault((before, limit), ByKey(self._db, fetch))
+
+    async def _sequences(self, job_ids: list[UUID]) -> list[int | None]:
+        """Return the number of each job's newest event, None while the log can not be reached."""
+        try:
+            return [tip.sequence for tip in await self._events.tips(job_ids)]
+        except ConnectionError:
+            return [None] * len(job_ids)
 
     async def _assets(self, tx: AsyncSession, keys: AbstractSet[UUID]) -> Mapping[UUID, MediaAsset]:
         return await media.find(tx, self._viewer_id, keys)
