@@ -195,10 +195,12 @@ def shared_installation(
 ) -> Iterator[Installation]:
     """Run all processes once for the tests that break none of them."""
     installation = install(tmp_path_factory.mktemp("shared"), postgres.url, valkey.url)
-    installation.start("api", "worker", "relay", "sweeper")
-    asyncio.run(installation.answering())
-    yield installation
-    installation.stop()
+    try:
+        installation.start("api", "worker", "relay", "sweeper")
+        asyncio.run(installation.answering())
+        yield installation
+    finally:
+        installation.stop()
 
 
 @pytest.fixture
