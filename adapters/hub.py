@@ -12,6 +12,7 @@ import logging
 import random
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakValueDictionary
 
 from broadcaster import Broadcast, Event
 from broadcaster._backends.base import BroadcastBackend
@@ -71,6 +72,7 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
             if self._pubsub:
                 await self._pubsub.subscribe(channel)
             await asyncio.wait_for(confirmed.wait(), SUBSCRIBE_WAIT_S)
+        confirmed.set()  # whatever is confirmed from here on ends a gap
 
     async def unsubscribe(self, channel: str) -> None:
         """Leave the channel."""
@@ -92,16 +94,22 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
         while True:
             try:
                 async with self._redis.pubsub() as pubsub:
-                    await pubsub.subscribe(_KEEPALIVE, *self._confirmed)
-                    self._pubsub = pubsub
+                    await pubsub.subscribe(_KEEPALIVE)
                     pause = 0.05
-                    await self._read(pubsub)
+                    await self._read_from(pubsub)
             except (RedisError, OSError) as error:
                 logger.warning("hub lost Redis, trying again: %s", type(error).__name__)
-            finally:
-                self._pubsub = None
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads reconnects, guards nothing
             pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+    async def _read_from(self, pubsub: PubSub) -> None:
+        self._pubsub = pubsub  # from here on, who subscribes does so itself; who came before is made up for
+        try:
+            if self._confirmed:
+                await pubsub.subscribe(*self._confirmed)
+            await self._read(pubsub)
+        finally:
+            self._pubsub = None
 
     async def _read(self, pubsub: PubSub) -> None:
         silent = False
@@ -129,7 +137,8 @@ class Hub(Broadcast):  # type: ignore[misc]  # broadcaster ships no types
     def __init__(self, url: str) -> None:
         """Listen on the Redis at ``url`` once connected."""
         super().__init__(backend=RedisBackend(url))
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """Of each channel, for as long as anybody enters, listens or leaves."""
 
     async def disconnect(self) -> None:
         """Stop listening."""
@@ -163,9 +172,10 @@ class Hub(Broadcast):  # type: ignore[misc]  # broadcaster ships no types
 
     async def _leave(self, channel: str, queue: asyncio.Queue[Event], lock: asyncio.Lock) -> None:
         async with lock:
-            queues = self._subscribers[channel]
-            queues.discard(queue)
+            queues = self._subscribers.get(channel, set())
+            if queue not in queues:
+                return  # it left while it still waited to enter
+            queues.remove(queue)
             if not queues:
                 del self._subscribers[channel]
-                self._locks.pop(channel, None)
                 await self._backend.unsubscribe(channel)
