@@ -9,6 +9,7 @@ the stream starts over with a snapshot.
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +18,7 @@ from domain.errors import BadCursor
 from domain.ports import JobEvent, Position
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable
     from uuid import UUID
 
     from domain.ports import JobEventLog, LiveEvents
@@ -26,6 +27,7 @@ LOOK_S: Final = 4.0
 """How often a watcher looks at the row itself, whatever the messages say."""
 COMPLETED: Final = "completed"
 _NOWHERE: Final = Position((0, 0), 0)
+"""Before the first event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def position_of(job_id: UUID, cursor: str) -> tuple[Position, bool]:
 
 async def follow(
     log: JobEventLog, job_id: UUID, after: Position | None, has_ended: Callable[[], Awaitable[bool]]
-) -> AsyncIterator[Snapshot | JobEvent]:
+) -> AsyncGenerator[Snapshot | JobEvent, None]:
     """Yield a snapshot, then the job's events up to ``completed``.
 
     Args:
@@ -71,23 +73,24 @@ async def follow(
     """
     async with log.subscribe(job_id) as live:
         missed = await _missed(log, job_id, after) if after else None
-        at = after if after and missed is not None else await _tip(log, job_id)
-        yield Snapshot(at, resumed=missed is not None)
+        at = after if missed is not None else await _tip(log, job_id)
+        yield Snapshot(at or _NOWHERE, resumed=missed is not None)
         if missed is None and await has_ended():
             yield _ending(at)
             return
-        async for step in _go_on(log, job_id, live, at, missed or [], has_ended):
-            yield step
+        async with aclosing(_go_on(log, job_id, live, at, missed or [], has_ended)) as steps:
+            async for step in steps:
+                yield step
 
 
 async def _go_on(
     log: JobEventLog,
     job_id: UUID,
     live: LiveEvents,
-    at: Position,
+    at: Position | None,
     due: list[JobEvent],
     has_ended: Callable[[], Awaitable[bool]],
-) -> AsyncIterator[Snapshot | JobEvent]:
+) -> AsyncGenerator[Snapshot | JobEvent, None]:
     clock = asyncio.get_running_loop().time
     next_look = clock() + LOOK_S
     while True:
@@ -106,16 +109,18 @@ async def _go_on(
             due, lost_track = await _sort_out(log, job_id, at, news)
         if lost_track:
             at = await _tip(log, job_id)
-            yield Snapshot(at, resumed=False)
+            yield Snapshot(at or _NOWHERE, resumed=False)
             if await has_ended():
                 yield _ending(at)
                 return
 
 
 async def _sort_out(
-    log: JobEventLog, job_id: UUID, at: Position, event: JobEvent | None
+    log: JobEventLog, job_id: UUID, at: Position | None, event: JobEvent | None
 ) -> tuple[list[JobEvent], bool]:
     """Return what to tell the watcher who is at ``at`` next, and whether the track was lost."""
+    if at is None:
+        return [], True
     if event and event.position.sequence == at.sequence + 1 and event.position.stamp > at.stamp:
         return [event], False
     if event and event.position.sequence <= at.sequence and event.position.stamp <= at.stamp:
@@ -131,12 +136,14 @@ async def _missed(log: JobEventLog, job_id: UUID, at: Position) -> list[JobEvent
         return None
 
 
-async def _tip(log: JobEventLog, job_id: UUID) -> Position:
+async def _tip(log: JobEventLog, job_id: UUID) -> Position | None:
+    """Return where the log is, None while it is away: with the next news of it the stream starts over."""
     try:
         return await log.tip(job_id)
     except ConnectionError:
-        return _NOWHERE
+        return None
 
 
-def _ending(at: Position) -> JobEvent:
+def _ending(at: Position | None) -> JobEvent:
+    at = at or _NOWHERE
     return JobEvent(Position(at.stamp, at.sequence + 1), COMPLETED, {})
