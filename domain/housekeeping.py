@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from db.tables import GenerationSlot, IdempotencyKey, MediaAsset, Session
 from db.tables.columns import now
-from db.words import FINAL_SLOT_STATUSES, AssetStatus
+from db.words import AssetStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,14 +24,17 @@ _BATCH: Final = 100
 
 
 async def abandoned_assets(tx: AsyncSession, grace: timedelta) -> Sequence[UUID]:
-    """Return unfinished assets, older than ``grace``, of slots that ended without them."""
+    """Return unfinished assets of slots that ended without them, or of none, both longer than ``grace`` ago.
+
+    For a while after the end, a worker that has not heard of it may still be storing the objects.
+    """
     query = (
         select(col(MediaAsset.id))
         .outerjoin(GenerationSlot, col(GenerationSlot.asset_id) == col(MediaAsset.id))
         .where(
             col(MediaAsset.status) == AssetStatus.PENDING,
             col(MediaAsset.created_at) < now() - grace,
-            or_(col(GenerationSlot.id).is_(None), col(GenerationSlot.status).in_(FINAL_SLOT_STATUSES)),
+            or_(col(GenerationSlot.id).is_(None), col(GenerationSlot.finished_at) < now() - grace),
         )
         .limit(_BATCH)
     )

@@ -92,12 +92,14 @@ async def renew(tx: AsyncSession, lease: Lease, extend_by: timedelta) -> JobStat
 
 
 async def begin(tx: AsyncSession, lease: Lease) -> None:
-    """Say that the engine is ready and painting starts.
+    """Say that the engine is ready and painting starts. Said again, it changes nothing.
 
     Raises:
         LeaseLost, JobCanceled: as their names say.
     """
     job = await _hold_on(tx, lease)
+    if job.status is JobStatus.RUNNING:
+        return
     jobs.move(job, JobStatus.RUNNING)
     outbox.publish_job_event(tx, job.id, "started")
 
@@ -142,11 +144,15 @@ async def reserve_asset(tx: AsyncSession, lease: Lease, slot_id: UUID) -> UUID:
 async def deliver(tx: AsyncSession, lease: Lease, slot_id: UUID, rendition: Rendition) -> None:
     """Make a stored image the slot's result: asset READY, slot READY, credit captured, watchers told, all in one.
 
+    Done again, it changes nothing: who did not hear that it was committed may try once more.
+
     Raises:
         LeaseLost, JobCanceled: as their names say; the stored objects are then swept.
     """
     wallet, job = await _hold_on_with_wallet(tx, lease)
     slot = await tx.get_one(GenerationSlot, slot_id)
+    if slot.status.is_final:
+        return
     asset = await tx.get_one(MediaAsset, slot.asset_id)
     asset.status = AssetStatus.READY
     asset.width, asset.height = rendition.width, rendition.height
@@ -160,13 +166,15 @@ async def deliver(tx: AsyncSession, lease: Lease, slot_id: UUID, rendition: Rend
 
 
 async def give_up_slot(tx: AsyncSession, lease: Lease, slot_id: UUID, code: FailureCode) -> None:
-    """End a slot that could not be painted, or may not be shown, and give its credits back.
+    """End a slot that could not be painted, or may not be shown, and give its credits back; once, as ``deliver``.
 
     Raises:
         LeaseLost, JobCanceled: as their names say.
     """
     wallet, job = await _hold_on_with_wallet(tx, lease)
     slot = await tx.get_one(GenerationSlot, slot_id)
+    if slot.status.is_final:
+        return
     status = SlotStatus.BLOCKED if code is FailureCode.CONTENT_BLOCKED else SlotStatus.FAILED
     jobs.close_slot(tx, wallet, job, slot, status, code)
 
@@ -194,22 +202,16 @@ async def fail(tx: AsyncSession, lease: Lease, code: FailureCode) -> None:
 
 
 async def let_go(tx: AsyncSession, lease: Lease) -> None:
-    """Confirm that a canceled job is no longer worked on.
+    """Confirm that a job is no longer worked on: a canceled one ends, any other goes back to its place in the line.
 
     Raises:
         LeaseLost: it is not ours any more.
     """
     job = await _locked(tx, lease)
-    jobs.finish(tx, job, JobStatus.CANCELED)
-
-
-async def give_back(tx: AsyncSession, lease: Lease) -> None:
-    """Put an unfinished job back in its place in the line, as a worker does that is asked to stop.
-
-    Raises:
-        LeaseLost, JobCanceled: as their names say.
-    """
-    await _requeue(tx, await _hold_on(tx, lease))
+    if job.status is JobStatus.CANCELING:
+        jobs.finish(tx, job, JobStatus.CANCELED)
+    else:
+        await _requeue(tx, job)
 
 
 async def lost(tx: AsyncSession) -> Sequence[UUID]:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import structlog
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from uuid_utils.compat import uuid7
 
+from db.session import AWAY
 from db.words import JobStatus
 from domain import rendering
 from domain.pictures import GenerationMetadata, render
@@ -120,6 +121,8 @@ class Painter:
 
     async def _work_on(self, work: _Work) -> None:
         self._current = work
+        if self._is_stopping:  # asked while the job was being claimed
+            work.interruption.reason = Stopping()
         keeper = asyncio.create_task(self._keep_lease(work), name="lease")
         try:
             await self._paint(work)
@@ -131,12 +134,8 @@ class Painter:
 
     async def _let_go(self, work: _Work, reasons: ExceptionGroup[Exception]) -> None:
         try:
-            if reasons.subgroup(Stopping):
-                await self._write(work, rendering.give_back)
-            elif reasons.subgroup(JobCanceled):
+            if reasons.subgroup((JobCanceled, Stopping)):
                 await self._write(work, rendering.let_go)
-        except JobCanceled:
-            await self._write(work, rendering.let_go)
         except LeaseLost:
             logger.warning("lease lost")
         logger.info("job let go", reasons=[type(reason).__name__ for reason in reasons.exceptions])
@@ -190,6 +189,9 @@ class Painter:
         try:
             began = time.monotonic()
             outcomes = await self._on_gpu(lambda: work.engine.paint(request, on_step))
+        except asyncio.CancelledError:  # a delivery found the job canceled or lost: the GPU need not finish either
+            work.interruption.reason = work.interruption.reason or LeaseLost()
+            raise
         except (JobCanceled, LeaseLost, Stopping):
             raise
         except Exception:
@@ -232,7 +234,7 @@ class Painter:
             try:
                 async with self._db.write() as tx:
                     return await change(tx, work.lease, *arguments)
-            except (DBAPIError, OSError) as error:
+            except AWAY as error:
                 if asyncio.get_running_loop().time() > deadline:
                     raise LeaseLost from error
                 logger.warning("database away, trying again", error=type(error).__name__)

@@ -31,6 +31,7 @@ class ProgressReporter:
         self._slot_indexes = slot_indexes
         self._loop = asyncio.get_running_loop()
         self._sending: Future[None] | None = None
+        self._in_order = asyncio.Lock()
         self._last = 0.0
 
     def report(self, step: PaintStep) -> None:
@@ -46,10 +47,11 @@ class ProgressReporter:
         self._sending = asyncio.run_coroutine_threadsafe(self._publish(step, previews), self._loop)
 
     async def _publish(self, step: PaintStep, previews: Sequence[str | None]) -> None:
-        for index, preview in zip(self._slot_indexes, previews, strict=True):
-            data = {"slot": index, "step": step.step, "total": step.total_steps, "preview": preview}
-            with suppress(ConnectionError):
-                await self._log.publish(self._job_id, "progress", data)
+        async with self._in_order:
+            for index, preview in zip(self._slot_indexes, previews, strict=True):
+                data = {"slot": index, "step": step.step, "total": step.total_steps, "preview": preview}
+                with suppress(ConnectionError):
+                    await self._log.publish(self._job_id, "progress", data)
 
 
 def _data_uri(preview: Image.Image) -> str:

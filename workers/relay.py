@@ -36,6 +36,7 @@ class Relay:
         self._bell = bell
         self._log = log
         self._places: dict[UUID, Place] = {}
+        self._has_line_moved = False
 
     async def run(self, doorbell: outbox.Doorbell) -> None:
         """Work until cancelled; faults of PostgreSQL and Redis are waited out."""
@@ -60,8 +61,10 @@ class Relay:
         async with self._db.write() as tx:
             messages = await outbox.take(tx, BATCH)
             await self._say(messages)
-        if any(message.topic == outbox.LINE for message in messages):
+            self._has_line_moved |= any(message.topic == outbox.LINE for message in messages)
+        if self._has_line_moved:
             await self._publish_places()
+            self._has_line_moved = False
         return bool(messages)
 
     async def _say(self, messages: Sequence[OutboxMessage]) -> None:
