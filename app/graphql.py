@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -14,21 +13,23 @@ from starlette.requests import Request
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import GraphQLRequestData
+from strawberry.http.streaming import HTTPStreamTransport, SSETransport
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.unset import UNSET
 
 from app.edge.answers import RefusedError
 from app.edge.exchange import exchange_of
 from app.edge.rates import client_network
-from app.edge.requests import graphql_request
-from app.socket import SocketHandler
-from domain import accounts
+from app.edge.requests import RequestLimits, graphql_request
+from app.edge.strict_json import parse_json
+from app.multipart import MultipartStream
+from app.socket import SocketHandler, Sockets
+from db.session import AWAY
 from domain.errors import Unauthenticated
 from schema.context import Context
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from uuid import UUID
+    from collections.abc import Mapping, Sequence
 
     from cross_web import AsyncHTTPRequestAdapter
     from starlette.responses import Response
@@ -46,6 +47,8 @@ PROTOCOLS: Final = (GRAPHQL_TRANSPORT_WS_PROTOCOL, "graphql-sse", "multipart-sub
 INIT_WAIT: Final = timedelta(seconds=3)
 SUBSCRIPTIONS_PER_SOCKET: Final = 50
 SOCKETS_PER_USER: Final = 10
+TRY_AGAIN_LATER: Final = 1013
+"""Close code after which clients connect again."""
 STREAM_PATH: Final = "/graphql/stream"
 
 
@@ -62,6 +65,9 @@ class GraphQLView(GraphQL[Context, None]):
 
     request_adapter_class = _RequestAdapter
     graphql_transport_ws_handler_class = SocketHandler
+    stream_transport_classes_by_protocol: Mapping[str, type[HTTPStreamTransport]] = {
+        transport.protocol: transport for transport in (SSETransport, MultipartStream)
+    }
 
     def __init__(self, schema: Schema, services: Services, origins: Sequence[str]) -> None:
         """Serve ``schema`` with ``services`` in every resolver's reach; sockets may come from ``origins``."""
@@ -74,18 +80,23 @@ class GraphQLView(GraphQL[Context, None]):
             allowed_origins=origins,
         )
         self._services = services
-        self.sockets: Counter[UUID] = Counter()
-        """Open sockets of each signed-in user."""
+        self.sockets = Sockets(SOCKETS_PER_USER)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or socket; refusals have the shape of a GraphQL answer."""
         if scope["type"] == "websocket":
-            await super().__call__(scope, receive, send)
+            try:
+                await super().__call__(scope, receive, send)
+            except AWAY:
+                await send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": "Try again later"})
             return
         try:
             response = await self.run(Request(scope, receive))
         except HTTPException as error:
             response = RefusedError(error.status_code, error.reason).response()
+        except AWAY:
+            message = "This can not be answered now. Try again later."
+            response = RefusedError(503, message, "INTERNAL", headers={"retry-after": "1"}).response()
         await response(scope, receive, send)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002
@@ -107,7 +118,7 @@ class GraphQLView(GraphQL[Context, None]):
         parameters = {str(name).lower(): value for name, value in (context.connection_params or {}).items()}
         if (authorization := parameters.get("authorization")) is not None:
             await self._authenticate(context, str(authorization))
-        if context.refusal or (context.claims and self.sockets[context.claims.user_id] >= SOCKETS_PER_USER):
+        if context.refusal or not self.sockets.enter(context):
             raise ConnectionRejectionError
         nothing: UnsetType = UNSET
         return nothing
@@ -122,8 +133,11 @@ class GraphQLView(GraphQL[Context, None]):
         return GraphQLRequestData(read.query, read.variables, read.operation_name, read.extensions, protocol)
 
     def decode_json(self, data: str | bytes) -> object:
-        """Read a message of a socket."""
-        return json.loads(data)
+        """Read a message of a socket, as strictly as the body of a request."""
+        try:
+            return parse_json(str(data), "message", RequestLimits().nesting)
+        except RefusedError as refusal:
+            raise json.JSONDecodeError(str(refusal), "", 0) from refusal
 
     def encode_json(self, data: object) -> str:
         """Write an answer; what a client sent that is no text comes back escaped."""
@@ -134,19 +148,16 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def _authenticate(self, context: Context, authorization: str) -> None:
         try:
-            context.claims, context.refusal = await self._claims(authorization), None
+            context.claims, context.refusal = self._claims(authorization), None
+            await context.require_live_session()
         except Unauthenticated as refusal:
-            context.claims, context.refusal = None, refusal
+            context.refuse(refusal)
 
-    async def _claims(self, authorization: str) -> Claims:
+    def _claims(self, authorization: str) -> Claims:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             raise Unauthenticated("Send the token as “Bearer …”.")
-        claims = self._services.tokens.verify(token.strip())
-        async with self._services.db.read() as tx:
-            if not await accounts.is_live(tx, claims.session_id, claims.user_id):
-                raise Unauthenticated("The session has ended.")
-        return claims
+        return self._services.tokens.verify(token.strip())
 
 
 def protocol_of(path: str, accept: str) -> GraphQLRequestProtocol:

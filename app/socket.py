@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from graphql import GraphQLError
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 
+from db.session import AWAY
+from domain.errors import RateLimited, Unauthenticated
 from schema.context import Context
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
+
+    from strawberry.subscriptions.protocols.graphql_transport_ws.types import SubscribeMessage
 
     from app.graphql import GraphQLView
 
@@ -18,31 +24,86 @@ _NEEDS_ID: Final = frozenset({"subscribe", "complete"})
 _KNOWN: Final = frozenset({"connection_init", "ping", "pong", "subscribe", "complete"})
 
 
+class Sockets:
+    """Counts the open sockets of each signed-in user."""
+
+    def __init__(self, limit: int) -> None:
+        """Let each user have ``limit`` of them."""
+        self._limit = limit
+        self._owners: dict[int, UUID] = {}
+        self._counts: Counter[UUID] = Counter()
+
+    def enter(self, context: Context) -> bool:
+        """Count the socket of ``context``, once; False where its viewer has too many. Strangers are not counted."""
+        if context.claims is None:
+            return True
+        user = context.claims.user_id
+        if self._counts[user] >= self._limit:
+            return False
+        self._counts[user] += 1
+        self._owners[id(context)] = user
+        return True
+
+    def leave(self, context: Context) -> None:
+        """Count the socket of ``context`` no more."""
+        user = self._owners.pop(id(context), None)
+        if user:
+            self._counts[user] -= 1
+            if not self._counts[user]:
+                del self._counts[user]
+
+
 class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
     """One socket. What is no message of the protocol closes it with 4400, as the protocol demands."""
 
     view: GraphQLView
-    _counted: UUID | None = None
 
     async def handle(self) -> None:
         """Serve the socket until it closes."""
         try:
             await super().handle()
         finally:
-            if self._counted:
-                self.view.sockets[self._counted] -= 1
-                if not self.view.sockets[self._counted]:
-                    del self.view.sockets[self._counted]
+            self.view.sockets.leave(self.context)
 
     async def handle_message(self, message: Any) -> None:  # noqa: ANN401 - anything that JSON can say
         """Act on a message, or close the socket where it is none."""
         if (problem := _problem(message)) is not None:
             await self.handle_invalid_message(problem)
+        else:
+            await super().handle_message(message)
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        """Start an operation, unless as many run already as may."""
+        if self._is_full and message["id"] not in self.operations:
+            error = _error(RateLimited.code, "This socket follows as much as it may at once.")
+            await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
+        else:
+            await super().handle_subscribe(message)
+
+    async def run_operation(self, operation: Operation[Context, None]) -> None:
+        """Run an operation for the viewer of the socket, who may have signed out since it opened."""
+        try:
+            if self.context.claims:
+                await self.context.require_live_session()
+        except Unauthenticated as refusal:
+            self.context.refuse(refusal)
+        except AWAY:
+            await operation.send_initial_errors([_error("INTERNAL", "This can not be answered now. Try again later.")])
             return
-        await super().handle_message(message)
-        if self.connection_acknowledged and self._counted is None and self.context.claims:
-            self._counted = self.context.claims.user_id
-            self.view.sockets[self._counted] += 1
+        await super().run_operation(operation)
+
+    @property
+    def _is_full(self) -> bool:
+        most = self.max_subscriptions_per_connection
+        return most is not None and len(self.operations) >= most
+
+    @staticmethod
+    def _get_pre_execution_close_reason(error: GraphQLError) -> None:
+        """Close the socket for no error of a document: its other operations go on."""
+
+
+def _error(code: str, message: str) -> GraphQLError:
+    return GraphQLError(message, extensions={"code": code})
 
 
 def _problem(message: object) -> str | None:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+AWAY: Final = (OperationalError, InterfaceError, PoolTimeoutError, OSError)
+"""What is raised while PostgreSQL can not be reached, or as it goes away: the same may succeed a little later."""
+_PAUSE_S: Final = 0.1
+
+Found = TypeVar("Found")
 
 
 def driver_url(url: str) -> str:
@@ -19,8 +28,9 @@ def driver_url(url: str) -> str:
 class Database:
     """A pool of connections to one PostgreSQL database.
 
-    A statement may take ``statement_timeout_s`` seconds; a connection is waited for as long, then ``TimeoutError``
-    is raised. Connections are checked before use, so a restarted server is noticed here and not by the caller.
+    A statement may take ``statement_timeout_s`` seconds; a connection is waited for as long, then SQLAlchemy's
+    ``TimeoutError`` is raised. Connections are checked before use, so a restarted server is noticed here and not by
+    the caller.
     """
 
     def __init__(self, url: str, *, pool_size: int = 10, statement_timeout_s: float = 5.0) -> None:
@@ -38,6 +48,7 @@ class Database:
                 "options": f"-c statement_timeout={int(statement_timeout_s * 1000)} -c TimeZone=UTC",
             },
         )
+        self._patience_s = statement_timeout_s
         self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
@@ -52,6 +63,23 @@ class Database:
         """Run the block's statements one by one, each with the newest state; nothing is written."""
         async with AsyncSession(self._reader, expire_on_commit=False, autoflush=False) as tx:
             yield tx
+
+    async def look_up(self, question: Callable[[AsyncSession], Awaitable[Found]]) -> Found:
+        """Answer a question in a reading session; ask again while PostgreSQL restarts, for as long as a statement may.
+
+        Raises:
+            AWAY: it did not come back in time.
+        """
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + self._patience_s
+        while True:
+            try:
+                async with self.read() as tx:
+                    return await question(tx)
+            except AWAY:
+                if clock() > deadline:
+                    raise
+            await asyncio.sleep(_PAUSE_S)
 
     async def close(self) -> None:
         """Close all connections."""

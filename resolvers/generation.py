@@ -1,6 +1,7 @@
 """Generation: what can be asked for, submitting, canceling, looking up and watching jobs."""
 
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
@@ -9,8 +10,8 @@ from uuid import UUID
 import strawberry
 
 from db.words import JobStatus
-from domain import accounts, catalogue, generation, idempotency, watching
-from domain.errors import Missing, Unauthenticated
+from domain import catalogue, generation, idempotency, watching
+from domain.errors import Missing
 from domain.generation import GenerationRequest
 from domain.ports import JobEvent as Event
 from domain.watching import Snapshot
@@ -165,10 +166,10 @@ class GenerationSubscriptions:
         if position and was_last:
             yield await watch.snapshot(Snapshot(position, resumed=True))
             return
-        async for step in watching.follow(info.context.services.events, watch.job_id, position, watch.has_ended):
-            event = await (watch.snapshot(step) if isinstance(step, Snapshot) else watch.event(step))
-            if event:
-                yield event
+        follow = watching.follow(info.context.services.events, watch.job_id, position, watch.has_ended)
+        async with aclosing(follow) as steps:
+            async for step in steps:
+                yield await (watch.snapshot(step) if isinstance(step, Snapshot) else watch.event(step))
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,14 +187,11 @@ class _Watch:
 
     async def has_ended(self) -> bool:
         """Whether the job is final; raises where the viewer may not, or no longer, watch it."""
-        claims = self.info.context.required_claims
-        async with self.info.context.services.db.read() as tx:
-            if not await accounts.is_live(tx, claims.session_id, claims.user_id):
-                raise Unauthenticated("The session has ended.")
-            jobs = await generation.find(tx, claims.user_id, [self.key] if self.key else [])
-        if self.key is None or self.key not in jobs:
+        await self.info.context.require_live_session()
+        job = await self.info.context.loaders.jobs.get(self.key) if self.key else None
+        if job is None:
             raise Missing("There is no such job, or it is not yours.")
-        return JobStatus(jobs[self.key].status).is_final
+        return JobStatus(job.status).is_final
 
     async def snapshot(self, step: Snapshot) -> GenerationSnapshot:
         cursor = Cursor(watching.cursor_of(self.job_id, step.position))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import strawberry
 
+from db.tables.columns import now
+from domain import accounts
 from domain.errors import Unauthenticated
 from schema.loaders import Loaders
 
@@ -49,6 +51,11 @@ class Context:
     """Why the token that was sent is not good; nothing that depends on the viewer is answered then."""
     connection_params: dict[str, Any] | None = None
 
+    def refuse(self, refusal: RequestError) -> None:
+        """Answer nothing more that depends on the viewer."""
+        self.claims, self.refusal = None, refusal
+        self.__dict__.pop("loaders", None)  # they look up what the viewer may see
+
     def require_good_token(self) -> None:
         """Refuse a request whose token is not good, also where the answer is the same for everybody.
 
@@ -87,6 +94,19 @@ class Context:
         if self.viewer_id is None or self.claims is None:
             raise Unauthenticated("Sign in first.")
         return self.claims
+
+    async def require_live_session(self) -> Claims:
+        """Look again whether the viewer may go on: on a socket or in a stream the token may run out, or be ended.
+
+        Raises:
+            Unauthenticated: it did, or nobody was signed in.
+        """
+        claims = self.required_claims
+        if claims.expires_at <= now():
+            raise Unauthenticated("The token has expired.")
+        if not await self.services.db.look_up(lambda tx: accounts.is_live(tx, claims.session_id, claims.user_id)):
+            raise Unauthenticated("The session has ended.")
+        return claims
 
     @cached_property
     def loaders(self) -> Loaders:

@@ -46,8 +46,7 @@ class ByKey(Generic[Found]):
         return await self._loader.load_many(keys)
 
     async def _load(self, keys: list[UUID]) -> list[Found | None]:
-        async with self._db.read() as tx:
-            found = await self._fetch(tx, set(keys))
+        found = await self._db.look_up(lambda tx: self._fetch(tx, set(keys)))
         return [found.get(key) for key in keys]
 
 
