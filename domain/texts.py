@@ -11,6 +11,11 @@ from domain.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_BLANK = re.compile(
+    r"[\s\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]*"
+)
+"""White space and what Unicode calls default ignorable, Hangul fillers among it: nobody sees any of it."""
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -21,7 +26,7 @@ def clean(value: str, path: Sequence[str], *, maximum: int, minimum: int = 1) ->
         value: what the caller sent; may hold anything a JSON string can, lone surrogates included.
         path: where it stands in the input, for the refusal.
         maximum: characters (code points) after normalisation.
-        minimum: 0 for a text that may be left empty.
+        minimum: 0 for a text that may be left empty; otherwise something of it must be visible.
 
     Raises:
         InvalidInput: control characters, NUL or lone surrogates; too short or too long.
@@ -29,7 +34,7 @@ def clean(value: str, path: Sequence[str], *, maximum: int, minimum: int = 1) ->
     if _NOT_TEXT.search(value):
         raise InvalidInput("text.not_text", path)
     text = unicodedata.normalize("NFC", value).strip()
-    if minimum and not text:
+    if minimum and _BLANK.fullmatch(text):
         raise InvalidInput("text.empty", path)
     if len(text) < minimum:
         raise InvalidInput("text.too_short", path, minimum=minimum)

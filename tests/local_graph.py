@@ -1,0 +1,72 @@
+"""The graph inside the test's own process, for what can only be seen from within: statements, hashes."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from adapters.hub import Hub, redis_client
+from adapters.job_events import RedisJobEventLog
+from adapters.rate_limits import RedisRateLimiter
+from adapters.storage.folder import FolderStore
+from db.session import Database
+from domain.tokens import AccessTokens, Claims
+from resolvers.graph import build_schema
+from schema.context import Context, Services
+from schema.limits import DocumentReader
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from strawberry import Schema
+
+ISSUER = "http://easel.example"
+
+
+def new_key() -> bytes:
+    """Return a signing key as PEM."""
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+@dataclass(frozen=True, slots=True)
+class LocalGraph:
+    """Executes operations with the services of this process."""
+
+    schema: Schema
+    services: Services
+
+    async def run(self, query: str, variables: dict[str, Any] | None = None, viewer_id: str | None = None) -> Any:  # noqa: ANN401
+        """Return the data of an operation, executed for the viewer with this global id."""
+        hour = datetime.now(UTC) + timedelta(hours=1)
+        claims = Claims(UUID(viewer_id.partition("_")[2]), uuid4(), hour) if viewer_id else None
+        context = Context(self.services, claims=claims)
+        result = await self.schema.execute(query, variables, context_value=context)
+        assert not result.errors, result.errors
+        return result.data
+
+
+@asynccontextmanager
+async def local_graph(database_url: str, redis_url: str, folder: Path) -> AsyncIterator[LocalGraph]:
+    """Build the graph as the API does, and close what it opened."""
+    redis, database = redis_client(redis_url), Database(database_url)
+    services = Services(
+        db=database,
+        tokens=AccessTokens([new_key()], ISSUER, timedelta(minutes=30)),
+        store=FolderStore(folder, ISSUER, b"0123456789abcdef0123456789abcdef"),
+        events=RedisJobEventLog(redis, Hub(redis_url)),
+        limiter=RedisRateLimiter(redis),
+        engines=("sandbox",),
+        welcome_credits=100,
+    )
+    try:
+        yield LocalGraph(build_schema(DocumentReader()), services)
+    finally:
+        await redis.aclose()
+        await database.close()

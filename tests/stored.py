@@ -1,0 +1,38 @@
+"""What the database holds: counted, read and changed by tests that can not do so through the graph."""
+
+from __future__ import annotations
+
+from typing import Any, LiteralString
+
+import psycopg
+
+
+def sql(database_url: str, statement: LiteralString, *values: object) -> list[tuple[Any, ...]]:
+    """Run one statement and return its rows."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        cursor = connection.execute(statement, values)
+        return cursor.fetchall() if cursor.description else []
+
+
+def row_counts(database_url: str) -> dict[str, int]:
+    """Return how many rows each table has."""
+    names = sql(database_url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        return {
+            name: connection.execute(
+                psycopg.sql.SQL("SELECT count(*) FROM {}").format(psycopg.sql.Identifier(name))
+            ).fetchall()[0][0]
+            for (name,) in names
+        }
+
+
+def new_asset(database_url: str, owner_id: str, status: str = "READY") -> str:
+    """Store the row of an image that nobody painted; return its global id. ``owner_id`` is a global id."""
+    statement: LiteralString = (
+        "INSERT INTO media_assets (id, owner_id, status, width, height, byte_size, sha256, dhash, blurhash,"
+        " dominant_color, engine, style, ratio, seed, created_at)"
+        " VALUES (gen_random_uuid(), %s, %s, 64, 64, 1, '', 0, '', '#ffffff', 'sandbox', 'anime', '1:1', 7, now())"
+        " RETURNING id"
+    )
+    ((key,),) = sql(database_url, statement, owner_id.partition("_")[2], status)
+    return f"asset_{key.hex}"
