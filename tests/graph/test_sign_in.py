@@ -33,8 +33,7 @@ SIGN_IN = """mutation SignIn($input: SignInWithPasswordInput!) {
 
 @pytest.fixture
 async def account(easel: Installation) -> str:
-    client = await easel.signed_up("minji")
-    return client.viewer_id
+    return (await easel.signed_up("minji")).viewer_id
 
 
 async def attempt(easel: Installation, email: str, password: str = "wrong wrong") -> dict[str, Any]:
