@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-import httpx2
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -19,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from graph_client import CORE
+from graph_client import CORE, http_client
 from local_graph import new_key
 from stored import row_counts
 
@@ -205,7 +204,7 @@ class Authorized:
         self.authorization = authorization
 
     async def post(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
-        async with httpx2.AsyncClient() as http:
+        async with http_client() as http:
             headers = {"authorization": self.authorization, "content-type": "application/json"}
             body = json.dumps({"query": query, "variables": variables})
             answer: dict[str, Any] = (await http.post(f"{self.url}/graphql", content=body, headers=headers)).json()

@@ -6,9 +6,9 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
-import httpx2
 import pytest
 
+from graph_client import http_client
 from stored import row_counts, sql
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ async def signed_in_again(easel: Installation, handle: str, user_agent: str) -> 
       ... on SignInWithPasswordSuccess { session { id accessToken refreshToken } } } }"""
     variables = {"input": {"email": f"{handle}@easel.example", "password": "correct horse"}}
     headers = {"content-type": "application/json", "user-agent": user_agent}
-    async with httpx2.AsyncClient() as http:
+    async with http_client() as http:
         body = json.dumps({"query": sign_in, "variables": variables})
         answer = await http.post(f"{easel.url}/graphql", content=body, headers=headers)
     session = answer.json()["data"]["signInWithPassword"]["session"]

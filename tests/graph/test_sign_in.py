@@ -7,14 +7,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import argon2
-import httpx2
 import pytest
 
+from graph_client import http_client
 from local_graph import local_graph
 from stored import row_counts, sql
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import httpx2
 
     from conftest import Installation
 
@@ -82,7 +84,7 @@ async def test_whatever_is_wrong_the_answer_is_the_same(
 
     async def answer(email: str, password: str) -> httpx2.Response:
         body = {"query": SIGN_IN, "variables": {"input": {"email": email, "password": password}}}
-        async with httpx2.AsyncClient() as http:
+        async with http_client() as http:
             headers = {"content-type": "application/json"}
             return await http.post(f"{easel.url}/graphql", content=json.dumps(body), headers=headers)
 
