@@ -18,6 +18,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 SECRET_NAMES = re.compile(r"password|token|authorization|cookie|prompt|secret|api_?key", re.IGNORECASE)
 """Fields whose names hold one of these words are masked; a person's words and keys are nobody's to read in a log."""
 MASK = "***"
+UVICORN = ("uvicorn", "uvicorn.error", "uvicorn.access")
+"""Loggers that uvicorn gives handlers of their own unless it is told otherwise."""
 NOISY = {"uvicorn.access": logging.CRITICAL, "botocore": logging.WARNING, "urllib3": logging.WARNING}
 """Loggers held to a level of their own: uvicorn's access log tells query strings, and the edge writes a better one."""
 
@@ -56,6 +58,9 @@ def configure_logs(level: str, *, json: bool, stream: TextIO | None = None) -> N
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    for name in UVICORN:
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
     for name, least in NOISY.items():
         logging.getLogger(name).setLevel(least)
     structlog.configure(

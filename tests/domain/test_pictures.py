@@ -92,6 +92,7 @@ def test_variants_fit_their_side_and_never_grow(
 ) -> None:
     rendition = render(picture(*size), sized(*size))
 
+    assert (decoded(rendition.full).format, decoded(rendition.full).size) == ("WEBP", decoded(rendition.original).size)
     assert (decoded(rendition.card).format, decoded(rendition.card).size) == ("WEBP", card)
     assert (decoded(rendition.thumb).format, decoded(rendition.thumb).size) == ("WEBP", thumb)
 
@@ -110,11 +111,12 @@ def test_each_variant_has_its_own_key_and_the_original_is_stored_last() -> None:
     objects = rendition.objects(ASSET)
 
     assert [(each.key, each.content_type) for each in objects] == [
+        (f"assets/{ASSET}/full.webp", "image/webp"),
         (f"assets/{ASSET}/card.webp", "image/webp"),
         (f"assets/{ASSET}/thumb.webp", "image/webp"),
         (f"assets/{ASSET}/original.png", "image/png"),
     ]
-    assert [each.data for each in objects] == [rendition.card, rendition.thumb, rendition.original]
+    assert [each.data for each in objects] == [rendition.full, rendition.card, rendition.thumb, rendition.original]
     assert {each.key for each in objects} == {object_key(ASSET, variant) for variant in ImageVariant}
 
 
@@ -155,11 +157,11 @@ def test_other_tools_find_the_parameters_where_they_look(prompt: str) -> None:
 def test_every_variant_says_that_a_model_made_it_and_only_the_original_says_how() -> None:
     rendition = render(picture(320, 192), METADATA)
 
-    for data in (rendition.original, rendition.card, rendition.thumb):
+    for data in (rendition.original, rendition.full, rendition.card, rendition.thumb):
         xmp = decoded(data).info["xmp"]
         assert b'DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"' in xmp
     assert METADATA.prompt.encode() in rendition.original
-    assert METADATA.prompt.encode() not in rendition.card + rendition.thumb
+    assert METADATA.prompt.encode() not in rendition.full + rendition.card + rendition.thumb
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
