@@ -16,9 +16,9 @@ from weakref import WeakValueDictionary
 
 from broadcaster import Broadcast, Event
 from broadcaster._backends.base import BroadcastBackend
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.exceptions import RedisError
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ RESYNC: Final = ""
 """The message that says: there was a gap, look for yourself."""
 QUEUE_LENGTH: Final = 256
 SUBSCRIBE_WAIT_S: Final = 2.0
+CONNECTIONS: Final = 16
+BROKEN: Final = (RedisError, OSError, RuntimeError, AttributeError)
+"""What redis-py raises when two tasks use a connection that breaks. The reader waits out anything: it must not end."""
 _KEEPALIVE: Final = "easel:hub"
 _SILENCE_S: Final = 15.0
 _LONGEST_PAUSE_S: Final = 2.0
@@ -38,8 +41,15 @@ logger = logging.getLogger(__name__)
 
 
 def redis_client(url: str) -> Redis:
-    """Return a client that never reconnects behind our back: a silent reconnect would hide a gap."""
-    return Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=2)
+    """Return a client for commands that may be said twice: it tries again where a connection has broken.
+
+    Its connections are few and waited for: after an outage, all watchers look at the log at once.
+    """
+    retry = Retry(ExponentialBackoff(cap=0.2, base=0.02), 2)
+    pool = BlockingConnectionPool.from_url(
+        url, max_connections=CONNECTIONS, timeout=5, retry=retry, socket_connect_timeout=2
+    )
+    return Redis.from_pool(pool)
 
 
 class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships no types
@@ -47,7 +57,8 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
 
     def __init__(self, url: str) -> None:
         """Connect to nothing yet; ``url`` is ``redis://`` or ``unix://``."""
-        self._redis = redis_client(url)
+        # A reconnect behind our back would hide a gap: this client never tries again.
+        self._redis = Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=2)
         self._pubsub: PubSub | None = None
         self._confirmed: dict[str, asyncio.Event] = {}
         self._published: asyncio.Queue[Event] = asyncio.Queue()
@@ -68,7 +79,7 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
     async def subscribe(self, channel: str) -> None:
         """Subscribe, and wait until Redis has confirmed it; where Redis is away, it is done when it is back."""
         confirmed = self._confirmed[channel] = asyncio.Event()
-        with suppress(RedisError, OSError, TimeoutError):
+        with suppress(*BROKEN):
             if self._pubsub:
                 await self._pubsub.subscribe(channel)
             await asyncio.wait_for(confirmed.wait(), SUBSCRIBE_WAIT_S)
@@ -77,7 +88,7 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
     async def unsubscribe(self, channel: str) -> None:
         """Leave the channel."""
         del self._confirmed[channel]
-        with suppress(RedisError, OSError):
+        with suppress(*BROKEN):
             if self._pubsub:
                 await self._pubsub.unsubscribe(channel)
 
@@ -97,7 +108,7 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
                     await pubsub.subscribe(_KEEPALIVE)
                     pause = 0.05
                     await self._read_from(pubsub)
-            except (RedisError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - see BROKEN
                 logger.warning("hub lost Redis, trying again: %s", type(error).__name__)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads reconnects, guards nothing
             pause = min(pause * 2, _LONGEST_PAUSE_S)

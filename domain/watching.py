@@ -1,7 +1,8 @@
 """Following a job: snapshot or replay first, then what happens, each event once and in order, to the end.
 
-The order of steps is what makes it free of gaps: subscribe, then read the tip of the log, then take the snapshot, so
-that whatever the snapshot does not show is published after the tip and comes through the subscription. Sequences have
+The order of steps is what makes it free of gaps: subscribe, then read the tip of the log, then look whether the job has
+ended, then take the snapshot. So whatever the snapshot does not show is published after the tip and comes through the
+subscription, and a job that had ended is shown as it will stay. Sequences have
 no gaps: a jump means that something was missed and is read from the log; a fall means that the log was emptied, and
 the stream starts over with a snapshot.
 """
@@ -9,7 +10,6 @@ the stream starts over with a snapshot.
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
     from uuid import UUID
 
-    from domain.ports import JobEventLog, LiveEvents
+    from domain.ports import JobEventLog
 
 LOOK_S: Final = 4.0
 """How often a watcher looks at the row itself, whatever the messages say."""
@@ -61,7 +61,11 @@ def position_of(job_id: UUID, cursor: str) -> tuple[Position, bool]:
 
 
 async def follow(
-    log: JobEventLog, job_id: UUID, after: Position | None, has_ended: Callable[[], Awaitable[bool]]
+    log: JobEventLog,
+    job_id: UUID,
+    after: Position | None,
+    has_ended: Callable[[], Awaitable[bool]],
+    look_s: float = LOOK_S,
 ) -> AsyncGenerator[Snapshot | JobEvent, None]:
     """Yield a snapshot, then the job's events up to ``completed``.
 
@@ -70,49 +74,50 @@ async def follow(
         job_id: the job.
         after: where to go on, if the watcher was here before.
         has_ended: looks at the job's row; what it raises (the viewer may no longer watch) ends the stream.
+        look_s: how often it looks, in seconds.
     """
     async with log.subscribe(job_id) as live:
         missed = await _missed(log, job_id, after) if after else None
-        at = after if missed is not None else await _tip(log, job_id)
+        at, is_over = (after, False) if missed is not None else (await _tip(log, job_id), await has_ended())
         yield Snapshot(at or _NOWHERE, resumed=missed is not None)
-        if missed is None and await has_ended():
+        if is_over:
             yield _ending(at)
             return
-        async with aclosing(_go_on(log, job_id, live, at, missed or [], has_ended)) as steps:
-            async for step in steps:
-                yield step
+        due, looks = missed or [], _Looks(look_s)
+        while True:
+            for event in due:
+                yield event
+                at = event.position
+                if event.kind == COMPLETED:
+                    return
+            try:
+                news = await live.next(looks.until_next())
+            except TimeoutError:
+                looks.begin()
+                due, lost_track = [], await has_ended()
+            else:
+                due, lost_track = await _sort_out(log, job_id, at, news)
+            if lost_track:
+                at, is_over = await _tip(log, job_id), await has_ended()
+                yield Snapshot(at or _NOWHERE, resumed=False)
+                if is_over:
+                    yield _ending(at)
+                    return
 
 
-async def _go_on(
-    log: JobEventLog,
-    job_id: UUID,
-    live: LiveEvents,
-    at: Position | None,
-    due: list[JobEvent],
-    has_ended: Callable[[], Awaitable[bool]],
-) -> AsyncGenerator[Snapshot | JobEvent, None]:
-    clock = asyncio.get_running_loop().time
-    next_look = clock() + LOOK_S
-    while True:
-        for event in due:
-            yield event
-            at = event.position
-            if event.kind == COMPLETED:
-                return
-        lost_track = False
-        try:
-            news = await live.next(max(next_look - clock(), 0.0))
-        except TimeoutError:
-            next_look = clock() + LOOK_S
-            lost_track, due = await has_ended(), []
-        else:
-            due, lost_track = await _sort_out(log, job_id, at, news)
-        if lost_track:
-            at = await _tip(log, job_id)
-            yield Snapshot(at or _NOWHERE, resumed=False)
-            if await has_ended():
-                yield _ending(at)
-                return
+class _Looks:
+    """When to look at the row again: at equal intervals, however much the log has to say."""
+
+    def __init__(self, every_s: float) -> None:
+        self._clock = asyncio.get_running_loop().time
+        self._every_s = every_s
+        self.begin()
+
+    def begin(self) -> None:
+        self._due = self._clock() + self._every_s
+
+    def until_next(self) -> float:
+        return max(self._due - self._clock(), 0.0)
 
 
 async def _sort_out(

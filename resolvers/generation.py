@@ -9,6 +9,7 @@ from uuid import UUID
 
 import strawberry
 
+from db.session import AWAY
 from db.words import JobStatus
 from domain import catalogue, generation, idempotency, watching
 from domain.errors import Missing
@@ -166,7 +167,7 @@ class GenerationSubscriptions:
         if position and was_last:
             yield await watch.snapshot(Snapshot(position, resumed=True))
             return
-        follow = watching.follow(info.context.services.events, watch.job_id, position, watch.has_ended)
+        follow = watching.follow(info.context.services.events, watch.job_id, position, watch.is_over)
         async with aclosing(follow) as steps:
             async for step in steps:
                 yield await (watch.snapshot(step) if isinstance(step, Snapshot) else watch.event(step))
@@ -192,6 +193,13 @@ class _Watch:
         if job is None:
             raise Missing("There is no such job, or it is not yours.")
         return JobStatus(job.status).is_final
+
+    async def is_over(self) -> bool:
+        """Look as ``has_ended`` does; while PostgreSQL is away, nothing ends."""
+        try:
+            return await self.has_ended()
+        except AWAY:
+            return False
 
     async def snapshot(self, step: Snapshot) -> GenerationSnapshot:
         cursor = Cursor(watching.cursor_of(self.job_id, step.position))

@@ -1,0 +1,149 @@
+"""The parts that paint, relay and sweep, inside the test process, and jobs small enough to be painted at once."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+from adapters.engines.sandbox import SandboxEngine
+from adapters.hub import Hub, redis_client
+from adapters.job_events import RedisJobEventLog
+from adapters.storage.folder import FolderStore
+from db.outbox import Doorbell
+from db.session import Database
+from db.tables import GenerationJob, User
+from db.words import Visibility
+from domain import credits, generation
+from domain.generation import GenerationSpec
+from workers.broker import Bell, WakingBroker
+from workers.painter import Painter
+from workers.relay import Relay
+from workers.sweeper import Sweeper
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from redis.asyncio import Redis
+
+    from domain.ports import Engine, JobEventLog, ObjectStore
+
+LEASE = timedelta(seconds=3)
+
+
+class Tally:
+    """Counts nothing."""
+
+    def job_ended(self, outcome: str) -> None:
+        """Hear that a job ended."""
+
+    def painted(self, engine: str, seconds: float) -> None:
+        """Hear that an engine was called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Real parts over real servers; each may be replaced where a test needs one that misbehaves."""
+
+    db: Database
+    database_url: str
+    redis: Redis
+    hub: Hub
+    log: RedisJobEventLog
+    bell: Bell
+    store: FolderStore
+    media: Path
+
+    async def user(self, grant: int = 100) -> UUID:
+        """Store a user with credits."""
+        name = f"u{uuid4().hex[:12]}"
+        user = User(email=f"{name}@easel.example", password_hash="", handle=name, display_name=name)
+        async with self.db.write() as tx:
+            tx.add(user)
+            await tx.flush()
+            await credits.open_account(tx, user.id, grant)
+        return user.id
+
+    async def job(self, user_id: UUID, prompt: str = "a cat", count: int = 1) -> UUID:
+        """Submit a job of small pictures."""
+        async with self.db.write() as tx:
+            return await generation.submit(tx, user_id, small(prompt, count), uuid4().hex)
+
+    async def row(self, job_id: UUID) -> GenerationJob:
+        """Return a job as it is."""
+        async with self.db.read() as tx:
+            return await tx.get_one(GenerationJob, job_id)
+
+    def painter(
+        self,
+        engine: Engine | None = None,
+        *,
+        db: Database | None = None,
+        store: ObjectStore | None = None,
+        log: JobEventLog | None = None,
+    ) -> Painter:
+        """Return a worker's painter."""
+        engine = engine or SandboxEngine()
+        return Painter(db or self.db, store or self.store, log or self.log, {engine.key: engine}, LEASE, Tally())
+
+    def relay(self, log: JobEventLog | None = None) -> Relay:
+        """Return a relay."""
+        return Relay(self.db, self.bell, log or self.log)
+
+    def sweeper(self, grace: timedelta = timedelta(0)) -> Sweeper:
+        """Return a sweeper that removes unfinished pictures after ``grace``."""
+        return Sweeper(self.db, self.bell, self.store, timedelta(hours=1), grace)
+
+    @asynccontextmanager
+    async def relaying(self) -> AsyncIterator[None]:
+        """Run a relay."""
+        doorbell = Doorbell(self.database_url)
+        task = asyncio.create_task(self.relay().run(doorbell))
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await doorbell.close()
+
+    def stored(self) -> set[str]:
+        """Return the keys of all objects."""
+        return {str(path.relative_to(self.media)) for path in self.media.rglob("*") if path.is_file()}
+
+
+@asynccontextmanager
+async def workshop(database_url: str, redis_url: str, folder: Path) -> AsyncIterator[Workshop]:
+    """Open the parts, and close what they opened."""
+    db, redis, hub, broker = Database(database_url), redis_client(redis_url), Hub(redis_url), WakingBroker(redis_url)
+    media = folder / "media"
+    store = FolderStore(media, "http://easel.example", b"0123456789abcdef0123456789abcdef")
+    await hub.connect()
+    try:
+        yield Workshop(db, database_url, redis, hub, RedisJobEventLog(redis, hub), Bell(broker), store, media)
+    finally:
+        await hub.disconnect()
+        await redis.aclose()
+        await db.close()
+        broker.close()
+
+
+def small(prompt: str = "a cat", count: int = 1) -> GenerationSpec:
+    """Return what to ask for pictures of 64 × 64, painted in three steps."""
+    return GenerationSpec(
+        prompt=prompt,
+        negative_prompt="",
+        engine="sandbox",
+        style="anime",
+        ratio="1:1",
+        width=64,
+        height=64,
+        count=count,
+        seed=7,
+        steps=3,
+        guidance=5.0,
+        price=1,
+        visibility=Visibility.PRIVATE,
+    )
