@@ -19,7 +19,7 @@ SECRET_NAMES = re.compile(r"password|token|authorization|cookie|prompt|secret|ap
 """Fields whose names hold one of these words are masked; a person's words and keys are nobody's to read in a log."""
 MASK = "***"
 UVICORN = ("uvicorn", "uvicorn.error", "uvicorn.access")
-"""Loggers that uvicorn gives handlers of their own unless it is told otherwise."""
+"""Loggers that uvicorn gives handlers and levels of their own unless it is told otherwise."""
 NOISY = {"uvicorn.access": logging.CRITICAL, "botocore": logging.WARNING, "urllib3": logging.WARNING}
 """Loggers held to a level of their own: uvicorn's access log tells query strings, and the edge writes a better one."""
 
@@ -59,8 +59,10 @@ def configure_logs(level: str, *, json: bool, stream: TextIO | None = None) -> N
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     for name in UVICORN:
-        logging.getLogger(name).handlers.clear()
-        logging.getLogger(name).propagate = True
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+        logger.setLevel(logging.NOTSET)
     for name, least in NOISY.items():
         logging.getLogger(name).setLevel(least)
     structlog.configure(
