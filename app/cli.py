@@ -40,7 +40,9 @@ def api() -> None:
 
     from app.asgi import create_app  # noqa: PLC0415
     from app.edge.heads import guarded_protocol  # noqa: PLC0415
+    from app.memory import return_large_blocks  # noqa: PLC0415
 
+    return_large_blocks()
     settings = _settings()
     app = create_app(settings)
     gc.collect()
@@ -64,8 +66,10 @@ def api() -> None:
 @main.command()
 def worker() -> None:
     """Paint what waits with ENGINE."""
+    from app.memory import return_large_blocks  # noqa: PLC0415
     from app.worker import run_worker  # noqa: PLC0415
 
+    return_large_blocks()
     run_worker(_settings())
 
 

@@ -9,13 +9,13 @@ from adapters.hub import Hub, redis_client
 from adapters.job_events import RedisJobEventLog
 from adapters.storage.folder import FolderStore
 from db.session import Database
-from workers.broker import WakingBroker
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from app.settings import Settings
     from domain.ports import ObjectStore
+    from workers.broker import WakingBroker
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ def open_messaging(settings: Settings) -> Messaging:
 
 def open_broker(settings: Settings) -> WakingBroker:
     """Return the broker of the GPU queue; it connects on first use."""
+    from workers.broker import WakingBroker  # noqa: PLC0415 - the API has no broker, and dramatiq is large
+
     return WakingBroker(settings.redis_url)
 
 
