@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 from app.child import Child, Service, describe_status, start_child
@@ -115,6 +117,10 @@ class Supervisor:
         self._loop = asyncio.get_running_loop()
         if self._told_to_stop_at is not None:
             self._stop_asked.set()
+        with _waking(self._loop):
+            return await self._run(plan)
+
+    async def _run(self, plan: Plan) -> int:
         planned = asyncio.ensure_future(plan(self))
         stopping = asyncio.create_task(self._stop_asked.wait())
         try:
@@ -235,3 +241,23 @@ async def _bring_up(server: EmbeddedServer) -> None:
     """Start the server from this thread, which lives as long as the supervisor, or join a running one."""
     while not server.advance():  # noqa: ASYNC110 - the server sends no event when it listens
         await asyncio.sleep(_POLL)
+
+
+@contextmanager
+def _waking(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Let every signal wake the loop.
+
+    Without it, a signal that arrives between the last check of the interpreter and the loop's sleep is handled only
+    when something else ends that sleep.
+    """
+    reader, writer = socket.socketpair()
+    with reader, writer:
+        reader.setblocking(False)
+        writer.setblocking(False)
+        loop.add_reader(reader, reader.recv, 4096)
+        before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            loop.remove_reader(reader)
