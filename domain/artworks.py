@@ -5,10 +5,10 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Uuid, func, literal, or_, select, tuple_, update
+from sqlalchemy import Select, Subquery, Uuid, and_, func, literal, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -42,6 +42,7 @@ class Publication:
     prompt_visibility: PromptVisibility = PromptVisibility.PUBLIC
 
 
+Row = TypeVar("Row", Artwork, Comment)
 Place = tuple[datetime, UUID]
 """A place in a list that is ordered by time of birth, newest first."""
 
@@ -114,17 +115,24 @@ async def find(tx: AsyncSession, viewer_id: UUID | None, ids: Iterable[UUID]) ->
     return {artwork.id: artwork for artwork in (await tx.execute(query)).scalars()}
 
 
-async def latest(
-    tx: AsyncSession, before: Place | None, limit: int, author_id: UUID | None = None
-) -> Sequence[Artwork]:
-    """Return public artworks, newest first, older than ``before``; of one author where asked."""
-    query = select(Artwork).where(col(Artwork.visibility) == Visibility.PUBLIC)
-    if author_id:
-        query = query.where(col(Artwork.author_id) == author_id)
-    if before:
-        query = query.where(_older(Artwork, before))
-    newest = (col(Artwork.created_at).desc(), col(Artwork.id).desc())
-    return (await tx.execute(query.order_by(*newest).limit(limit))).scalars().all()
+async def latest(tx: AsyncSession, before: Place | None, limit: int) -> Sequence[Artwork]:
+    """Return public artworks, newest first, older than ``before``."""
+    public = col(Artwork.visibility) == Visibility.PUBLIC
+    return (await tx.execute(_newest(Artwork, public, before, limit))).scalars().all()
+
+
+async def latest_of(
+    tx: AsyncSession, author_ids: Iterable[UUID], before: Place | None, limit: int
+) -> Mapping[UUID, list[Artwork]]:
+    """Return the public artworks of each author, newest first, older than ``before``, at most ``limit`` each."""
+    asked = _unnested(author_ids)
+    public = and_(col(Artwork.author_id) == asked.c.id, col(Artwork.visibility) == Visibility.PUBLIC)
+    page = _newest(Artwork, public, before, limit).lateral()
+    rows = await tx.execute(select(aliased(Artwork, page)).select_from(asked.join(page, literal(value=True))))
+    artworks: dict[UUID, list[Artwork]] = {}
+    for row in rows.scalars():
+        artworks.setdefault(row.author_id, []).append(row)
+    return artworks
 
 
 async def count_public(tx: AsyncSession) -> int:
@@ -174,15 +182,11 @@ async def comments_of(
     tx: AsyncSession, artwork_ids: Iterable[UUID], before: Place | None, limit: int
 ) -> Mapping[UUID, list[Comment]]:
     """Return the comments of each artwork, newest first, older than ``before``, at most ``limit`` each."""
-    asked = select(func.unnest(literal(list(artwork_ids), ARRAY(Uuid))).label("artwork_id")).subquery()
-    newest = select(Comment).where(col(Comment.artwork_id) == asked.c.artwork_id)
-    if before:
-        newest = newest.where(_older(Comment, before))
-    newest = newest.order_by(col(Comment.created_at).desc(), col(Comment.id).desc()).limit(limit)
-    page = newest.lateral()
-    comment = aliased(Comment, page)
+    asked = _unnested(artwork_ids)
+    page = _newest(Comment, col(Comment.artwork_id) == asked.c.id, before, limit).lateral()
+    rows = await tx.execute(select(aliased(Comment, page)).select_from(asked.join(page, literal(value=True))))
     comments: dict[UUID, list[Comment]] = {}
-    for row in (await tx.execute(select(comment).select_from(asked.join(page, literal(value=True))))).scalars():
+    for row in rows.scalars():
         comments.setdefault(row.artwork_id, []).append(row)
     return comments
 
@@ -224,5 +228,12 @@ async def _attach_tags(tx: AsyncSession, artwork_id: UUID, names: Sequence[str])
     )
 
 
-def _older(table: type[Artwork | Comment], place: Place) -> ColumnElement[bool]:
-    return tuple_(col(table.created_at), col(table.id)) < place
+def _unnested(ids: Iterable[UUID]) -> Subquery:
+    return select(func.unnest(literal(list(ids), ARRAY(Uuid))).label("id")).subquery()
+
+
+def _newest(table: type[Row], condition: ColumnElement[bool], before: Place | None, limit: int) -> Select[Row]:
+    query = select(table).where(condition)
+    if before:
+        query = query.where(tuple_(col(table.created_at), col(table.id)) < before)
+    return query.order_by(col(table.created_at).desc(), col(table.id).desc()).limit(limit)

@@ -8,7 +8,7 @@ from uuid import UUID
 import strawberry
 
 from db import tables
-from domain import accounts, artworks, credits, media
+from domain import accounts, credits, media
 from domain.accounts import SignedIn
 from domain.words import ImageVariant
 from schema.connections import After, First, keyset
@@ -86,8 +86,7 @@ class User(Node):
         from schema.artworks import Artwork, ArtworkConnection  # noqa: PLC0415 - users and artworks know each other
 
         page = keyset(f"artworks:{self.row.id}", first, after)
-        async with info.context.services.db.read() as tx:
-            rows = await artworks.latest(tx, page.after, page.limit, self.row.id)
+        rows = await info.context.loaders.user_artworks(page.after, page.limit).get(self.row.id) or []
         return ArtworkConnection(**page.page(rows, Artwork.of, self.row.artwork_count))
 
 

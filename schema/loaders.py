@@ -59,6 +59,7 @@ class Loaders:
         self._events = events
         self._viewer_id = viewer_id
         self._comments: dict[tuple[Place | None, int], ByKey[list[Comment]]] = {}
+        self._user_artworks: dict[tuple[Place | None, int], ByKey[list[Artwork]]] = {}
         self.users: ByKey[User] = ByKey(db, accounts.find)
         self.assets: ByKey[MediaAsset] = ByKey(db, self._assets)
         self.artworks: ByKey[Artwork] = ByKey(db, self._artworks)
@@ -82,6 +83,14 @@ class Loaders:
             return await artworks.comments_of(tx, keys, before, limit)
 
         return self._comments.setdefault((before, limit), ByKey(self._db, fetch))
+
+    def user_artworks(self, before: Place | None, limit: int) -> ByKey[list[Artwork]]:
+        """Return the look-up of one page of public artworks for many users."""
+
+        async def fetch(tx: AsyncSession, keys: AbstractSet[UUID]) -> Mapping[UUID, list[Artwork]]:
+            return await artworks.latest_of(tx, keys, before, limit)
+
+        return self._user_artworks.setdefault((before, limit), ByKey(self._db, fetch))
 
     async def _sequences(self, job_ids: list[UUID]) -> list[int | None]:
         """Return the number of each job's newest event, None while the log can not be reached."""

@@ -1,0 +1,150 @@
+"""Publishing: one's own finished images, once each, with texts and tags that can be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from graph_client import CORE
+from stored import new_asset, row_counts, sql
+
+if TYPE_CHECKING:
+    from conftest import Installation
+    from graph_client import GraphClient
+
+pytestmark = pytest.mark.anyio
+
+ONE = """query($id: ID!) { artwork(id: $id) {
+  id title description tags visibility style likeCount commentCount prompt image { id } images { id } author { handle }
+} }"""
+
+
+@pytest.fixture
+async def author(easel: Installation) -> GraphClient:
+    return await easel.signed_up("yuna")
+
+
+async def read(client: GraphClient, artwork_id: str) -> dict[str, Any]:
+    result: dict[str, Any] = (await client.data(ONE, {"id": artwork_id}))["artwork"]
+    return result
+
+
+async def test_an_artwork_reads_as_it_was_published(
+    easel: Installation, author: GraphClient, database_url: str
+) -> None:
+    images = [new_asset(database_url, author.viewer_id) for _ in range(20)]
+    published = await author.core(
+        "publish",
+        {
+            "assetIds": images,
+            "title": "  바다 🌊 ",
+            "description": " 첫 줄\n둘째 줄 ",
+            "tags": ["#Sea", "바다", "sea", "ＳＥＡ", "हिन्दी", "ไทย", "snake_case", "#2026"],
+        },
+    )
+
+    artwork = await read(easel.client(), published["artwork"]["id"])
+
+    assert (artwork["title"], artwork["description"]) == ("바다 🌊", "첫 줄\n둘째 줄")
+    assert artwork["tags"] == ["sea", "바다", "हिन्दी", "ไทย", "snake_case", "2026"]
+    assert [image["id"] for image in artwork["images"]] == images
+    assert artwork["image"]["id"] == images[0]
+    assert (artwork["visibility"], artwork["style"], artwork["author"]) == ("PUBLIC", "anime", {"handle": "yuna"})
+    assert (artwork["likeCount"], artwork["commentCount"]) == (0, 0)
+
+
+async def test_only_public_artworks_are_counted(easel: Installation, author: GraphClient, database_url: str) -> None:
+    image = new_asset(database_url, author.viewer_id)
+    for visibility in ("PUBLIC", "UNLISTED", "PRIVATE", "PUBLIC"):
+        await author.core("publish", {"assetIds": [image], "title": "x", "visibility": visibility})
+    user = '{ user(handle: "yuna") { artworkCount artworks { totalCount nodes { visibility } } } }'
+    assert (await easel.client().data(user))["user"] == {
+        "artworkCount": 2,
+        "artworks": {"totalCount": 2, "nodes": [{"visibility": "PUBLIC"}] * 2},
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "path"),
+    [
+        ({"assetIds": []}, "INVALID_INPUT", ["assetIds"]),
+        ({"assetIds": ["own"] * 2}, "INVALID_INPUT", ["assetIds"]),
+        ({"assetIds": ["many"]}, "INVALID_INPUT", ["assetIds"]),
+        ({"assetIds": ["own", "pending"]}, "INVALID_INPUT", ["assetIds", "1"]),
+        ({"assetIds": ["own", "failed"]}, "INVALID_INPUT", ["assetIds", "1"]),
+        ({"assetIds": ["foreign"]}, "NOT_FOUND", ["assetIds", "0"]),
+        ({"assetIds": ["own", "foreign"]}, "NOT_FOUND", ["assetIds", "1"]),
+        ({"assetIds": ["own", "asset_" + "0" * 32]}, "NOT_FOUND", ["assetIds", "1"]),
+        ({"assetIds": ["own", "user's"]}, "NOT_FOUND", ["assetIds", "1"]),
+        ({"assetIds": ["own", ""]}, "NOT_FOUND", ["assetIds", "1"]),
+        ({"assetIds": ["own", "\ud800"]}, "NOT_FOUND", ["assetIds", "1"]),
+        ({"title": ""}, "INVALID_INPUT", ["title"]),
+        ({"title": " \u3164 "}, "INVALID_INPUT", ["title"]),
+        ({"title": "x" * 101}, "INVALID_INPUT", ["title"]),
+        ({"title": "\0"}, "INVALID_INPUT", ["title"]),
+        ({"title": "\ud800"}, "INVALID_INPUT", ["title"]),
+        ({"description": "x" * 2_001}, "INVALID_INPUT", ["description"]),
+        ({"description": "\0"}, "INVALID_INPUT", ["description"]),
+        ({"tags": ["good", ""]}, "INVALID_INPUT", ["tags", "1"]),
+        ({"tags": ["#"]}, "INVALID_INPUT", ["tags", "0"]),
+        ({"tags": ["two words"]}, "INVALID_INPUT", ["tags", "0"]),
+        ({"tags": ["##twice"]}, "INVALID_INPUT", ["tags", "0"]),
+        ({"tags": ["a-b"]}, "INVALID_INPUT", ["tags", "0"]),
+        ({"tags": ["🌊"]}, "INVALID_INPUT", ["tags", "0"]),
+        ({"tags": ["a\0"]}, "INVALID_INPUT", ["tags", "0"]),
+        ({"tags": ["\ud800"]}, "INVALID_INPUT", ["tags", "0"]),
+        ({"tags": ["x" * 51]}, "INVALID_INPUT", ["tags", "0"]),
+        ({"tags": [f"tag{n}" for n in range(21)]}, "INVALID_INPUT", ["tags"]),
+    ],
+)
+async def test_a_bad_value_is_named_and_nothing_is_written(
+    easel: Installation,
+    author: GraphClient,
+    database_url: str,
+    change: dict[str, list[str]],
+    code: str,
+    path: list[str],
+) -> None:
+    # given images in every state, one's own and somebody else's
+    stranger = await easel.signed_up()
+    ids = {
+        "own": new_asset(database_url, author.viewer_id),
+        "pending": new_asset(database_url, author.viewer_id, "PENDING"),
+        "failed": new_asset(database_url, author.viewer_id, "FAILED"),
+        "foreign": new_asset(database_url, stranger.viewer_id),
+        "user's": author.viewer_id,
+    }
+    given: dict[str, Any] = {"assetIds": ["own"], "title": "x", "tags": ["good"]} | change
+    given["assetIds"] = [ids.get(name, name) for name in given["assetIds"]]
+    if change.get("assetIds") == ["many"]:
+        given["assetIds"] = [new_asset(database_url, author.viewer_id) for _ in range(21)]
+    before, users = row_counts(database_url), sql(database_url, "SELECT * FROM users ORDER BY id")
+
+    refused = await author.core("publish", given)
+
+    assert (refused["code"], refused["path"]) == (code, ["input", *path])
+    assert row_counts(database_url) == before
+    assert sql(database_url, "SELECT * FROM users ORDER BY id") == users
+
+
+async def test_the_outermost_good_values_are_taken(author: GraphClient, database_url: str) -> None:
+    image = new_asset(database_url, author.viewer_id)
+    for change in (
+        {"title": "제" * 100},
+        {"description": "x" * 2_000},
+        {"description": ""},
+        {"tags": [f"tag{n}" for n in range(20)]},
+        {"tags": ["x" * 50]},
+        {"tags": ["same", "#SAME"] * 11},
+    ):
+        published = await author.core("publish", {"assetIds": [image], "title": "x"} | change)
+        assert "artwork" in published, (change, published)
+
+
+async def test_strangers_can_not_publish(easel: Installation, author: GraphClient, database_url: str) -> None:
+    image = new_asset(database_url, author.viewer_id)
+    before = row_counts(database_url)
+    answer = await easel.client().post(CORE["publish"], {"input": {"assetIds": [image], "title": "x"}})
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["UNAUTHENTICATED"]
+    assert row_counts(database_url) == before
