@@ -22,7 +22,7 @@ from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.exceptions import RedisError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable
 
     from redis.asyncio.client import PubSub
 
@@ -63,6 +63,7 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
         self._confirmed: dict[str, asyncio.Event] = {}
         self._published: asyncio.Queue[Event] = asyncio.Queue()
         self._reader: asyncio.Task[None] | None = None
+        self._sending: set[asyncio.Future[object]] = set()
 
     async def connect(self) -> None:
         """Start the reader; it connects as soon as Redis is there."""
@@ -81,7 +82,7 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
         confirmed = self._confirmed[channel] = asyncio.Event()
         with suppress(*BROKEN):
             if self._pubsub:
-                await self._pubsub.subscribe(channel)
+                await self._whole(self._pubsub.subscribe(channel))
             await asyncio.wait_for(confirmed.wait(), SUBSCRIBE_WAIT_S)
         confirmed.set()  # whatever is confirmed from here on ends a gap
 
@@ -90,7 +91,7 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
         del self._confirmed[channel]
         with suppress(*BROKEN):
             if self._pubsub:
-                await self._pubsub.unsubscribe(channel)
+                await self._whole(self._pubsub.unsubscribe(channel))
 
     async def publish(self, channel: str, message: Any) -> None:  # noqa: ANN401 - broadcaster's signature
         """Send a message to all processes."""
@@ -99,6 +100,13 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
     async def next_published(self) -> Event:
         """Return the next message of any channel."""
         return await self._published.get()
+
+    async def _whole(self, command: Awaitable[object]) -> None:
+        """Send a command to its end, also for a listener who leaves: half of one breaks the connection for all."""
+        sending = asyncio.ensure_future(command)
+        self._sending.add(sending)
+        sending.add_done_callback(self._sending.discard)
+        await asyncio.shield(sending)
 
     async def _read_for_ever(self) -> None:
         pause = 0.05
