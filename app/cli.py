@@ -14,7 +14,6 @@ from app.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SCHEMA: Final = Path(__file__).parent.parent / "schema" / "schema.graphql"
 GRACEFUL_SHUTDOWN_S: Final = 2
 
 main = typer.Typer(
@@ -131,12 +130,20 @@ def seed() -> None:
 @main.command()
 def schema(
     check: Annotated[bool, typer.Option(help="Only compare with the committed file.")] = False,  # noqa: FBT002
+    since: Annotated[str, typer.Option(help="Name what breaks clients that were built at this git revision.")] = "",
 ) -> None:
     """Print the graph into schema/schema.graphql."""
-    from resolvers.graph import build_schema  # noqa: PLC0415
-    from schema.limits import DocumentReader  # noqa: PLC0415
+    from app.contract import SCHEMA, breaking_changes, printed_schema, schema_at  # noqa: PLC0415
 
-    printed = build_schema(DocumentReader()).as_str().rstrip() + "\n"
+    printed = printed_schema()
+    if since:
+        try:
+            changes = breaking_changes(schema_at(since), printed)
+        except LookupError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(2) from error
+        typer.echo("\n".join(changes) or "Nothing breaks.")
+        raise typer.Exit(bool(changes))
     if not check:
         SCHEMA.write_text(printed)
     elif SCHEMA.read_text() != printed:
