@@ -63,12 +63,22 @@ class _Schema(strawberry.Schema):
         """Log nothing here: the error policy does, once and without what people wrote."""
 
 
+def _root(name: str, description: str, *parts: type) -> type:
+    root = merge_types(name, parts)
+    root.__strawberry_definition__.description = description  # type: ignore[attr-defined]  # merge_types set it
+    return root
+
+
 def build_schema(reader: DocumentReader, *extensions: Callable[[], SchemaExtension]) -> strawberry.Schema:
     """Return the schema; documents are read, limited and remembered by ``reader``, ``extensions`` see final errors."""
     return _Schema(
-        query=merge_types("Query", (NodeQueries, AccountQueries, GenerationQueries, ArtworkQueries)),
-        mutation=merge_types("Mutation", (AccountMutations, GenerationMutations, ArtworkMutations)),
-        subscription=merge_types("Subscription", (GenerationSubscriptions,)),
+        query=_root("Query", "What can be read.", NodeQueries, AccountQueries, GenerationQueries, ArtworkQueries),
+        mutation=_root(
+            "Mutation",
+            "What can be changed. Each takes one `input`, and returns what it changed or why it was refused.",
+            *(AccountMutations, GenerationMutations, ArtworkMutations),
+        ),
+        subscription=_root("Subscription", "What can be followed as it happens.", GenerationSubscriptions),
         types=[UserError, Job, JobEvent, CreditAccount, LedgerEntry, GenerationSlot],
         extensions=[*extensions, reader.extension, ErrorPolicy],
         exception_handlers=EXCEPTION_HANDLERS,
