@@ -8,6 +8,7 @@ from uuid import uuid4
 import psycopg
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
+from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
 from app.asgi import graph_services
@@ -49,6 +50,8 @@ async def explain(settings: Settings, document: str, variables: Mapping[str, Any
             result = await schema.execute(
                 document, dict(variables), context, allowed_operation_types=[OperationType.QUERY]
             )
+        except InvalidOperationTypeError as error:
+            raise NotExplained("Only queries are explained.") from error
         finally:
             event.remove(Engine, "before_cursor_execute", note)
         if result.errors:
