@@ -1,0 +1,104 @@
+"""Every refusal and failure has words in both languages, filled with what it carries."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from string import Formatter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from db.words import Visibility
+from domain import accounts, artworks, errors, generation, idempotency
+from domain.errors import UserError
+from domain.generation import GenerationRequest
+from domain.messages import MESSAGES, Language, message
+from domain.words import FailureCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GOOD = {"email": "a@easel.example", "password": "correct horse", "handle": "abc", "display_name": "A"}
+
+
+def sign_up(**change: str) -> object:
+    return accounts.checked_account(**(GOOD | change))
+
+
+def submit(prompt: str = "a cat", **change: object) -> object:
+    request = GenerationRequest(prompt, visibility=Visibility.PRIVATE, **change)  # type: ignore[arg-type]  # see REFUSED
+    return generation.check(request, ["sandbox"])
+
+
+def raised(error: UserError) -> object:
+    raise error
+
+
+REFUSED: dict[str, list[Callable[[], object]]] = {
+    "text.empty": [lambda: sign_up(display_name=" "), lambda: submit(""), lambda: idempotency.checked_key("")],
+    "text.too_long": [lambda: submit("x" * 2_001), lambda: idempotency.checked_key("x" * 256)],
+    "text.too_short": [lambda: sign_up(password="short")],
+    "text.not_text": [lambda: submit("\0"), lambda: sign_up(email="\ud800")],
+    "email.invalid": [lambda: sign_up(email="nobody")],
+    "email.taken": [lambda: raised(errors.EmailTaken())],
+    "handle.invalid": [lambda: sign_up(handle="ab")],
+    "handle.taken": [lambda: raised(errors.HandleTaken())],
+    "link.invalid": [lambda: accounts._checked_links(["javascript:alert(1)"])],
+    "links.too_many": [lambda: accounts._checked_links(["https://a.example"] * 6)],
+    "credentials.invalid": [lambda: raised(errors.InvalidCredentials())],
+    "refresh_token.invalid": [lambda: raised(errors.InvalidRefreshToken())],
+    "attempts.too_many": [lambda: raised(errors.TooManyAttempts(datetime.now(UTC), 30))],
+    "count.out_of_range": [lambda: submit(count=9)],
+    "engine.unknown": [lambda: submit(engine="{x}")],
+    "style.unknown": [lambda: submit(style="{x}")],
+    "ratio.unknown": [lambda: submit(ratio="{0}")],
+    "number.out_of_range": [
+        *(lambda: submit(steps=0), lambda: submit(seed=-1)),
+        *(lambda: submit(guidance=float("inf")), lambda: submit(guidance=float("nan"))),
+    ],
+    "credits.insufficient": [lambda: raised(errors.InsufficientCredits(4, 3))],
+    "idempotency.conflict": [lambda: raised(errors.IdempotencyConflict())],
+    "job.finished": [lambda: raised(errors.AlreadyFinished())],
+    "assets.count": [lambda: raised(errors.InvalidInput("assets.count", maximum=artworks.MAXIMUM_IMAGES))],
+    "assets.repeated": [lambda: raised(errors.InvalidInput("assets.repeated"))],
+    "asset.not_ready": [lambda: raised(errors.InvalidInput("asset.not_ready"))],
+    "tags.too_many": [lambda: artworks.checked_tags([f"t{n}" for n in range(21)])],
+    "tag.invalid": [lambda: artworks.checked_tags(["two words"])],
+    "not_found": [lambda: raised(errors.NotFound(("input", "jobId")))],
+}
+FAILURES = [f"failure.{code}" for code in FailureCode]
+
+
+@pytest.mark.parametrize("reason", REFUSED)
+def test_a_refusal_fills_its_words_in_both_languages(reason: str) -> None:
+    for refuse in REFUSED[reason]:
+        with pytest.raises(UserError) as refused:
+            refuse()
+        assert refused.value.reason == reason
+        english, korean = refused.value.message("en"), refused.value.message("ko")
+        assert english != korean
+        filled = [str(value) for value in refused.value.values.values()]
+        for text in (english, korean):
+            assert not [value for value in filled if value not in text]
+
+
+def test_there_are_no_other_words() -> None:
+    assert sorted([*REFUSED, *FAILURES]) == sorted(MESSAGES)
+
+
+@pytest.mark.parametrize("reason", MESSAGES)
+def test_both_languages_say_the_same(reason: str) -> None:
+    english, korean = MESSAGES[reason]
+    blanks = [{name for _, name, _, _ in Formatter().parse(text) if name is not None} for text in (english, korean)]
+    assert blanks[0] == blanks[1]
+    assert any("가" <= letter <= "힣" for letter in korean)
+    assert not any("가" <= letter <= "힣" for letter in english)
+    assert english.endswith(".")
+    assert korean.endswith(".")
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_failures_need_nothing_to_be_told(language: Language) -> None:
+    assert all(message(reason, language) for reason in FAILURES)
+    with pytest.raises(KeyError):
+        message("unknown", language)
