@@ -95,6 +95,20 @@ async def test_keys_are_counted_apart(limiter: RateLimiter) -> None:
     assert [answer.allowed for answer in answers] == [False, True]
 
 
+async def test_what_is_forgotten_is_free_again(limiter: RateLimiter) -> None:
+    # given two keys that are spent
+    for key in ("user:1", "user:2"):
+        await limiter.hit(key, 1, HOUR)
+
+    # when one of them is forgotten, also a second time
+    for _ in range(2):
+        await limiter.forget("user:1")
+
+    # then it alone is free, as if it had never been used
+    assert not (await limiter.hit("user:2", 1, HOUR)).allowed
+    assert (await limiter.hit("user:1", 2, HOUR)).remaining == 1
+
+
 async def test_a_hit_may_cost_several_units_and_a_refused_one_costs_none(limiter: RateLimiter) -> None:
     answers = [await limiter.hit("user:1", 10, HOUR, cost) for cost in (7, 4, 3, 1)]
 
