@@ -211,6 +211,17 @@ async def sessions_of(tx: AsyncSession, user_id: UUID) -> Sequence[Session]:
     return (await tx.execute(query)).scalars().all()
 
 
+async def find_sessions(tx: AsyncSession, user_id: UUID, ids: Iterable[UUID]) -> Mapping[UUID, Session]:
+    """Return those of the sessions that are the user's and open, by id."""
+    query = select(Session).where(
+        col(Session.id).in_(list(ids)),
+        col(Session.user_id) == user_id,
+        col(Session.ended_at).is_(None),
+        col(Session.expires_at) > now(),
+    )
+    return {session.id: session for session in (await tx.execute(query)).scalars()}
+
+
 async def update_profile(tx: AsyncSession, user_id: UUID, profile: Profile) -> User:
     """Change what the user shows of themselves and return the user.
 

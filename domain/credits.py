@@ -49,6 +49,12 @@ async def count_entries(tx: AsyncSession, account_id: UUID) -> int:
     return await counts.count(tx, select(col(LedgerEntry.id)).where(col(LedgerEntry.account_id) == account_id))
 
 
+async def find_accounts(tx: AsyncSession, user_id: UUID, ids: Iterable[UUID]) -> Mapping[UUID, CreditAccount]:
+    """Return the user's account where it is among ``ids``, by id."""
+    query = select(CreditAccount).where(col(CreditAccount.id).in_(list(ids)), col(CreditAccount.user_id) == user_id)
+    return {account.id: account for account in (await tx.execute(query)).scalars()}
+
+
 async def find_entries(tx: AsyncSession, user_id: UUID, ids: Iterable[UUID]) -> Mapping[UUID, LedgerEntry]:
     """Return those of the entries that belong to the user's account, by id."""
     query = (

@@ -3,7 +3,6 @@
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
-from uuid import UUID
 
 import strawberry
 
@@ -94,23 +93,28 @@ class User(Node):
 class Session(Node):
     """A sign-in on one device."""
 
+    row: strawberry.Private[tables.Session]
     user_agent: str = strawberry.field(description="What the device called itself.")
-    is_current: bool = strawberry.field(description="Whether this request belongs to it.")
     created_at: datetime = strawberry.field(description="When it was opened.")
     last_used_at: datetime = strawberry.field(description="When its tokens were last renewed.")
     expires_at: datetime = strawberry.field(description="When it ends unless it is used.")
 
     @classmethod
-    def of(cls, row: tables.Session, current: UUID) -> "Session":
+    def of(cls, row: tables.Session) -> "Session":
         """Return the object of a row."""
         return cls(
             id=global_id("session", row.id),
+            row=row,
             user_agent=row.user_agent,
-            is_current=row.id == current,
             created_at=row.created_at,
             last_used_at=row.last_used_at,
             expires_at=row.expires_at,
         )
+
+    @strawberry.field(description="Whether this request belongs to it.")
+    def is_current(self, info: Info) -> bool:
+        """Return whether this is the session of the request's token."""
+        return self.row.id == info.context.required_claims.session_id
 
 
 @strawberry.type(description="The one who is asking, with what nobody else may see.")
@@ -147,10 +151,9 @@ class Viewer(Node):
     @strawberry.field(description="Open sign-ins, the last used first; a hundred at most.")
     async def sessions(self, info: Info) -> list[Session]:
         """Return the sessions."""
-        claims = info.context.required_claims
         async with info.context.services.db.read() as tx:
             rows = await accounts.sessions_of(tx, self.row.id)
-        return [Session.of(row, claims.session_id) for row in rows]
+        return [Session.of(row) for row in rows]
 
     @strawberry.field(description="All images the viewer owns, newest first, published or not.")
     async def assets(self, info: Info, first: First = None, after: After = None) -> MediaAssetConnection:

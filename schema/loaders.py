@@ -16,7 +16,18 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from db.session import Database
-    from db.tables import Artwork, Comment, GenerationJob, GenerationSlot, Hold, LedgerEntry, MediaAsset, User
+    from db.tables import (
+        Artwork,
+        Comment,
+        CreditAccount,
+        GenerationJob,
+        GenerationSlot,
+        Hold,
+        LedgerEntry,
+        MediaAsset,
+        Session,
+        User,
+    )
     from domain.artworks import Place
     from domain.line import Place as PlaceInLine
     from domain.ports import JobEventLog
@@ -61,19 +72,21 @@ class Loaders:
         self._comments: dict[tuple[Place | None, int], ByKey[list[Comment]]] = {}
         self._user_artworks: dict[tuple[Place | None, int], ByKey[list[Artwork]]] = {}
         self.users: ByKey[User] = ByKey(db, accounts.find)
-        self.assets: ByKey[MediaAsset] = ByKey(db, self._assets)
-        self.artworks: ByKey[Artwork] = ByKey(db, self._artworks)
+        self.assets: ByKey[MediaAsset] = self._seen(media.find)
+        self.artworks: ByKey[Artwork] = self._seen(artworks.find)
         self.artwork_images: ByKey[list[MediaAsset]] = ByKey(db, artworks.images_of)
         self.artwork_tags: ByKey[list[str]] = ByKey(db, artworks.tags_of)
-        self.likes: ByKey[bool] = ByKey(db, self._likes)
-        self.follows: ByKey[bool] = ByKey(db, self._follows)
-        self.jobs: ByKey[GenerationJob] = ByKey(db, self._jobs)
+        self.likes: ByKey[bool] = self._own(self._likes)
+        self.follows: ByKey[bool] = self._own(self._follows)
+        self.jobs: ByKey[GenerationJob] = self._own(generation.find)
         self.slots: ByKey[list[GenerationSlot]] = ByKey(db, generation.slots_of)
         self.holds: ByKey[Hold] = ByKey(db, generation.holds_of)
         self.places: ByKey[PlaceInLine] = ByKey(db, line.places)
-        self.single_slots: ByKey[GenerationSlot] = ByKey(db, self._single_slots)
-        self.entries: ByKey[LedgerEntry] = ByKey(db, self._entries)
-        self.single_comments: ByKey[Comment] = ByKey(db, self._single_comments)
+        self.single_slots: ByKey[GenerationSlot] = self._own(generation.find_slots)
+        self.sessions: ByKey[Session] = self._own(accounts.find_sessions)
+        self.credit_accounts: ByKey[CreditAccount] = self._own(credits.find_accounts)
+        self.entries: ByKey[LedgerEntry] = self._own(credits.find_entries)
+        self.single_comments: ByKey[Comment] = self._seen(artworks.find_comments)
         self.sequences: DataLoader[UUID, int | None] = DataLoader(self._sequences, cache=False)
 
     def comments(self, before: Place | None, limit: int) -> ByKey[list[Comment]]:
@@ -99,28 +112,28 @@ class Loaders:
         except ConnectionError:
             return [None] * len(job_ids)
 
-    async def _assets(self, tx: AsyncSession, keys: AbstractSet[UUID]) -> Mapping[UUID, MediaAsset]:
-        return await media.find(tx, self._viewer_id, keys)
+    async def _likes(self, tx: AsyncSession, viewer_id: UUID, keys: AbstractSet[UUID]) -> Mapping[UUID, bool]:
+        return dict.fromkeys(await artworks.liked_among(tx, viewer_id, keys), True)
 
-    async def _artworks(self, tx: AsyncSession, keys: AbstractSet[UUID]) -> Mapping[UUID, Artwork]:
-        return await artworks.find(tx, self._viewer_id, keys)
+    async def _follows(self, tx: AsyncSession, viewer_id: UUID, keys: AbstractSet[UUID]) -> Mapping[UUID, bool]:
+        return dict.fromkeys(await accounts.followed_among(tx, viewer_id, keys), True)
 
-    async def _single_comments(self, tx: AsyncSession, keys: AbstractSet[UUID]) -> Mapping[UUID, Comment]:
-        return await artworks.find_comments(tx, self._viewer_id, keys)
+    def _seen(
+        self, fetch: Callable[[AsyncSession, UUID | None, AbstractSet[UUID]], Awaitable[Mapping[UUID, Found]]]
+    ) -> ByKey[Found]:
+        """Return a look-up of what the viewer, signed in or not, may see."""
 
-    async def _likes(self, tx: AsyncSession, keys: AbstractSet[UUID]) -> Mapping[UUID, bool]:
-        liked = await artworks.liked_among(tx, self._viewer_id, keys) if self._viewer_id else set()
-        return dict.fromkeys(liked, True)
+        async def fetch_seen(tx: AsyncSession, keys: AbstractSet[UUID]) -> Mapping[UUID, Found]:
+            return await fetch(tx, self._viewer_id, keys)
 
-    async def _follows(self, tx: AsyncSession, keys: AbstractSet[UUID]) -> Mapping[UUID, bool]:
-        followed = await accounts.followed_among(tx, self._viewer_id, keys) if self._viewer_id else set()
-        return dict.fromkeys(followed, True)
+        return ByKey(self._db, fetch_seen)
 
-    async def _jobs(self, tx: AsyncSession, keys: AbstractSet[UUID]) -> Mapping[UUID, GenerationJob]:
-        return await generation.find(tx, self._viewer_id, keys) if self._viewer_id else {}
+    def _own(
+        self, fetch: Callable[[AsyncSession, UUID, AbstractSet[UUID]], Awaitable[Mapping[UUID, Found]]]
+    ) -> ByKey[Found]:
+        """Return a look-up of what is the viewer's; somebody who is not signed in has nothing."""
 
-    async def _single_slots(self, tx: AsyncSession, keys: AbstractSet[UUID]) -> Mapping[UUID, GenerationSlot]:
-        return await generation.find_slots(tx, self._viewer_id, keys) if self._viewer_id else {}
+        async def fetch_own(tx: AsyncSession, keys: AbstractSet[UUID]) -> Mapping[UUID, Found]:
+            return await fetch(tx, self._viewer_id, keys) if self._viewer_id else {}
 
-    async def _entries(self, tx: AsyncSession, keys: AbstractSet[UUID]) -> Mapping[UUID, LedgerEntry]:
-        return await credits.find_entries(tx, self._viewer_id, keys) if self._viewer_id else {}
+        return ByKey(self._db, fetch_own)
