@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from app.embedded.server import EmbeddedServer
 
 ROOT = Path(__file__).parent.parent
-pytest_plugins = ("engine_fixtures",)
+pytest_plugins = ("engine_fixtures", "workshop")
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
+import pytest
+
 from adapters.engines.sandbox import SandboxEngine
 from adapters.hub import Hub, redis_client
 from adapters.job_events import RedisJobEventLog
@@ -90,6 +92,11 @@ class Workshop:
         engine = engine or SandboxEngine()
         return Painter(db or self.db, store or self.store, log or self.log, {engine.key: engine}, LEASE, Tally())
 
+    async def cancel(self, user_id: UUID, job_id: UUID) -> int:
+        """Cancel a job; return the credits that came back."""
+        async with self.db.write() as tx:
+            return await generation.cancel(tx, user_id, job_id)
+
     def relay(self, log: JobEventLog | None = None) -> Relay:
         """Return a relay."""
         return Relay(self.db, self.bell, log or self.log)
@@ -112,6 +119,13 @@ class Workshop:
     def stored(self) -> set[str]:
         """Return the keys of all objects."""
         return {str(path.relative_to(self.media)) for path in self.media.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+async def shop(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Workshop]:
+    """Open a workshop over empty servers."""
+    async with workshop(database_url, redis_url, tmp_path) as opened:
+        yield opened
 
 
 @asynccontextmanager

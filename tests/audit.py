@@ -1,0 +1,87 @@
+"""What must be true of all rows and objects at any moment, and what of those of finished jobs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from domain.variants import object_key
+from domain.words import ImageVariant
+from stored import sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import LiteralString
+
+_ALWAYS: Final[dict[str, LiteralString]] = {
+    "account is not the fold of its entries": """
+        SELECT a.id FROM credit_accounts a LEFT JOIN LATERAL (
+            SELECT coalesce(sum(amount * ((debit = 'HOUSE')::int - (credit = 'SPENT')::int)), 0) AS balance,
+                   coalesce(sum(amount * ((credit = 'HELD')::int - (debit = 'HELD')::int)), 0) AS held
+            FROM ledger_entries e WHERE e.account_id = a.id
+        ) f ON true WHERE (a.balance, a.held) <> (f.balance, f.held) OR a.held < 0 OR a.balance < a.held""",
+    "entry does not say what was left after it": """
+        SELECT id FROM (
+            SELECT id, balance_after, held_after,
+                   sum(amount * ((debit = 'HOUSE')::int - (credit = 'SPENT')::int)) OVER w AS balance,
+                   sum(amount * ((credit = 'HELD')::int - (debit = 'HELD')::int)) OVER w AS held
+            FROM ledger_entries WINDOW w AS (PARTITION BY account_id ORDER BY created_at, id)
+        ) e WHERE (balance_after, held_after) <> (balance, held)""",
+    "hold is not the fold of its job's entries": """
+        SELECT h.id FROM holds h JOIN LATERAL (
+            SELECT coalesce(sum(amount) FILTER (WHERE kind = 'HOLD'), 0) AS amount,
+                   coalesce(sum(amount) FILTER (WHERE kind = 'CAPTURE'), 0) AS captured,
+                   coalesce(sum(amount) FILTER (WHERE kind = 'RELEASE'), 0) AS released
+            FROM ledger_entries e WHERE e.job_id = h.job_id
+        ) f ON true WHERE (h.amount, h.captured, h.released) <> (f.amount, f.captured, f.released)""",
+    "slot is not settled as it ended": """
+        SELECT s.id FROM generation_slots s LEFT JOIN ledger_entries e ON e.slot_id = s.id
+        GROUP BY s.id HAVING array_remove(array_agg(e.kind), NULL) <> CASE
+            WHEN s.status = 'READY' THEN ARRAY['CAPTURE']::varchar[]
+            WHEN s.status IN ('FAILED', 'BLOCKED', 'SKIPPED') THEN ARRAY['RELEASE']::varchar[]
+            ELSE ARRAY[]::varchar[] END""",
+    "slot is ready and its picture is not, or the other way round": """
+        SELECT s.id FROM generation_slots s LEFT JOIN media_assets m ON m.id = s.asset_id
+        WHERE (s.status = 'READY') <> (coalesce(m.status, '') = 'READY')""",
+    "job has another number of slots than images": """
+        SELECT j.id FROM generation_jobs j WHERE j.count <> (
+            SELECT count(*) FROM generation_slots s WHERE s.job_id = j.id)""",
+    "picture has no slot": """
+        SELECT m.id FROM media_assets m WHERE m.job_id IS NOT NULL
+        AND NOT EXISTS (SELECT FROM generation_slots s WHERE s.asset_id = m.id)""",
+}
+_AT_THE_END: Final[dict[str, LiteralString]] = {
+    "job has not ended": "SELECT id FROM generation_jobs WHERE finished_at IS NULL",
+    "job kept its lease": "SELECT id FROM generation_jobs WHERE num_nulls(lease_owner, lease_expires_at) < 2",
+    "slot has not ended": "SELECT id FROM generation_slots WHERE finished_at IS NULL",
+    "hold is not settled": "SELECT id FROM holds WHERE captured + released <> amount",
+    "credits are still held": "SELECT id FROM credit_accounts WHERE held <> 0",
+    "job did not end as the fold of its slots": """
+        SELECT j.id FROM generation_jobs j JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE status = 'READY') AS ready,
+                   count(*) FILTER (WHERE status = 'BLOCKED') AS blocked,
+                   count(*) FILTER (WHERE status = 'SKIPPED') AS skipped
+            FROM generation_slots s WHERE s.job_id = j.id
+        ) f ON true WHERE j.status <> CASE
+            WHEN j.status IN ('CANCELED', 'EXPIRED') THEN j.status
+            WHEN ready = j.count THEN 'SUCCEEDED' WHEN ready > 0 THEN 'PARTIAL'
+            WHEN blocked > 0 THEN 'BLOCKED' ELSE 'FAILED' END
+        OR skipped > 0 AND j.status NOT IN ('CANCELED', 'EXPIRED')""",
+}
+
+
+def check_rows(database_url: str) -> None:
+    """Assert what holds at any moment, also in the middle of a fault."""
+    _check(database_url, _ALWAYS)
+
+
+def check_end(database_url: str, stored: Iterable[str] | None = None) -> None:
+    """Assert what holds when all jobs have ended; ``stored`` are the keys of all objects, after a sweep."""
+    _check(database_url, _ALWAYS | _AT_THE_END)
+    if stored is not None:
+        ready = sql(database_url, "SELECT id FROM media_assets WHERE status = 'READY'")
+        assert set(stored) == {object_key(key, variant) for (key,) in ready for variant in ImageVariant}
+
+
+def _check(database_url: str, questions: dict[str, LiteralString]) -> None:
+    violations = {what: rows for what, question in questions.items() if (rows := sql(database_url, question))}
+    assert violations == {}
