@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.sql.dml import ReturningDelete
 
 GPU: Final = "gpu"
 """Topic: there may be work for a GPU worker."""
@@ -25,7 +27,7 @@ JOB_EVENT: Final = "job_event"
 """Topic: the watchers of a job are to be told something."""
 
 _CHANNEL: Final = "easel_outbox"
-"""A trigger on the table notifies it at commit."""
+"""A trigger on the table notifies it at commit, once for each topic, whose name is the payload."""
 _RELAY_LOCK: Final = 0x_EA5E1
 
 
@@ -47,9 +49,14 @@ def publish_job_event(tx: AsyncSession, job_id: UUID, kind: str, **data: int) ->
 async def take(tx: AsyncSession, limit: int) -> list[OutboxMessage]:
     """Remove and return the oldest messages in order, at most ``limit``; other relays wait until ``tx`` ends."""
     await tx.execute(select(func.pg_advisory_xact_lock(_RELAY_LOCK)))
-    oldest = select(col(OutboxMessage.id)).order_by(col(OutboxMessage.id)).limit(limit)
-    removed = await tx.execute(delete(OutboxMessage).where(col(OutboxMessage.id).in_(oldest)).returning(OutboxMessage))
+    removed = await tx.execute(_take(limit))
     return sorted(removed.scalars(), key=lambda message: message.id or 0)
+
+
+@cache
+def _take(limit: int) -> ReturningDelete[OutboxMessage]:
+    oldest = select(col(OutboxMessage.id)).order_by(col(OutboxMessage.id)).limit(limit)
+    return delete(OutboxMessage).where(col(OutboxMessage.id).in_(oldest)).returning(OutboxMessage)
 
 
 async def lag_s(tx: AsyncSession) -> float:
@@ -70,18 +77,22 @@ class Doorbell:
         self._url = url
         self._connection: psycopg.AsyncConnection[Any] | None = None
 
-    async def wait(self, at_most_s: float) -> None:
-        """Return when something was added, or after ``at_most_s`` seconds; a lost connection counts as silence."""
+    async def wait(self, at_most_s: float) -> frozenset[str]:
+        """Return the topics of what was added as soon as something was, or nothing after ``at_most_s`` seconds.
+
+        A lost connection counts as silence.
+        """
         try:
             if self._connection is None:
                 self._connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True)
                 await self._connection.execute(f"LISTEN {_CHANNEL}")
-                return
-            async for _ in self._connection.notifies(timeout=at_most_s, stop_after=1):
-                pass
+                return frozenset()
+            heard = self._connection.notifies(timeout=at_most_s, stop_after=1)
+            return frozenset([notification.payload async for notification in heard])
         except (psycopg.Error, OSError):
             await self.close()
             await asyncio.sleep(at_most_s)
+            return frozenset()
 
     async def close(self) -> None:
         """Stop listening."""

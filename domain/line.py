@@ -7,6 +7,7 @@ age. Only jobs for an engine that the same workers run are in one line.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Integer, Select, Subquery, and_, cast, func, select
@@ -65,8 +66,14 @@ def line() -> Subquery:
 
 async def next_waiting(tx: AsyncSession, engines: Sequence[str]) -> GenerationJob | None:
     """Return the first job of the line that one of ``engines`` can paint, locked; skip what others are claiming."""
+    return (await tx.execute(_next_waiting(tuple(engines)))).scalar_one_or_none()
+
+
+@cache
+def _next_waiting(engines: tuple[str, ...]) -> Select[GenerationJob]:
+    """Return the statement that claims; putting it together takes longer than running it does."""
     queue = line()
-    query = (
+    return (
         select(GenerationJob)
         .join(queue, queue.c.id == col(GenerationJob.id))
         .where(col(GenerationJob.status) == JobStatus.QUEUED, col(GenerationJob.engine).in_(engines))
@@ -74,7 +81,6 @@ async def next_waiting(tx: AsyncSession, engines: Sequence[str]) -> GenerationJo
         .limit(1)
         .with_for_update(of=GenerationJob, skip_locked=True)
     )
-    return (await tx.execute(query)).scalar_one_or_none()
 
 
 async def places(tx: AsyncSession, job_ids: Iterable[UUID] | None = None, limit: int = 200) -> Mapping[UUID, Place]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from db import outbox
 from domain import line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from db.session import Database
     from db.tables import OutboxMessage
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from workers.broker import Bell
 
 SWEEP_S: Final = 2.0
+SETTLE_S: Final = 0.05
+"""How long after a change of the line its places are told: an idle worker takes a new job sooner, and nothing is."""
 BATCH: Final = 100
 
 logger = logging.getLogger(__name__)
@@ -36,19 +39,26 @@ class Relay:
         self._bell = bell
         self._log = log
         self._places: dict[UUID, Place] = {}
-        self._has_line_moved = False
+        self._tell_places_at: float | None = None
+        self._rung = 0
+        """Rings of which the messages are not yet taken from the outbox."""
 
     async def run(self, doorbell: outbox.Doorbell) -> None:
         """Work until cancelled; faults of PostgreSQL and Redis are waited out."""
+        clock = asyncio.get_running_loop().time
         while True:
             try:
                 while await self.empty_once():
                     pass
+                if self._tell_places_at and clock() >= self._tell_places_at:
+                    await self._publish_places()
+                    self._tell_places_at = None
             except (SQLAlchemyError, OSError) as error:
                 logger.warning("relay waits: %s", type(error).__name__)
                 await asyncio.sleep(SWEEP_S / 4)
             else:
-                await doorbell.wait(SWEEP_S)
+                pause = max(self._tell_places_at - clock(), 0.0) if self._tell_places_at else SWEEP_S
+                await self.answer(await doorbell.wait(pause))
 
     async def empty_once(self) -> bool:
         """Say one batch; return whether there was anything to say.
@@ -61,11 +71,17 @@ class Relay:
         async with self._db.write() as tx:
             messages = await outbox.take(tx, BATCH)
             await self._say(messages)
-            self._has_line_moved |= any(message.topic == outbox.LINE for message in messages)
-        if self._has_line_moved:
-            await self._publish_places()
-            self._has_line_moved = False
+        if not self._tell_places_at and any(message.topic == outbox.LINE for message in messages):
+            self._tell_places_at = asyncio.get_running_loop().time() + SETTLE_S
         return bool(messages)
+
+    async def answer(self, topics: Collection[str]) -> None:
+        """Ring for a worker before the outbox is read: that work waits is known, and all else can wait for it."""
+        self._rung = 0
+        if outbox.GPU in topics:
+            with suppress(ConnectionError):  # the message stays in the outbox
+                await asyncio.to_thread(self._bell.ring)
+                self._rung = 1
 
     async def _say(self, messages: Sequence[OutboxMessage]) -> None:
         for message in messages:
@@ -73,8 +89,10 @@ class Relay:
                 data = dict(message.payload)
                 job_id, kind = UUID(data.pop("job_id")), data.pop("kind")
                 await self._log.publish(job_id, kind, data, key=str(message.id))
-        for _ in range(sum(message.topic == outbox.GPU for message in messages)):
+        rings = sum(message.topic == outbox.GPU for message in messages)
+        for _ in range(rings - self._rung):
             await asyncio.to_thread(self._bell.ring)
+        self._rung = max(self._rung - rings, 0)
 
     async def _publish_places(self) -> None:
         async with self._db.read() as tx:

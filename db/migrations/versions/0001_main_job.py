@@ -558,7 +558,7 @@ def upgrade() -> None:
         """
         CREATE FUNCTION outbox_notify() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            NOTIFY easel_outbox;
+            PERFORM pg_notify('easel_outbox', topic) FROM added;
             RETURN NULL;
         END $$
         """
@@ -566,7 +566,7 @@ def upgrade() -> None:
     op.execute(
         """
         CREATE TRIGGER outbox_notify AFTER INSERT ON outbox
-        FOR EACH STATEMENT EXECUTE FUNCTION outbox_notify()
+        REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION outbox_notify()
         """
     )
 
