@@ -1,0 +1,161 @@
+"""A job under a lease: who may write to it, what is written once, and which moves there are."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+
+from audit import check_end, check_rows
+from db.words import FINAL_JOB_STATUSES, JobStatus
+from domain import jobs, rendering
+from domain.rendering import JobCanceled, Lease, LeaseLost
+from domain.words import FailureCode
+from stored import row_counts, sql
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from uuid import UUID
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from domain.rendering import Claim
+    from workshop import Workshop
+
+pytestmark = pytest.mark.anyio
+
+MINUTE = timedelta(minutes=1)
+
+
+async def claimed(shop: Workshop) -> Claim:
+    async with shop.db.write() as tx:
+        claim = await rendering.claim(tx, ("sandbox",), uuid4(), MINUTE)
+    assert claim
+    return claim
+
+
+def writes(slot: UUID) -> list[Callable[[AsyncSession, Lease], Awaitable[object]]]:
+    """Return everything that a worker writes."""
+    return [
+        rendering.begin,
+        lambda tx, lease: rendering.renew(tx, lease, MINUTE),
+        lambda tx, lease: rendering.start_slots(tx, lease, [slot]),
+        lambda tx, lease: rendering.reserve_asset(tx, lease, slot),
+        lambda tx, lease: rendering.give_up_slot(tx, lease, slot, FailureCode.ENGINE_ERROR),
+        lambda tx, lease: rendering.fail(tx, lease, FailureCode.ENGINE_ERROR),
+        rendering.finish,
+        rendering.let_go,
+    ]
+
+
+async def test_nobody_writes_to_a_job_without_its_lease(shop: Workshop) -> None:
+    await shop.job(await shop.user())
+    claim = await claimed(shop)
+    before = row_counts(shop.database_url), await shop.row(claim.job.id)
+
+    for write in writes(claim.open_slots[0].id):
+        with pytest.raises(LeaseLost):
+            async with shop.db.write() as tx:
+                await write(tx, Lease(claim.job.id, uuid4()))
+
+    assert (row_counts(shop.database_url), await shop.row(claim.job.id)) == before
+
+
+async def test_a_canceled_job_is_only_let_go(shop: Workshop) -> None:
+    user = await shop.user()
+    await shop.job(user)
+    claim = await claimed(shop)
+    await shop.cancel(user, claim.job.id)
+    before = row_counts(shop.database_url)
+
+    *others, let_go = writes(claim.open_slots[0].id)
+    for write in others:
+        if write is others[1]:
+            continue  # it renews its lease, and so hears of it
+        with pytest.raises(JobCanceled):
+            async with shop.db.write() as tx:
+                await write(tx, claim.lease)
+    assert row_counts(shop.database_url) == before
+
+    async with shop.db.write() as tx:
+        assert await rendering.renew(tx, claim.lease, MINUTE) == JobStatus.CANCELING
+        await let_go(tx, claim.lease)
+    assert (await shop.row(claim.job.id)).status == JobStatus.CANCELED
+    check_end(shop.database_url)
+
+
+@pytest.mark.parametrize("begins", [True, False])
+async def test_a_job_that_loses_its_worker_three_times_fails_with_refund(shop: Workshop, begins: bool) -> None:  # noqa: FBT001
+    job = await shop.job(await shop.user(), count=3)
+    for loss in range(3):
+        assert (await shop.row(job)).attempt == loss
+        claim = await claimed(shop)
+        if begins:
+            async with shop.db.write() as tx:
+                await rendering.begin(tx, claim.lease)
+                await rendering.start_slots(tx, claim.lease, [slot.id for slot in claim.open_slots])
+        sql(shop.database_url, "UPDATE generation_jobs SET lease_expires_at = now() - interval '1 second'")
+        await shop.sweeper().rescue_lost()
+        check_rows(shop.database_url)
+
+    row = await shop.row(job)
+    assert (row.status, row.failure_code) == (JobStatus.FAILED, FailureCode.WORKER_LOST)
+    assert sql(shop.database_url, "SELECT balance, held FROM credit_accounts") == [(100, 0)]
+    assert sql(shop.database_url, "SELECT DISTINCT status, failure_code FROM generation_slots") == [
+        ("FAILED", "WORKER_LOST")
+    ]
+    check_end(shop.database_url)
+
+
+async def test_a_canceled_job_whose_worker_is_lost_ends(shop: Workshop) -> None:
+    user = await shop.user()
+    job = await shop.job(user)
+    await claimed(shop)
+    await shop.cancel(user, job)
+    sql(shop.database_url, "UPDATE generation_jobs SET lease_expires_at = now() - interval '1 second'")
+
+    await shop.sweeper().rescue_lost()
+
+    assert (await shop.row(job)).status == JobStatus.CANCELED
+    check_end(shop.database_url)
+
+
+async def test_a_job_whose_lease_was_renewed_meanwhile_is_not_rescued(shop: Workshop) -> None:
+    job = await shop.job(await shop.user())
+    claim = await claimed(shop)
+    sql(shop.database_url, "UPDATE generation_jobs SET lease_expires_at = now() - interval '1 second'")
+
+    # given a sweeper that has found the job, and a worker that is alive after all
+    async with shop.db.read() as tx:
+        assert await rendering.lost(tx) == [job]
+    async with shop.db.write() as tx:
+        await rendering.renew(tx, claim.lease, MINUTE)
+    async with shop.db.write() as tx:
+        await rendering.rescue(tx, job)
+
+    assert ((await shop.row(job)).status, (await shop.row(job)).attempt) == (JobStatus.PREPARING, 0)
+
+
+async def test_a_job_that_waited_too_long_expires_with_refund(shop: Workshop) -> None:
+    user = await shop.user()
+    old, new = await shop.job(user, count=2), await shop.job(user)
+    sql(shop.database_url, "UPDATE generation_jobs SET created_at = now() - interval '2 hours' WHERE id = %s", old)
+
+    await shop.sweeper().expire_overdue()
+
+    assert ((await shop.row(old)).status, (await shop.row(old)).failure_code) == (JobStatus.EXPIRED, "EXPIRED")
+    assert (await shop.row(new)).status == JobStatus.QUEUED
+    assert sql(shop.database_url, "SELECT balance, held FROM credit_accounts") == [(100, 1)]
+    check_rows(shop.database_url)
+
+
+async def test_what_is_final_never_changes(shop: Workshop) -> None:
+    row = await shop.row(await shop.job(await shop.user()))
+
+    for final in FINAL_JOB_STATUSES:
+        for status in JobStatus:
+            row.status = final
+            with pytest.raises(jobs.IllegalMove):
+                jobs.move(row, status)
