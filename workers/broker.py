@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, Final
 
 import dramatiq
@@ -13,25 +14,51 @@ from dramatiq.middleware import AsyncIO
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from dramatiq import MessageProxy
+
 GPU_QUEUE: Final = "gpu"
 PAINT: Final = "generation.paint"
 _TOKENS: Final = 16
 
 
 class _WakingConsumer(_RedisConsumer):
-    """Fetches and acknowledges as Dramatiq does, but sleeps on the wake-up list where Dramatiq would poll."""
+    """Fetches and acknowledges as Dramatiq does, but sleeps on the wake-up list where Dramatiq would poll.
+
+    Dramatiq also polls, ever more slowly, while its workers have all that they may; here the end of a message wakes it.
+    """
+
+    def __init__(self, *arguments: Any) -> None:  # noqa: ANN401 - dramatiq's signature
+        super().__init__(*arguments)  # type: ignore[no-untyped-call]
+        self._message_ended = threading.Event()
 
     def __next__(self) -> Any:  # noqa: ANN401 - dramatiq's signature
-        if not self.message_cache and self.outstanding_message_count < self.prefetch:
-            try:
-                room = self.prefetch - self.outstanding_message_count
-                self.message_cache = self.broker.do_fetch(self.queue_name, room)
-                if not self.message_cache:
-                    self.broker.wait_for_token(self.queue_name, self.timeout / 1000)
-                    return None
-            except redis.ConnectionError as error:
-                raise ConnectionClosed(error) from None
+        if self.message_cache:
+            return super().__next__()  # type: ignore[no-untyped-call]
+        room = self.prefetch - self.outstanding_message_count
+        if room <= 0:
+            self._message_ended.wait(self.timeout / 1000)
+            self._message_ended.clear()
+            return None
+        try:
+            self.message_cache = self.broker.do_fetch(self.queue_name, room)
+            if not self.message_cache:
+                self.broker.wait_for_token(self.queue_name, self.timeout / 1000)
+                return None
+        except redis.ConnectionError as error:
+            raise ConnectionClosed(error) from None
         return super().__next__()  # type: ignore[no-untyped-call]
+
+    def ack(self, message: MessageProxy) -> None:
+        try:
+            super().ack(message)  # type: ignore[no-untyped-call]
+        finally:
+            self._message_ended.set()
+
+    def nack(self, message: MessageProxy) -> None:
+        try:
+            super().nack(message)  # type: ignore[no-untyped-call]
+        finally:
+            self._message_ended.set()
 
 
 class WakingBroker(RedisBroker):
