@@ -14,7 +14,13 @@ from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import GraphQLRequestData
 from strawberry.http.streaming import HTTPStreamTransport, SSETransport
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.subscriptions import (
+    GRAPHQL_SSE_PROTOCOL,
+    GRAPHQL_TRANSPORT_WS_PROTOCOL,
+    MULTIPART_SUBSCRIPTION_PROTOCOL,
+)
+from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET
 
 from app.edge.answers import RefusedError
@@ -37,19 +43,24 @@ if TYPE_CHECKING:
     from starlette.websockets import WebSocket
     from strawberry import Schema
     from strawberry.http import GraphQLRequestProtocol
+    from strawberry.types import ExecutionResult
     from strawberry.types.unset import UnsetType
 
     from domain.messages import Language
     from domain.tokens import Claims
     from schema.context import Services
 
-PROTOCOLS: Final = (GRAPHQL_TRANSPORT_WS_PROTOCOL, "graphql-sse", "multipart-subscription")
+PROTOCOLS: Final = (GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL, MULTIPART_SUBSCRIPTION_PROTOCOL)
 INIT_WAIT: Final = timedelta(seconds=3)
 SUBSCRIPTIONS_PER_SOCKET: Final = 50
 SOCKETS_PER_USER: Final = 10
 TRY_AGAIN_LATER: Final = 1013
 """Close code after which clients connect again."""
 STREAM_PATH: Final = "/graphql/stream"
+ASK_FOR_A_STREAM: Final = (
+    "A subscription is answered as a stream: over a WebSocket (graphql-transport-ws), as server-sent events at "
+    f"{STREAM_PATH}, or with `Accept: multipart/mixed;subscriptionSpec=1.0`."
+)
 
 
 class _RequestAdapter(StarletteRequestAdapter):
@@ -66,7 +77,8 @@ class GraphQLView(GraphQL[Context, None]):
     request_adapter_class = _RequestAdapter
     graphql_transport_ws_handler_class = SocketHandler
     stream_transport_classes_by_protocol: Mapping[str, type[HTTPStreamTransport]] = {
-        transport.protocol: transport for transport in (SSETransport, MultipartStream)
+        GRAPHQL_SSE_PROTOCOL: SSETransport,
+        MULTIPART_SUBSCRIPTION_PROTOCOL: MultipartStream,
     }
 
     def __init__(self, schema: Schema, services: Services, origins: Sequence[str]) -> None:
@@ -129,8 +141,35 @@ class GraphQLView(GraphQL[Context, None]):
         read = graphql_request(request.scope)
         assert read, "the edge lets nothing else through"
         protocol = protocol_of(request.scope["path"], request.headers.get("accept", ""))
-        exchange_of(request.scope).operation = read.operation_name
         return GraphQLRequestData(read.query, read.variables, read.operation_name, read.extensions, protocol)
+
+    async def execute_single(
+        self,
+        request: Request,  # noqa: ARG002 - as above
+        request_adapter: AsyncHTTPRequestAdapter,
+        sub_response: Response,  # noqa: ARG002 - as above
+        context: Context,
+        root_value: None,
+        request_data: GraphQLRequestData,
+    ) -> ExecutionResult:
+        """Answer a query or mutation at once; a subscription needs one of the protocols for streams."""
+        allowed = OperationType.from_http(request_adapter.method) - {OperationType.SUBSCRIPTION}
+        try:
+            return await self.schema.execute(
+                request_data.query,
+                root_value=root_value,
+                variable_values=request_data.variables,
+                context_value=context,
+                operation_name=request_data.operation_name,
+                allowed_operation_types=allowed,
+                operation_extensions=request_data.extensions,
+            )
+        except CannotGetOperationTypeError as error:
+            raise HTTPException(400, error.as_http_error_reason()) from error
+        except InvalidOperationTypeError as error:
+            if error.operation_type is OperationType.SUBSCRIPTION:
+                raise HTTPException(400, ASK_FOR_A_STREAM) from error
+            raise HTTPException(400, error.as_http_error_reason(request_adapter.method)) from error
 
     def decode_json(self, data: str | bytes) -> object:
         """Read a message of a socket, as strictly as the body of a request."""

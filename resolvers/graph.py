@@ -8,6 +8,7 @@ import structlog
 from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.tools import merge_types
 from strawberry.types.execution import StreamExecutionResult
 
@@ -49,6 +50,10 @@ def _treated(error: GraphQLError) -> GraphQLError:
     cause = error.original_error
     if isinstance(cause, GraphQLError) or cause is None:
         code, message = "BAD_USER_INPUT", error.message
+    elif isinstance(cause, CannotGetOperationTypeError):
+        code, message = "BAD_USER_INPUT", cause.as_http_error_reason()
+    elif isinstance(cause, InvalidOperationTypeError):
+        code, message = "BAD_USER_INPUT", f"A {cause.operation_type.value} is not answered over this protocol."
     elif isinstance(cause, RequestError):
         code, message = cause.code, str(cause)
     else:
