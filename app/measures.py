@@ -43,8 +43,7 @@ class OperationMeasures(SchemaExtension):
         """Count one operation at its end."""
         yield
         result = self.execution_context.result
-        kind = _KINDS.get(self.execution_context.operation_type) if self.execution_context.graphql_document else None
-        self._metrics.operation_ended(kind or "unknown", _outcome(getattr(result, "errors", None)))
+        self._metrics.operation_ended(self._kind(), _outcome(getattr(result, "errors", None)))
 
     def on_execute(self) -> Iterator[None]:
         """Count a subscription while it runs."""
@@ -56,6 +55,14 @@ class OperationMeasures(SchemaExtension):
         finally:
             if is_stream:
                 self._metrics.subscription_ended()
+
+    def _kind(self) -> Kind:
+        if not self.execution_context.graphql_document:
+            return "unknown"
+        try:
+            return _KINDS[self.execution_context.operation_type]
+        except RuntimeError:  # the document has no operation, or none of the name that was asked for
+            return "unknown"
 
 
 async def measure_for_ever(db: Database, metrics: Metrics) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +19,7 @@ from db.tables.columns import now
 from db.words import AssetStatus, SessionEnd
 from domain import credits, media, passwords, tokens
 from domain.errors import EmailTaken, HandleTaken, InvalidCredentials, InvalidInput, InvalidRefreshToken, NotFound
-from domain.texts import clean
+from domain.texts import clean, normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -90,8 +89,13 @@ def checked_handle(handle: str) -> str:
 
 
 def normal_email(email: str) -> str:
-    """Return an address as it is stored and compared: trimmed, NFC, its domain in Unicode, all in lower case."""
-    address = unicodedata.normalize("NFC", email.strip())
+    """Return an address as it is stored and compared: trimmed, NFC, its domain in Unicode, all in lower case.
+
+    What can be nobody's, for its length or its piles of marks, comes back trimmed.
+    """
+    address = normal("NFC", email, maximum=MAXIMUM_EMAIL_LENGTH)
+    if address is None:
+        return email.strip()
     if address.isprintable() and len(address) <= MAXIMUM_EMAIL_LENGTH:
         with suppress(EmailNotValidError):
             address = validate_email(address, check_deliverability=False).normalized

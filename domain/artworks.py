@@ -17,7 +17,7 @@ from db.tables import Artwork, ArtworkImage, ArtworkTag, Comment, GenerationJob,
 from db.words import AssetStatus, PromptVisibility, ReactionKind, Visibility
 from domain import counts, media
 from domain.errors import InvalidInput, NotFound
-from domain.texts import clean
+from domain.texts import clean, normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -89,7 +89,7 @@ def checked_tags(tags: Iterable[str]) -> list[str]:
     """
     names: dict[str, None] = {}
     for index, tag in enumerate(tags):
-        name = unicodedata.normalize("NFKC", tag).strip().removeprefix("#").casefold()
+        name = (normal("NFKC", tag, maximum=MAXIMUM_TAG_LENGTH) or "").removeprefix("#").casefold()
         if not name or len(name) > MAXIMUM_TAG_LENGTH or not all(map(_is_of_a_word, name)):
             raise InvalidInput("tag.invalid", ("input", "tags", str(index)), maximum=MAXIMUM_TAG_LENGTH)
         names[name] = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 from domain.errors import InvalidInput
 
@@ -17,6 +17,25 @@ _BLANK = re.compile(
 )
 """White space and what Unicode calls default ignorable, Hangul fillers among it: nobody sees any of it."""
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_MOST_COMPOSED: Final = 4
+"""Code points that NFC makes one of, at most."""
+_PILE: Final = re.compile(rb"[^\0]{31}")
+"""More marks upon one letter than any script has (Unicode's Stream-Safe Text Format, UAX #15, D4)."""
+_MARKS_BY_DECOMPOSITION: Final = str.maketrans("\u0f73\u0f75\u0f81", "\u0f71" * 3)
+
+
+def normal(form: Literal["NFC", "NFKC"], value: str, *, maximum: int) -> str | None:
+    """Return ``value`` normalised, without surrounding white space; None where that could not end within ``maximum``.
+
+    Marks are put in order by a sort that takes quadratic time: 256 KB of them would hold a process up for a minute. So
+    what is longer than any text that composes to ``maximum`` characters, or piles up marks, is not even tried.
+    """
+    text = value.strip()
+    if len(text) > _MOST_COMPOSED * maximum:
+        return None
+    if not text.isascii() and _PILE.search(bytes(map(unicodedata.combining, text.translate(_MARKS_BY_DECOMPOSITION)))):
+        return None
+    return unicodedata.normalize(form, text).strip()
 
 
 def clean(value: str, path: Sequence[str], *, maximum: int, minimum: int = 1) -> str:
@@ -29,11 +48,16 @@ def clean(value: str, path: Sequence[str], *, maximum: int, minimum: int = 1) ->
         minimum: 0 for a text that may be left empty; otherwise something of it must be visible.
 
     Raises:
-        InvalidInput: control characters, NUL or lone surrogates; too short or too long.
+        InvalidInput: control characters, NUL, lone surrogates or piles of marks; too short or too long.
     """
     if _NOT_TEXT.search(value):
         raise InvalidInput("text.not_text", path)
-    text = unicodedata.normalize("NFC", value).strip()
+    text = normal("NFC", value, maximum=maximum)
+    if text is None:
+        length = len(value.strip())
+        if length > _MOST_COMPOSED * maximum:
+            raise InvalidInput("text.too_long", path, maximum=maximum, length=length)
+        raise InvalidInput("text.not_text", path)
     if minimum and _BLANK.fullmatch(text):
         raise InvalidInput("text.empty", path)
     if len(text) < minimum:

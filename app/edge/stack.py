@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.edge.access import AccessLog
+from app.edge.answers import CLOSE
 from app.edge.deadline import AnswerDeadline
 from app.edge.exchange import RequestIds
 from app.edge.heads import HeadLimits
@@ -54,9 +55,9 @@ class EdgeOptions:
 def edge(app: ASGIApp, options: EdgeOptions, limiter: RateLimiter, identify: Identify, metrics: Metrics) -> ASGIApp:
     """Return ``app`` behind the whole edge.
 
-    From the outside in: the client's true address, request id, access log and measures, security headers, size of the
-    head, CORS (so that a browser may read every refusal below), rates (before a body is read), the strict reading of
-    the request, and the deadline for its answer.
+    From the outside in: the client's true address, request id, access log and measures, security headers, bodies that
+    nobody reads, size of the head, CORS (so that a browser may read every refusal below), rates (before a body is
+    read), the strict reading of the request, and the deadline for its answer.
     """
     paths = frozenset(options.graphql_paths)
     inner: ASGIApp = AnswerDeadline(app, paths, options.answer_seconds)
@@ -64,12 +65,49 @@ def edge(app: ASGIApp, options: EdgeOptions, limiter: RateLimiter, identify: Ide
     inner = RequestRateLimit(inner, limiter, identify, paths, options.rates)
     inner = PathCORS(inner, paths, options.origins)
     inner = HeadLimits(inner, options.head_bytes, options.head_headers)
+    inner = UnreadBodies(inner)
     inner = ResponseHeaders(inner, SECURITY_HEADERS)
     inner = AccessLog(inner, metrics, options.routes)
     inner = RequestIds(inner)
     if options.trusted_proxies:
         inner = ProxyHeadersMiddleware(inner, list(options.trusted_proxies))  # type: ignore[arg-type, assignment]
     return inner
+
+
+class UnreadBodies:
+    """Announces that the connection closes where an answer comes before the body was read, so that none is reused.
+
+    ``GuardedProtocol`` closes it: a client that was not told would send its next request into nothing.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stand in front of ``app``."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or not _has_body(Headers(scope=scope)):
+            await self.app(scope, receive, send)
+            return
+        is_unread = True
+
+        async def listen() -> Message:
+            nonlocal is_unread
+            message = await receive()
+            is_unread = is_unread and message.get("more_body", False)
+            return message
+
+        async def announce(message: Message) -> None:
+            if message["type"] == "http.response.start" and is_unread:
+                message.setdefault("headers", [])
+                MutableHeaders(scope=message).update(CLOSE)
+            await send(message)
+
+        await self.app(scope, listen, announce)
+
+
+def _has_body(headers: Headers) -> bool:
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
 
 
 class PathCORS:

@@ -1,0 +1,69 @@
+"""What a hostile or hasty client may send: piles of marks, a body after its refusal, an operation that is not there."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from domain.accounts import normal_email
+from domain.artworks import checked_tags
+from domain.errors import InvalidInput
+from domain.texts import clean
+from graph_client import http_client
+
+if TYPE_CHECKING:
+    from conftest import Installation
+
+pytestmark = pytest.mark.anyio
+
+PILES = ["\u0301" * 60_000 + "\u0316" * 60_000, "x" + "\u0301\u0316" * 1_000, "\u0f73" * 2_500]
+"""Marks that are to be put in order by a sort of quadratic time; the first would take most of a minute."""
+
+
+@pytest.mark.parametrize("pile", PILES)
+def test_piles_of_marks_are_refused_before_they_are_put_in_order(pile: str) -> None:
+    began = time.process_time()
+    with pytest.raises(InvalidInput):
+        clean(pile, ("input", "prompt"), maximum=2_000)
+    with pytest.raises(InvalidInput):
+        checked_tags([pile])
+    assert normal_email(f" {pile} ") == pile
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("text", ["สวัสดีปีใหม่ที่รัก", "हिन्दी क्षत्रिय", "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢", "Tiê\u0301ng Viê\u0323t"])
+def test_marks_as_people_write_them_are_kept(text: str) -> None:
+    assert clean(text, ("input", "prompt"), maximum=100)
+
+
+async def test_a_connection_that_closes_says_so(easel: Installation) -> None:
+    address = urlsplit(easel.url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    head = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 9\r\n\r\n"
+    writer.write(head.encode())
+    answer = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+    assert answer.startswith("http/1.1 415")
+    assert "connection: close" in answer
+    writer.close()
+
+
+async def test_a_connection_whose_body_was_read_stays(easel: Installation) -> None:
+    async with http_client() as http:
+        headers = {"content-type": "application/json"}
+        answer = await http.post(f"{easel.url}/graphql", content='{"query": "{ nope }"}', headers=headers)
+    assert "connection" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/graphql/stream"])
+async def test_a_stream_of_an_operation_that_is_not_there_ends_properly(easel: Installation, path: str) -> None:
+    body: dict[str, Any] = {"query": "query A { __typename }", "operationName": "B"}
+    headers = {"content-type": "application/json", "accept": "multipart/mixed;subscriptionSpec=1.0"}
+    async with http_client() as http:
+        answer = await http.post(f"{easel.url}{path}", content=json.dumps(body), headers=headers)
+    assert answer.text.endswith("--\r\n" if path == "/graphql" else "event: complete\r\ndata: \r\n\r\n")
+    assert "INTERNAL" not in answer.text
