@@ -6,10 +6,12 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
 from graph_client import http_client
 from stored import row_counts, sql
+from waiting import until
 
 if TYPE_CHECKING:
     from conftest import Installation
@@ -56,6 +58,12 @@ async def signed_in_again(easel: Installation, handle: str, user_agent: str) -> 
     client = easel.client(session["accessToken"])
     client.refresh_token = session["refreshToken"]
     return client, session["id"]
+
+
+def lock_waits(database_url: str) -> int:
+    """Return how many statements wait for another transaction."""
+    ((count,),) = sql(database_url, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    return int(count)
 
 
 async def is_signed_in(client: GraphClient) -> bool:
@@ -112,10 +120,15 @@ async def test_an_old_refresh_token_ends_the_whole_family(easel: Installation, d
 async def test_of_many_refreshes_at_once_one_succeeds_and_the_family_ends(
     easel: Installation, database_url: str
 ) -> None:
+    # given five refreshes with the same token, all of which have begun before one of them can end
     client = await easel.signed_up()
+    with psycopg.connect(database_url) as connection:
+        connection.execute("SELECT id FROM sessions FOR UPDATE")
+        running = asyncio.gather(*(refresh(easel.client(), client.refresh_token) for _ in range(5)))
+        await until(lambda: lock_waits(database_url) == 5)
+    answers = await running
 
-    answers = await asyncio.gather(*(refresh(easel.client(), client.refresh_token) for _ in range(5)))
-
+    # then one succeeds, and it is dead as well
     (won,) = [answer for answer in answers if "session" in answer]
     assert [answer for answer in answers if answer is not won] == [REFUSED] * 4
     assert await refresh(easel.client(), won["session"]["refreshToken"]) == REFUSED
