@@ -12,7 +12,7 @@ import httpx2
 from websockets.asyncio.client import connect
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
 _OPERATIONS = Path(__file__).parent.parent / "web" / "graphiql" / "operations"
 CORE = {path.stem.split("-", 1)[1]: path.read_text() for path in sorted(_OPERATIONS.glob("*.graphql"))}
@@ -72,14 +72,15 @@ class GraphClient:
     async def socket(self) -> AsyncIterator[GraphSocket]:
         """Open a graphql-transport-ws connection that has been acknowledged."""
         url = self.url.replace("http", "ws", 1) + "/graphql"
-        async with connect(url, subprotocols=["graphql-transport-ws"], max_size=None) as websocket:  # type: ignore[list-item]
+        options: dict[str, Any] = {"subprotocols": ["graphql-transport-ws"], "max_size": None}
+        async with connect(url, additional_headers={"accept-language": self.language}, **options) as websocket:
             payload = {"authorization": f"Bearer {self.token}"} if self.token else {}
             await websocket.send(json.dumps({"type": "connection_init", "payload": payload}))
             acknowledged = json.loads(await websocket.recv())
             assert acknowledged == {"type": "connection_ack"}, acknowledged
             yield GraphSocket(websocket)
 
-    async def watch(self, job_id: str, after: str | None = None) -> AsyncIterator[dict[str, Any]]:
+    async def watch(self, job_id: str, after: str | None = None) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the events of a job to the end of the stream."""
         async with self.socket() as socket:
             async for data in socket.subscribe(CORE["watch"], {"jobId": job_id, "after": after}):
@@ -92,7 +93,9 @@ class GraphSocket:
     def __init__(self, websocket: Any) -> None:  # noqa: ANN401
         self.websocket = websocket
 
-    async def subscribe(self, query: str, variables: dict[str, Any], key: str = "1") -> AsyncIterator[dict[str, Any]]:
+    async def subscribe(
+        self, query: str, variables: dict[str, Any], key: str = "1"
+    ) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the data of each message until the server completes the stream."""
         payload = {"query": query, "variables": variables}
         await self.websocket.send(json.dumps({"type": "subscribe", "id": key, "payload": payload}))
@@ -105,6 +108,7 @@ class GraphSocket:
             if message["type"] == "error" or "errors" in message["payload"]:
                 raise StreamError(message["payload"])
             yield message["payload"]["data"]
+        raise ConnectionResetError("the socket was closed before the stream was complete")
 
 
 class StreamError(Exception):
