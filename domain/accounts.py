@@ -232,7 +232,8 @@ async def update_profile(tx: AsyncSession, user_id: UUID, profile: Profile) -> U
     Raises:
         InvalidInput: naming the first value that is not acceptable.
     """
-    user = await tx.get_one(User, user_id, with_for_update=True)
+    # FOR NO KEY UPDATE: rows that are just being added refer to this one, and their transactions may need it next
+    user = await tx.get_one(User, user_id, with_for_update={"key_share": True})
     if profile.display_name is not None:
         user.display_name = _checked_name(profile.display_name)
     if profile.bio is not None:

@@ -7,17 +7,21 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 
-from domain.accounts import normal_email
-from domain.artworks import checked_tags
+from domain import accounts, artworks
+from domain.accounts import Profile, normal_email
+from domain.artworks import Publication, checked_tags
 from domain.errors import InvalidInput
 from domain.texts import clean
 from graph_client import http_client
+from stored import new_asset, sql
 
 if TYPE_CHECKING:
     from conftest import Installation
+    from workshop import Workshop
 
 pytestmark = pytest.mark.anyio
 
@@ -67,3 +71,20 @@ async def test_a_stream_of_an_operation_that_is_not_there_ends_properly(easel: I
         answer = await http.post(f"{easel.url}{path}", content=json.dumps(body), headers=headers)
     assert answer.text.endswith("--\r\n" if path == "/graphql" else "event: complete\r\ndata: \r\n\r\n")
     assert "INTERNAL" not in answer.text
+
+
+async def test_a_new_avatar_and_a_publication_do_not_lock_each_other_out(shop: Workshop) -> None:
+    author = await shop.user()
+    asset = UUID(new_asset(shop.database_url, f"user_{author.hex}").partition("_")[2])
+
+    async def publish() -> None:
+        async with shop.db.write() as tx:
+            await artworks.publish(tx, author, Publication((asset,), "x"))
+
+    async with shop.db.write() as tx:
+        await accounts.set_avatar(tx, author, asset)
+        publishing = asyncio.create_task(publish())
+        while sql(shop.database_url, "SELECT count(*) FROM pg_locks WHERE NOT granted") == [(0,)]:  # noqa: ASYNC110 - PostgreSQL sets no event
+            await asyncio.sleep(0.01)
+        await accounts.update_profile(tx, author, Profile(display_name="Yuna"))
+    await publishing
