@@ -118,8 +118,8 @@ def _problem(message: object) -> str | None:
 
 
 def _payload_problem(payload: Mapping[str, object]) -> str | None:
-    if not isinstance(payload.get("query"), str):
-        return "`payload.query` must be a string"
+    if not (isinstance(payload.get("query"), str) and payload["query"]):
+        return "`payload.query` must be a string that is not empty"
     if not isinstance(payload.get("variables"), dict | None):
         return "`payload.variables` must be an object"
     if not isinstance(payload.get("operationName"), str | None):

@@ -67,7 +67,7 @@ class AccessLog:
 
         async def watch(message: Message) -> None:
             if message["type"] == "http.response.start":
-                passage.status = message["status"]
+                passage.status = int(message["status"])
                 content_type = Headers(raw=message.get("headers", [])).get("content-type", "")
                 passage.is_stream = content_type.startswith(_STREAMS)
             elif message["type"] == "http.response.body":
@@ -119,7 +119,12 @@ class AccessLog:
     def _log(self, event: str, scope: Scope, **facts: object) -> None:
         path, exchange = scope["path"], exchange_of(scope)
         log = logger.debug if path in QUIET else logger.info
-        log(event, path=path[:_PATH_CHARACTERS], operation=exchange.operation, user=exchange.user, **facts)
+        log(event, path=_printable(path[:_PATH_CHARACTERS]), operation=exchange.operation, user=exchange.user, **facts)
+
+
+def _printable(text: str) -> str:
+    """Return ``text`` as a terminal may show it: a path can say escape sequences and NUL."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 def _ms(seconds: float) -> float:

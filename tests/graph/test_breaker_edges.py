@@ -5,12 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
+from httpx2 import ASGITransport, AsyncClient
+from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
+from websockets.exceptions import ConnectionClosed
 
+from app.edge.access import AccessLog
+from app.metrics import Metrics
 from domain import accounts, artworks
 from domain.accounts import Profile, normal_email
 from domain.artworks import Publication, checked_tags
@@ -20,6 +27,8 @@ from graph_client import http_client
 from stored import new_asset, sql
 
 if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
     from conftest import Installation
     from workshop import Workshop
 
@@ -88,3 +97,25 @@ async def test_a_new_avatar_and_a_publication_do_not_lock_each_other_out(shop: W
             await asyncio.sleep(0.01)
         await accounts.update_profile(tx, author, Profile(display_name="Yuna"))
     await publishing
+
+
+async def test_a_message_without_a_document_closes_the_socket_as_any_that_is_none_does(easel: Installation) -> None:
+    async with easel.client().socket() as socket:
+        await socket.websocket.send('{"type": "subscribe", "id": "1", "payload": {"query": ""}}')
+        with pytest.raises(ConnectionClosed) as closed:
+            await socket.websocket.recv()
+    assert closed.value.rcvd
+    assert closed.value.rcvd.code == 4400
+
+
+async def test_a_path_can_not_move_the_cursor_of_the_terminal_that_shows_it() -> None:
+    async def page(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": HTTPStatus.FORBIDDEN, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    app = AccessLog(page, Metrics(CollectorRegistry()), ["/"])
+    with capture_logs() as lines:
+        async with AsyncClient(transport=ASGITransport(app), base_url="http://easel.example") as http:
+            await http.get("/%1b%5b2J%00%e2%80%ae한글")
+    (line,) = (line for line in lines if line["event"] == "request")
+    assert (line["path"], str(line["status"])) == ("/\ufffd[2J\ufffd\ufffd한글", "403")
