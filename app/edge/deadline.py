@@ -14,7 +14,8 @@ class AnswerDeadline:
     """Cancels a request to ``paths`` that has not begun to answer within ``seconds`` and answers 504 itself.
 
     A plain answer begins when it is complete; a stream that has begun is left alone. Cancelling the task makes
-    psycopg cancel the statement in PostgreSQL and roll back.
+    psycopg cancel the statement in PostgreSQL and roll back. The client does not wait for that: where PostgreSQL hangs,
+    psycopg gives up only after another ten seconds.
     """
 
     def __init__(self, app: ASGIApp, paths: Collection[str], seconds: float = 10.0) -> None:
@@ -30,6 +31,7 @@ class AnswerDeadline:
             return
         deadline = asyncio.timeout(self.seconds)
         has_begun = False
+        late: asyncio.Task[None] | None = None
 
         async def begin(message: Message) -> None:
             nonlocal has_begun
@@ -38,14 +40,24 @@ class AnswerDeadline:
             if not has_begun:
                 has_begun = True
                 deadline.reschedule(None)
+                timer.cancel()
             await send(message)
 
+        def refuse() -> None:
+            nonlocal late
+            refusal = RefusedError(504, f"The request took longer than {self.seconds:g} s.", "TIMEOUT")
+            late = asyncio.create_task(refusal.answer(scope, receive, send))
+
+        timer = asyncio.get_running_loop().call_later(self.seconds, refuse)
         try:
             async with deadline:
                 await self.app(scope, receive, begin)
         except TimeoutError:
             if not deadline.expired():
                 raise
-        if deadline.expired():
-            refusal = RefusedError(504, f"The request took longer than {self.seconds:g} s.", "TIMEOUT")
-            await refusal.answer(scope, receive, send)
+        finally:
+            timer.cancel()
+            if deadline.expired() and late is None:
+                refuse()
+            if late:
+                await late

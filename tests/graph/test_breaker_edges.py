@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 from websockets.exceptions import ConnectionClosed
 
 from app.edge.access import AccessLog
+from app.edge.deadline import AnswerDeadline
 from app.metrics import Metrics
 from domain import accounts, artworks
 from domain.accounts import Profile, normal_email
@@ -27,7 +28,7 @@ from graph_client import http_client
 from stored import new_asset, sql
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Message, Receive, Scope, Send
 
     from conftest import Installation
     from workshop import Workshop
@@ -119,3 +120,26 @@ async def test_a_path_can_not_move_the_cursor_of_the_terminal_that_shows_it() ->
             await http.get("/%1b%5b2J%00%e2%80%ae한글")
     (line,) = (line for line in lines if line["event"] == "request")
     assert (line["path"], str(line["status"])) == ("/\ufffd[2J\ufffd\ufffd한글", "403")
+
+
+async def test_a_late_answer_does_not_wait_for_what_can_not_be_cancelled_at_once() -> None:
+    told = asyncio.Event()
+    statuses: list[int] = []
+
+    async def page(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await told.wait()  # as psycopg waits for a server that hangs
+
+    async def send(message: Message) -> None:
+        statuses.extend([message["status"]] if "status" in message else [])
+        if message["type"] == "http.response.body":
+            told.set()
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async with asyncio.timeout(5):
+        await AnswerDeadline(page, ["/graphql"], 0.05)({"type": "http", "path": "/graphql"}, receive, send)
+    assert statuses == [504]
