@@ -14,7 +14,7 @@ from app.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-GRACEFUL_SHUTDOWN_S: Final = 2
+GRACEFUL_SHUTDOWN_S: Final = 1
 
 main = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__, rich_markup_mode=None

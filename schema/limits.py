@@ -22,6 +22,7 @@ from graphql import (
     SelectionSetNode,
     Source,
     TokenKind,
+    get_operation_ast,
     parse,
     specified_rules,
     validate,
@@ -31,6 +32,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types.execution import ParseOptions, StreamExecutionResult
 
+from schema.nodes import count_nodes
 from schema.once import OncePerRequest
 
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule, OncePerRequest)
@@ -61,6 +63,8 @@ class DocumentLimits:
     """Levels from ``__schema`` or ``__type`` on."""
     introspection_aliases: int = 0
     """Aliases below ``__schema`` and ``__type``: each would print the schema once more."""
+    nodes: int = 10_000
+    """Objects in one answer at most, by the page sizes that are asked for."""
     errors: int = 5
     """Errors in one answer."""
 
@@ -344,8 +348,17 @@ class LimitedDocuments(SchemaExtension):
         if not errors and context._provided_operation_name is None and self._has_operations():  # noqa: SLF001 - as above
             message = "A document with several operations needs an operationName."
             errors = [GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})]
-        context.pre_execution_errors = errors
+        context.pre_execution_errors = errors or self._too_many_nodes()
         yield
+
+    def _too_many_nodes(self) -> list[GraphQLError]:
+        context, limit = self.execution_context, self.reader.limits.nodes
+        document, name = context.graphql_document, context._provided_operation_name  # noqa: SLF001 - as above
+        operation = get_operation_ast(document, name) if document else None
+        if document is None or operation is None:
+            return []
+        count = count_nodes(context.schema._schema, document, operation, context.variables or {})  # noqa: SLF001 - as above
+        return [cost_error("nodes", limit, min(count, COUNT_CEILING), operation)] if count > limit else []
 
     def _has_operations(self) -> bool:
         document = self.execution_context.graphql_document
