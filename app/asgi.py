@@ -64,7 +64,10 @@ def create_app(settings: Settings) -> ASGIApp:
     registry = CollectorRegistry()
     metrics = Metrics(registry)
     schema = build_schema(DocumentReader(), lambda: OperationMeasures(metrics))
-    view = GraphQLView(schema, services, settings.allowed_origins)
+    rates = RequestRates(
+        user=Rate(settings.requests_per_user, RATE_WINDOW), address=Rate(settings.requests_per_address, RATE_WINDOW)
+    )
+    view = GraphQLView(schema, services, settings.allowed_origins, rates)
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)
@@ -99,9 +102,7 @@ def create_app(settings: Settings) -> ASGIApp:
     options = EdgeOptions(
         origins=tuple(settings.allowed_origins),
         trusted_proxies=tuple(settings.trusted_proxies),
-        rates=RequestRates(
-            user=Rate(settings.requests_per_user, RATE_WINDOW), address=Rate(settings.requests_per_address, RATE_WINDOW)
-        ),
+        rates=rates,
     )
     return edge(app, options, services.limiter, _Identify(services.tokens), metrics)
 

@@ -25,7 +25,7 @@ from strawberry.types.unset import UNSET
 
 from app.edge.answers import RefusedError
 from app.edge.exchange import exchange_of
-from app.edge.rates import client_network
+from app.edge.rates import RequestRates, client_network, rate_refusal
 from app.edge.requests import RequestLimits, graphql_request
 from app.edge.strict_json import parse_json
 from app.multipart import MultipartStream
@@ -81,7 +81,9 @@ class GraphQLView(GraphQL[Context, None]):
         MULTIPART_SUBSCRIPTION_PROTOCOL: MultipartStream,
     }
 
-    def __init__(self, schema: Schema, services: Services, origins: Sequence[str]) -> None:
+    def __init__(
+        self, schema: Schema, services: Services, origins: Sequence[str], rates: RequestRates | None = None
+    ) -> None:
         """Serve ``schema`` with ``services`` in every resolver's reach; sockets may come from ``origins``."""
         super().__init__(
             schema,
@@ -92,6 +94,7 @@ class GraphQLView(GraphQL[Context, None]):
             allowed_origins=origins,
         )
         self._services = services
+        self._rates = rates or RequestRates()
         self.sockets = Sockets(SOCKETS_PER_USER)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -170,6 +173,11 @@ class GraphQLView(GraphQL[Context, None]):
             if error.operation_type is OperationType.SUBSCRIPTION:
                 raise HTTPException(400, ASK_FOR_A_STREAM) from error
             raise HTTPException(400, error.as_http_error_reason(request_adapter.method)) from error
+
+    async def rate_refusal(self, context: Context) -> RefusedError | None:
+        """Count an operation on a socket like a request; return its refusal where it is one too many."""
+        user = str(context.claims.user_id) if context.claims else None
+        return await rate_refusal(self._services.limiter, self._rates, user, context.address)
 
     def decode_json(self, data: str | bytes) -> object:
         """Read a message of a socket, as strictly as the body of a request."""

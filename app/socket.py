@@ -73,12 +73,17 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
             await super().handle_message(message)
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
-        """Start an operation, unless as many run already as may."""
+        """Start an operation, unless as many run already as may, or too many were asked for lately."""
         if self._is_full and message["id"] not in self.operations:
-            error = _error(RateLimited.code, "This socket follows as much as it may at once.")
-            await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
+            await self._refuse(message, "This socket follows as much as it may at once.")
+        elif self.connection_acknowledged and (refusal := await self.view.rate_refusal(self.context)):
+            await self._refuse(message, str(refusal))
         else:
             await super().handle_subscribe(message)
+
+    async def _refuse(self, message: SubscribeMessage, reason: str) -> None:
+        error = _error(RateLimited.code, reason)
+        await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         """Run an operation for the viewer of the socket, who may have signed out since it opened."""

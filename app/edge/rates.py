@@ -70,20 +70,24 @@ class RequestRateLimit:
             return None
         exchange = exchange_of(scope)
         exchange.user = self.identify(scope)
-        if exchange.user is not None:
-            key, rate = f"requests:user:{exchange.user}", self.rates.user
-        else:
-            network = client_network(scope)
-            if any(_holds(exempt, network) for exempt in self.rates.exempt):
-                return None
-            key, rate = f"requests:address:{network}", self.rates.address
-        answer = await self.limiter.hit(key, rate.limit, rate.per)
-        if answer.allowed:
+        network = client_network(scope)
+        if exchange.user is None and any(_holds(exempt, network) for exempt in self.rates.exempt):
             return None
-        wait = math.ceil(answer.retry_after.total_seconds())
-        facts = {"limit": answer.limit, "retryAfterSeconds": wait, "resetsAt": answer.resets_at.isoformat()}
-        message = f"Too many requests: try again in {wait} s."
-        return RefusedError(429, message, "RATE_LIMITED", headers={"retry-after": str(wait)}, extensions=facts)
+        return await rate_refusal(self.limiter, self.rates, exchange.user, str(network))
+
+
+async def rate_refusal(
+    limiter: RateLimiter, rates: RequestRates, user: str | None, address: str
+) -> RefusedError | None:
+    """Count one request of a signed-in user, or else of an address; return its refusal where it is one too many."""
+    key, rate = ("user", rates.user) if user else ("address", rates.address)
+    answer = await limiter.hit(f"requests:{key}:{user or address}", rate.limit, rate.per)
+    if answer.allowed:
+        return None
+    wait = math.ceil(answer.retry_after.total_seconds())
+    facts = {"limit": answer.limit, "retryAfterSeconds": wait, "resetsAt": answer.resets_at.isoformat()}
+    message = f"Too many requests: try again in {wait} s."
+    return RefusedError(429, message, "RATE_LIMITED", headers={"retry-after": str(wait)}, extensions=facts)
 
 
 def client_network(scope: Scope) -> Network | None:
