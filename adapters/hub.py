@@ -83,7 +83,8 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
         with suppress(*BROKEN):
             if self._pubsub:
                 await self._whole(self._pubsub.subscribe(channel))
-            await asyncio.wait_for(confirmed.wait(), SUBSCRIBE_WAIT_S)
+            async with asyncio.timeout(SUBSCRIBE_WAIT_S):
+                await confirmed.wait()
         confirmed.set()  # whatever is confirmed from here on ends a gap
 
     async def unsubscribe(self, channel: str) -> None:

@@ -93,7 +93,10 @@ class RedisLiveEvents:
 
     async def next(self, wait_s: float) -> JobEvent | None:
         """See ``LiveEvents.next``."""
-        message: str = (await asyncio.wait_for(self._queue.get(), wait_s)).message
+        if wait_s <= 0:
+            raise TimeoutError
+        async with asyncio.timeout(wait_s):  # wait_for would swallow a cancellation that comes with an event
+            message: str = (await self._queue.get()).message
         if message == RESYNC:
             return None
         stamp, sequence, body = message.split(" ", 2)

@@ -201,7 +201,7 @@ class LiveEvents(Protocol):
         """Return the next event, or None where events may have been missed.
 
         Raises:
-            TimeoutError: nothing came within ``wait_s`` seconds.
+            TimeoutError: nothing came within ``wait_s`` seconds; at once, whatever is there, where these are none.
         """
 
 

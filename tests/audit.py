@@ -79,7 +79,8 @@ def check_end(database_url: str, stored: Iterable[str] | None = None) -> None:
     _check(database_url, _ALWAYS | _AT_THE_END)
     if stored is not None:
         ready = sql(database_url, "SELECT id FROM media_assets WHERE status = 'READY'")
-        assert set(stored) == {object_key(key, variant) for (key,) in ready for variant in ImageVariant}
+        wanted = {object_key(key, variant) for (key,) in ready for variant in ImageVariant}
+        assert (set(stored) - wanted, wanted - set(stored)) == (set(), set()), "orphans, and objects that are missing"
 
 
 def _check(database_url: str, questions: dict[str, LiteralString]) -> None:

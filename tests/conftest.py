@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
 import redis
 
@@ -23,6 +22,7 @@ from app.embedded.valkey import start_valkey
 from app.listening import answers
 from db import migrate
 from graph_client import GraphClient
+from stored import empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from app.embedded.server import EmbeddedServer
 
 ROOT = Path(__file__).parent.parent
-pytest_plugins = ("engine_fixtures", "workshop")
+pytest_plugins = ("engine_fixtures", "spare_servers", "workshop")
 
 
 @pytest.fixture(scope="session")
@@ -65,12 +65,7 @@ def valkey(home: Path) -> Iterator[EmbeddedServer]:
 @pytest.fixture
 def database_url(postgres: EmbeddedServer) -> str:
     """Return the URL of a database whose tables are empty."""
-    with psycopg.connect(postgres.url, autocommit=True) as connection:
-        rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        tables = [name for (name,) in rows if name != "alembic_version"]
-        # The ledger forbids deletes by a trigger; replicas' role sets triggers and foreign keys aside.
-        deletes = "".join(f'DELETE FROM "{table}";' for table in tables)
-        connection.execute(f"BEGIN; SET LOCAL session_replication_role = replica; {deletes} COMMIT")
+    empty(postgres.url)
     return postgres.url
 
 

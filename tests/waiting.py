@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 
-async def until(ask: Callable[[], Awaitable[Answer] | Answer], at_most_s: float = 20) -> Answer:
+@overload
+async def until(ask: Callable[[], Awaitable[Answer]], at_most_s: float = 20) -> Answer: ...
+@overload
+async def until(ask: Callable[[], Answer], at_most_s: float = 20) -> Answer: ...
+async def until(ask: Callable[[], Any], at_most_s: float = 20) -> Any:
     """Return the first answer that is true."""
     async with asyncio.timeout(at_most_s):
         while True:

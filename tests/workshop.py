@@ -122,9 +122,9 @@ class Workshop:
 
 
 @pytest.fixture
-async def shop(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Workshop]:
+async def shop(spare_database_url: str, spare_redis_url: str, tmp_path: Path) -> AsyncIterator[Workshop]:
     """Open a workshop over empty servers."""
-    async with workshop(database_url, redis_url, tmp_path) as opened:
+    async with workshop(spare_database_url, spare_redis_url, tmp_path) as opened:
         yield opened
 
 

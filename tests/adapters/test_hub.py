@@ -49,9 +49,9 @@ def listeners(url: str, channel: str) -> int:
         return int(count)
 
 
-async def test_what_is_published_after_subscribing_is_heard_by_all_listeners_in_order(redis_url: str) -> None:
+async def test_what_is_published_after_subscribing_is_heard_by_all_listeners_in_order(spare_redis_url: str) -> None:
     async with (
-        open_hub(redis_url) as hub,
+        open_hub(spare_redis_url) as hub,
         hub.subscribe("a") as a,
         hub.subscribe("a") as b,
         hub.subscribe("c") as c,
@@ -67,20 +67,20 @@ async def test_what_is_published_after_subscribing_is_heard_by_all_listeners_in_
 
 @pytest.mark.parametrize("way", ["restart", "kill"])
 async def test_a_lost_server_leaves_a_resync_mark_in_every_queue_and_is_heard_again(
-    valkey: EmbeddedServer, redis_url: str, way: str
+    spare_valkey: EmbeddedServer, spare_redis_url: str, way: str
 ) -> None:
     async with (
-        open_hub(redis_url) as hub,
+        open_hub(spare_redis_url) as hub,
         hub.subscribe("a") as a,
         hub.subscribe("a") as b,
         hub.subscribe("c") as c,
     ):
         for outage in range(3):
             if way == "kill":
-                valkey.kill()
-                valkey.start()
+                spare_valkey.kill()
+                spare_valkey.start()
             else:
-                valkey.restart()
+                spare_valkey.restart()
             for queue in (a, b, c):
                 assert await heard(queue, RESYNC) == [RESYNC]
 
@@ -92,24 +92,24 @@ async def test_a_lost_server_leaves_a_resync_mark_in_every_queue_and_is_heard_ag
 
 
 async def test_who_subscribes_while_the_server_is_away_is_told_of_the_gap_when_it_is_back(
-    valkey: EmbeddedServer, redis_url: str
+    spare_valkey: EmbeddedServer, spare_redis_url: str
 ) -> None:
-    async with open_hub(redis_url) as hub:
-        valkey.kill()
+    async with open_hub(spare_redis_url) as hub:
+        spare_valkey.kill()
         try:
             async with hub.subscribe("late") as queue:
-                valkey.start()
+                spare_valkey.start()
                 assert await heard(queue, RESYNC) == [RESYNC]
                 await hub.publish("late", "hello")
                 assert await heard(queue, "hello") == ["hello"]
         finally:
-            valkey.start()
+            spare_valkey.start()
 
 
-async def test_who_subscribes_while_the_connection_is_made_is_not_forgotten(redis_url: str) -> None:
+async def test_who_subscribes_while_the_connection_is_made_is_not_forgotten(spare_redis_url: str) -> None:
     # given a hub that has not got its first connection yet, at every step of getting it
     for steps in range(40):
-        async with open_hub(redis_url) as hub:
+        async with open_hub(spare_redis_url) as hub:
             for _ in range(steps):
                 await asyncio.sleep(0)
             async with hub.subscribe("early") as queue:
@@ -117,8 +117,8 @@ async def test_who_subscribes_while_the_connection_is_made_is_not_forgotten(redi
                 assert (await heard(queue, "hello"))[-1] == "hello"
 
 
-async def test_a_slow_listener_loses_the_oldest_and_harms_nobody(redis_url: str) -> None:
-    async with open_hub(redis_url) as hub, hub.subscribe("a") as slow, hub.subscribe("a") as quick:
+async def test_a_slow_listener_loses_the_oldest_and_harms_nobody(spare_redis_url: str) -> None:
+    async with open_hub(spare_redis_url) as hub, hub.subscribe("a") as slow, hub.subscribe("a") as quick:
         for start in range(0, 10_000, 200):
             numbers = [str(number) for number in range(start, start + 200)]
             for number in numbers:
@@ -129,17 +129,17 @@ async def test_a_slow_listener_loses_the_oldest_and_harms_nobody(redis_url: str)
         assert await heard(slow, "9999") == [str(number) for number in range(10_000 - QUEUE_LENGTH, 10_000)]
 
 
-async def test_the_last_listener_to_leave_ends_the_subscription(redis_url: str) -> None:
-    async with open_hub(redis_url) as hub:
+async def test_the_last_listener_to_leave_ends_the_subscription(spare_redis_url: str) -> None:
+    async with open_hub(spare_redis_url) as hub:
         async with hub.subscribe("a"):
             async with hub.subscribe("a"):
-                assert listeners(redis_url, "a") == 1
-            assert listeners(redis_url, "a") == 1
-        await until(lambda: listeners(redis_url, "a") == 0)
+                assert listeners(spare_redis_url, "a") == 1
+            assert listeners(spare_redis_url, "a") == 1
+        await until(lambda: listeners(spare_redis_url, "a") == 0)
 
 
-async def test_coming_and_going_at_once_leaves_everybody_subscribed_who_stays(redis_url: str) -> None:
-    async with open_hub(redis_url) as hub:
+async def test_coming_and_going_at_once_leaves_everybody_subscribed_who_stays(spare_redis_url: str) -> None:
+    async with open_hub(spare_redis_url) as hub:
         # given listeners who leave in the very moment in which others enter
         for round_number in range(50):
             entered, leave = asyncio.Event(), asyncio.Event()
@@ -164,8 +164,8 @@ async def test_coming_and_going_at_once_leaves_everybody_subscribed_who_stays(re
             assert [result[-1] for result in results] == messages
 
 
-async def test_a_listener_who_is_cancelled_while_entering_leaves_nothing_behind(redis_url: str) -> None:
-    async with open_hub(redis_url) as hub:
+async def test_a_listener_who_is_cancelled_while_entering_leaves_nothing_behind(spare_redis_url: str) -> None:
+    async with open_hub(spare_redis_url) as hub:
         for steps in range(20):
 
             async def listen() -> None:
@@ -181,11 +181,11 @@ async def test_a_listener_who_is_cancelled_while_entering_leaves_nothing_behind(
 
             assert all(isinstance(result, asyncio.CancelledError) for result in results)
             await until(lambda: not hub._subscribers)
-        await until(lambda: listeners(redis_url, "a") == 0)
+        await until(lambda: listeners(spare_redis_url, "a") == 0)
 
 
-async def test_a_thousand_subscriptions_leave_nothing_behind(redis_url: str) -> None:
-    async with open_hub(redis_url) as hub:
+async def test_a_thousand_subscriptions_leave_nothing_behind(spare_redis_url: str) -> None:
+    async with open_hub(spare_redis_url) as hub:
         for number in range(1_000):
             async with hub.subscribe(f"channel {number}"):
                 pass
@@ -196,9 +196,9 @@ async def test_a_thousand_subscriptions_leave_nothing_behind(redis_url: str) -> 
         await until(lambda: len(backend._pubsub.channels) == 1)
 
 
-async def test_disconnecting_ends_all_tasks(redis_url: str) -> None:
+async def test_disconnecting_ends_all_tasks(spare_redis_url: str) -> None:
     before = asyncio.all_tasks()
-    async with open_hub(redis_url) as hub, hub.subscribe("a"):
+    async with open_hub(spare_redis_url) as hub, hub.subscribe("a"):
         pass
 
     assert asyncio.all_tasks() == before

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from broadcaster import Event
 
+from adapters.hub import RESYNC
 from adapters.job_events import KEPT_EVENTS, KEPT_S
 from domain.ports import Position
+from waiting import until
 
 if TYPE_CHECKING:
     from app.embedded.server import EmbeddedServer
@@ -91,19 +94,19 @@ async def test_a_log_is_forgotten_an_hour_after_its_last_event(shop: Workshop) -
     assert all(0 < life <= KEPT_S for life in lives)
 
 
-async def test_a_kill_loses_nothing_that_was_acknowledged(shop: Workshop, valkey: EmbeddedServer) -> None:
+async def test_a_kill_loses_nothing_that_was_acknowledged(shop: Workshop, spare_valkey: EmbeddedServer) -> None:
     job_id = uuid4()
     for n in range(20):
         await shop.log.publish(job_id, "progress", {"n": n}, key=str(n))
 
-    valkey.kill()
+    spare_valkey.kill()
     with pytest.raises(ConnectionError):
         await shop.log.publish(job_id, "progress", {})
     with pytest.raises(ConnectionError):
         await shop.log.read_after(job_id, NOWHERE)
     with pytest.raises(ConnectionError):
         await shop.log.tip(job_id)
-    valkey.start()
+    spare_valkey.start()
 
     await shop.log.publish(job_id, "progress", {"n": 0}, key="0")
     events = await shop.log.read_after(job_id, NOWHERE)
@@ -118,3 +121,31 @@ async def test_hundreds_of_watchers_may_read_at_once(shop: Workshop) -> None:
     read = await asyncio.gather(*(shop.log.read_after(job_id, NOWHERE) for _ in range(300)))
 
     assert all(events and len(events) == 1 for events in read)
+
+
+async def test_a_watcher_who_leaves_as_an_event_comes_has_left(shop: Workshop) -> None:
+    job_id = uuid4()
+    async with shop.log.subscribe(job_id) as live:
+        waiting = asyncio.create_task(live.next(10))
+        await asyncio.sleep(0)
+        (queue,) = shop.hub._subscribers[f"easel:job:{job_id}"]
+
+        queue.put_nowait(Event("", RESYNC))
+        waiting.cancel()
+
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+
+async def test_who_has_no_time_to_wait_is_told_so_whatever_is_there(shop: Workshop) -> None:
+    job_id = uuid4()
+    async with shop.log.subscribe(job_id) as live:
+        await shop.log.publish(job_id, "progress", {})
+        assert await live.next(10)
+        await shop.log.publish(job_id, "progress", {})
+        (queue,) = shop.hub._subscribers[f"easel:job:{job_id}"]
+        await until(lambda: not queue.empty())
+
+        with pytest.raises(TimeoutError):
+            await live.next(0)
+        assert await live.next(10)

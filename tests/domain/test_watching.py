@@ -190,8 +190,8 @@ async def watch_all(stories: Sequence[Story], after: Position | None = None) -> 
         story.check()
 
 
-async def test_events_at_every_point_are_told_once(redis_url: str) -> None:
-    async with open_log(redis_url) as log:
+async def test_events_at_every_point_are_told_once(spare_redis_url: str) -> None:
+    async with open_log(spare_redis_url) as log:
         stories = []
         for points in combinations_with_replacement(POINTS, len(KINDS)):
             story = Story(log)
@@ -202,8 +202,8 @@ async def test_events_at_every_point_are_told_once(redis_url: str) -> None:
         await watch_all(stories)
 
 
-async def test_events_that_are_published_long_after_they_were_committed_are_told_once(redis_url: str) -> None:
-    async with open_log(redis_url) as log:
+async def test_events_that_are_published_long_after_they_were_committed_are_told_once(spare_redis_url: str) -> None:
+    async with open_log(spare_redis_url) as log:
         stories = []
         for points in combinations_with_replacement(POINTS, 2):
             # given rows that change at one point, and their events that are published together at a later one
@@ -220,8 +220,8 @@ async def test_events_that_are_published_long_after_they_were_committed_are_told
 
 
 @pytest.mark.parametrize("told_before", [0, 1, 2])
-async def test_a_watcher_who_comes_back_is_told_the_rest_once(redis_url: str, told_before: int) -> None:
-    async with open_log(redis_url) as log:
+async def test_a_watcher_who_comes_back_is_told_the_rest_once(spare_redis_url: str, told_before: int) -> None:
+    async with open_log(spare_redis_url) as log:
         stories = []
         for points in combinations_with_replacement(POINTS, len(KINDS) - told_before):
             story = Story(log)
@@ -245,8 +245,8 @@ async def test_a_watcher_who_comes_back_is_told_the_rest_once(redis_url: str, to
             story.check()
 
 
-async def test_a_log_that_is_emptied_at_any_point_loses_nothing(redis_url: str) -> None:
-    async with open_log(redis_url) as log:
+async def test_a_log_that_is_emptied_at_any_point_loses_nothing(spare_redis_url: str) -> None:
+    async with open_log(spare_redis_url) as log:
         stories = []
         for flushed in range(len(KINDS) + 1):
             for points in combinations_with_replacement(POINTS, 2):
@@ -264,8 +264,8 @@ async def test_a_log_that_is_emptied_at_any_point_loses_nothing(redis_url: str) 
             story.check()
 
 
-async def test_a_cursor_of_an_emptied_log_starts_over(redis_url: str) -> None:
-    async with open_log(redis_url) as log:
+async def test_a_cursor_of_an_emptied_log_starts_over(spare_redis_url: str) -> None:
+    async with open_log(spare_redis_url) as log:
         # given a watcher who had come as far as event 2 of a log that has since been emptied and filled anew
         story = Story(log)
         for _ in range(2):
@@ -285,9 +285,11 @@ async def test_a_cursor_of_an_emptied_log_starts_over(redis_url: str) -> None:
         story.check()
 
 
-async def test_a_server_that_is_killed_at_any_point_loses_nothing(valkey: EmbeddedServer, redis_url: str) -> None:
-    async with open_log(redis_url) as log:
-        kill, start = outage(valkey)
+async def test_a_server_that_is_killed_at_any_point_loses_nothing(
+    spare_valkey: EmbeddedServer, spare_redis_url: str
+) -> None:
+    async with open_log(spare_redis_url) as log:
+        kill, start = outage(spare_valkey)
         for point in POINTS:
             # given a server that dies at this point, and is back only when the rows have changed
             story = Story(log)
@@ -300,11 +302,11 @@ async def test_a_server_that_is_killed_at_any_point_loses_nothing(valkey: Embedd
 
 
 async def test_watching_goes_on_by_the_rows_alone_while_the_server_is_away(
-    valkey: EmbeddedServer, redis_url: str
+    spare_valkey: EmbeddedServer, spare_redis_url: str
 ) -> None:
-    async with open_log(redis_url) as log:
+    async with open_log(spare_redis_url) as log:
         story = Story(log)
-        kill, start = outage(valkey)
+        kill, start = outage(spare_valkey)
         story.at("before subscribe", kill)
         story.at("before next", *(story.happens(kind)[0] for kind in KINDS))
         try:
@@ -316,15 +318,15 @@ async def test_watching_goes_on_by_the_rows_alone_while_the_server_is_away(
 
 
 async def test_what_is_read_while_the_log_is_away_is_not_told_again_when_it_is_back(
-    valkey: EmbeddedServer, redis_url: str
+    spare_valkey: EmbeddedServer, spare_redis_url: str
 ) -> None:
-    async with open_log(redis_url) as log:
+    async with open_log(spare_redis_url) as log:
         # given a job with two events, whose log is away when the watcher comes
         story = Story(log)
         for kind in KINDS[:2]:
             for act in story.happens(kind):
                 await act()
-        kill, start = outage(valkey)
+        kill, start = outage(spare_valkey)
         story.at("before subscribe", kill)
         story.at("before next", start, *story.happens(COMPLETED))
 
@@ -335,8 +337,8 @@ async def test_what_is_read_while_the_log_is_away_is_not_told_again_when_it_is_b
         story.check()
 
 
-async def test_what_the_look_at_the_rows_raises_ends_the_stream_and_the_subscription(redis_url: str) -> None:
-    async with open_log(redis_url) as log:
+async def test_what_the_look_at_the_rows_raises_ends_the_stream_and_the_subscription(spare_redis_url: str) -> None:
+    async with open_log(spare_redis_url) as log:
         job_id, allowed = uuid4(), [True, False]
 
         async def has_ended() -> bool:
@@ -350,8 +352,8 @@ async def test_what_the_look_at_the_rows_raises_ends_the_stream_and_the_subscrip
         assert log._hub._subscribers == {}
 
 
-async def test_a_reader_who_leaves_between_two_events_ends_the_subscription(redis_url: str) -> None:
-    async with open_log(redis_url) as log:
+async def test_a_reader_who_leaves_between_two_events_ends_the_subscription(spare_redis_url: str) -> None:
+    async with open_log(spare_redis_url) as log:
         story = Story(log)
         steps = follow(log, story.job_id, None, story.has_ended)
         assert isinstance(await anext(steps), Snapshot)
