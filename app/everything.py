@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from app.supervisor import Supervisor
 
-SERVICES: Final = ("api", "worker", "relay", "sweeper")
+FIRST: Final = ("api", "worker", "relay")
 
 
 def run_everything(settings: Settings) -> int:
@@ -34,9 +34,10 @@ def run_everything(settings: Settings) -> int:
         }
         await _start_servers(supervisor, settings, environment)
         await supervisor.run_once(_service("migrate", environment, "--demo"))
-        for name in SERVICES:
+        for name in FIRST:
             supervisor.start(_service(name, environment))
         await supervisor.wait_until_ready("api", lambda: answers(settings.host, settings.port, "/readyz"))
+        supervisor.start(_service("sweeper", environment))  # takes no processor time from what the first picture needs
         supervisor.say(_welcome(settings))
 
     return supervise(plan)
