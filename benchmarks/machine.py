@@ -24,6 +24,7 @@ def describe() -> dict[str, str]:
         "Python": platform.python_version(),
         "PostgreSQL": _version(_postgres()),
         "Valkey": _version(valkey_binary()),
+        "scheduling": _scheduling(),
         "date": datetime.now(UTC).date().isoformat(),
         "load before": load(),
     }
@@ -32,6 +33,13 @@ def describe() -> dict[str, str]:
 def load() -> str:
     """Return how many processes wanted to run in the last minute, on average."""
     return f"{os.getloadavg()[0]:.2f}"
+
+
+def _scheduling() -> str:
+    """Return whether what we start goes before all other work (as under ``chrt -r 10``) or shares the machine."""
+    if not hasattr(os, "sched_getscheduler") or os.sched_getscheduler(0) == os.SCHED_OTHER:
+        return "normal"
+    return "real-time"
 
 
 def _processor() -> str:
