@@ -106,17 +106,32 @@ def _refusals_told() -> Iterator[None]:
 
 
 def _write(path: Path, data: bytes) -> None:
-    # The name starts with a dot, which no key does: what a crash leaves behind can never be read.
-    part = path.with_name(f".{uuid4().hex}.part")
     with _refusals_told():
-        try:
-            _write_through(part, data)
-            part.replace(path)
-            _flush_folder(path.parent)
-        except BaseException:
-            with suppress(OSError):
-                part.unlink()
-            raise
+        for _ in range(_TRIES - 1):
+            with suppress(FileNotFoundError):  # another writer of this object came first and cleaned up
+                _write_aside(path, data)
+                return
+        _write_aside(path, data)
+
+
+def _write_aside(path: Path, data: bytes) -> None:
+    # The name starts with a dot, which no key does: what a crash leaves behind can never be read.
+    part = path.with_name(f".{path.name}.{uuid4().hex}.part")
+    try:
+        _write_through(part, data)
+        part.replace(path)
+        _remove_parts(path)
+        _flush_folder(path.parent)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
+
+
+def _remove_parts(path: Path) -> None:
+    """Remove what writers of this object left behind when they were killed; one that still lives writes again."""
+    for part in path.parent.glob(f".{path.name}.*.part"):
+        part.unlink(missing_ok=True)
 
 
 def _write_through(path: Path, data: bytes) -> None:
@@ -156,6 +171,7 @@ def _flush_folder(folder: Path) -> None:
 def _remove(path: Path, root: Path) -> None:
     with _refusals_told():
         path.unlink(missing_ok=True)
+        _remove_parts(path)
     with suppress(OSError):  # a folder that still holds something stays
         for folder in path.parents:
             if folder == root:
