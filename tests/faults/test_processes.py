@@ -7,6 +7,7 @@ import random
 import shutil
 import signal
 from contextlib import aclosing, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -140,9 +141,9 @@ async def test_workers_killed_at_random(fragile: Installation, spare_database_ur
 
     async with asyncio.timeout(90):
         for _ in range(3):
-            done = sql(spare_database_url, "SELECT count(*) FROM generation_slots WHERE finished_at IS NOT NULL")[0][0]
+            done = finished_slots(spare_database_url)
             more = done + chance.randint(2, 5)
-            await until(lambda more=more: finished_slots(spare_database_url) >= more or all_ended(spare_database_url))
+            await until(partial(has_finished, spare_database_url, more))
             fragile.processes["worker"].kill()
             fragile.start("worker")
         await until(lambda: all_ended(spare_database_url), at_most_s=80)
@@ -158,6 +159,10 @@ async def test_workers_killed_at_random(fragile: Installation, spare_database_ur
 def finished_slots(database_url: str) -> int:
     count: int = sql(database_url, "SELECT count(*) FROM generation_slots WHERE finished_at IS NOT NULL")[0][0]
     return count
+
+
+def has_finished(database_url: str, slots: int) -> bool:
+    return finished_slots(database_url) >= slots or all_ended(database_url)
 
 
 def all_ended(database_url: str) -> bool:
