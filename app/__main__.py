@@ -13,4 +13,4 @@ del sys.modules["rich"]
 
 from app.cli import main  # noqa: E402
 
-main()
+main(prog_name="easel")
