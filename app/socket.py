@@ -113,7 +113,7 @@ def _error(code: str, message: str) -> GraphQLError:
 
 def _problem(message: object) -> str | None:
     """Return what is wrong with a message, None where nothing is."""
-    if not isinstance(message, dict) or message.get("type") not in _KNOWN:
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str) or message["type"] not in _KNOWN:
         return "This is not a message of graphql-transport-ws"
     if message["type"] in _NEEDS_ID and not (isinstance(message.get("id"), str) and message["id"]):
         return "`id` must be a string that is not empty"

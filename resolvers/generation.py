@@ -163,7 +163,7 @@ class GenerationSubscriptions:
         """Follow a job."""
         watch = _Watch(info, key_of("job", job_id), previews)
         await watch.has_ended()
-        position, was_last = watching.position_of(watch.job_id, after) if after else (None, False)
+        position, was_last = watching.position_of(watch.job_id, after) if after is not None else (None, False)
         if position and was_last:
             yield await watch.snapshot(Snapshot(position, resumed=True))
             return
