@@ -78,8 +78,8 @@ def redis_url(valkey: EmbeddedServer) -> str:
 
 
 def free_port() -> int:
-    """Return a port below the ephemeral range that nobody listens on."""
-    for port in range(20_000 + os.getpid() % 5_000, 32_768):
+    """Return a port below the ephemeral range that nobody listens on; runs side by side rarely try the same."""
+    for port in range(20_000 + uuid.uuid4().int % 10_000, 32_768):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)):
                 return port

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import dramatiq
@@ -94,7 +95,8 @@ class WakingBroker(RedisBroker):
 
     def wait_for_token(self, queue_name: str, timeout_s: float) -> None:
         """Wait until a message may be there, at most ``timeout_s`` seconds."""
-        self.client.blpop([self._tokens(queue_name)], timeout=timeout_s)
+        with suppress(redis.TimeoutError):  # the client waits less long for an answer than the list may
+            self.client.blpop([self._tokens(queue_name)], timeout=timeout_s)
 
     def waiting(self, queue_name: str) -> int:
         """Return how many messages nobody has fetched yet."""

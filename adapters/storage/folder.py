@@ -107,11 +107,12 @@ def _refusals_told() -> Iterator[None]:
 
 def _write(path: Path, data: bytes) -> None:
     with _refusals_told():
-        for _ in range(_TRIES - 1):
-            with suppress(FileNotFoundError):  # another writer of this object came first and cleaned up
-                _write_aside(path, data)
-                return
-        _write_aside(path, data)
+        try:
+            _write_aside(path, data)
+        except FileNotFoundError:
+            if not path.exists():
+                raise
+            # Another writer of this object finished meanwhile and cleaned up: as if it had come just after us.
 
 
 def _write_aside(path: Path, data: bytes) -> None:
@@ -129,7 +130,7 @@ def _write_aside(path: Path, data: bytes) -> None:
 
 
 def _remove_parts(path: Path) -> None:
-    """Remove what writers of this object left behind when they were killed; one that still lives writes again."""
+    """Remove what writers of this object left behind when they were killed; one that still lives is replaced."""
     for part in path.parent.glob(f".{path.name}.*.part"):
         part.unlink(missing_ok=True)
 

@@ -16,8 +16,8 @@ LONG_MS = 60_000
 
 
 @pytest.fixture
-def broker(redis_url: str) -> Iterator[WakingBroker]:
-    broker = WakingBroker(redis_url)
+def broker(spare_redis_url: str) -> Iterator[WakingBroker]:
+    broker = WakingBroker(spare_redis_url, namespace="waking")  # no worker listens there
     yield broker
     broker.close()
 
