@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+from domain.ports import Position
+from domain.watching import cursor_of
 from graph_client import http_client
 
 if TYPE_CHECKING:
@@ -17,6 +20,11 @@ if TYPE_CHECKING:
 
 MULTIPART = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json"
 """What Apollo's client accepts."""
+
+
+def beginning(job_id: str) -> str:
+    """Return the cursor of a watcher who came before anything had happened."""
+    return cursor_of(UUID(job_id.partition("_")[2]), Position((0, 0), 0))
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ import pytest
 
 from audit import check_end
 from graph_client import StreamError
+from stream_readers import beginning
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -46,7 +47,8 @@ async def test_each_image_ends_on_its_own_and_the_job_as_their_fold(
     submitted = await client.submit(prompt, key="k", count=count, **QUICK)
     assert submitted["job"]["cost"] == count
 
-    events = [event async for event in client.watch(submitted["job"]["id"])]
+    job_id = submitted["job"]["id"]
+    events = [event async for event in client.watch(job_id, beginning(job_id))]
 
     # then each failure is told with its reason and the credits that came back, in one event
     failed = {e["slot"]["index"]: e for e in events if e["__typename"] == "GenerationImageFailed"}
@@ -70,17 +72,12 @@ async def test_each_image_ends_on_its_own_and_the_job_as_their_fold(
     check_end(easel.environment["DATABASE_URL"])
 
     # and who polls reads the same
-    polled = await client.data(f"query($id: ID!) {{ generationJob(id: $id) {{ ...J }} }} {JOB}", {"id": job_id(events)})
+    polled = await client.data(f"query($id: ID!) {{ generationJob(id: $id) {{ ...J }} }} {JOB}", {"id": job_id})
     job = polled["generationJob"]
     assert (job["status"], job["progress"], job["queue"], job["failure"]) == (status, 1.0, None, None)
     assert job["sequence"] == events[-1]["sequence"]
     assert [(slot["failure"] or {"code": slot["status"]})["code"] for slot in job["slots"]] == ends
     assert [slot["index"] for slot in job["slots"] if slot["image"]] == sorted(ready)
-
-
-def job_id(events: list[dict[str, Any]]) -> str:
-    key: str = events[0]["job"]["id"]
-    return key
 
 
 async def test_the_stream_and_the_query_say_the_same_of_a_job(easel: Installation) -> None:
@@ -137,6 +134,7 @@ async def test_waiting_jobs_stand_in_a_fair_line_and_are_told_when_it_moves(
     assert [await place(ann, a1), await place(ann, a2)] == [1, 2]
 
     async with aclosing(ann.watch(a2)) as events:
+        assert (await anext(events))["__typename"] == "GenerationSnapshot"
         moves = (event["position"] async for event in events if event["__typename"] == "GenerationQueueMoved")
         # when somebody else comes, he goes before her second job
         b1 = await submit(bob, "1")
