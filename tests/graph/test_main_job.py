@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
+from stream_readers import beginning
+
 if TYPE_CHECKING:
     from conftest import Installation
 
@@ -18,7 +20,8 @@ async def test_from_sign_up_to_the_feed(easel: Installation) -> None:
 
     # when a job is submitted and watched
     submitted = await client.submit("노을 지는 바다 🌊", key="first", count=2, ratio="1:1", style="watercolor")
-    events = [event async for event in client.watch(submitted["job"]["id"])]
+    job_id = submitted["job"]["id"]
+    events = [event async for event in client.watch(job_id, beginning(job_id))]
 
     # then it is told from snapshot to completion, each event once and in order
     kinds = [event["__typename"] for event in events]
