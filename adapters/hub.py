@@ -78,10 +78,14 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
         await self._redis.aclose()
 
     async def subscribe(self, channel: str) -> None:
-        """Subscribe, and wait until Redis has confirmed it; where Redis is away, it is done when it is back."""
-        confirmed = self._confirmed[channel] = asyncio.Event()
+        """Subscribe, and wait until Redis has confirmed it; where Redis is away, it is done when it is back.
+
+        Where somebody was about to, only wait.
+        """
+        is_new = channel not in self._confirmed
+        confirmed = self._confirmed.setdefault(channel, asyncio.Event())
         with suppress(*BROKEN):
-            if self._pubsub:
+            if self._pubsub and is_new:
                 await self._whole(self._pubsub.subscribe(channel))
             async with asyncio.timeout(SUBSCRIBE_WAIT_S):
                 await confirmed.wait()
@@ -182,10 +186,8 @@ class Hub(Broadcast):  # type: ignore[misc]  # broadcaster ships no types
         lock = self._locks.setdefault(channel, asyncio.Lock())
         try:
             async with lock:
-                queues = self._subscribers.setdefault(channel, set())
-                queues.add(queue)
-                if len(queues) == 1:
-                    await self._backend.subscribe(channel)
+                self._subscribers.setdefault(channel, set()).add(queue)
+                await self._backend.subscribe(channel)
             yield queue
         finally:
             await asyncio.shield(self._leave(channel, queue, lock))

@@ -202,3 +202,28 @@ async def test_disconnecting_ends_all_tasks(spare_redis_url: str) -> None:
         pass
 
     assert asyncio.all_tasks() == before
+
+
+async def test_a_listener_who_enters_beside_one_who_is_cancelled_hears_everything(spare_redis_url: str) -> None:
+    async with open_hub(spare_redis_url) as hub:
+
+        async def first() -> None:
+            async with hub.subscribe("a"):
+                await asyncio.Event().wait()
+
+        async def second(message: str) -> list[str]:
+            async with hub.subscribe("a") as queue:
+                await hub.publish("a", message)
+                return await heard(queue, message)
+
+        for steps in range(60):
+            leaving = asyncio.create_task(first())
+            await asyncio.sleep(0)
+            staying = asyncio.create_task(second(str(steps)))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            leaving.cancel()
+
+            assert (await staying)[-1] == str(steps)
+            await asyncio.wait({leaving})
+            await until(lambda: not hub._subscribers)
