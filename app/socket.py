@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from app.graphql import GraphQLView
 
+CANCEL_AGAIN_S: Final = 0.5
+_ENDINGS: Final[set[asyncio.Task[None]]] = set()
+"""Operations on their way out, of sockets that may be gone."""
 _NEEDS_ID: Final = frozenset({"subscribe", "complete"})
 _KNOWN: Final = frozenset({"connection_init", "ping", "pong", "subscribe", "complete"})
 
@@ -97,6 +101,16 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
             return
         await super().run_operation(operation)
 
+    async def cleanup_operation(self, operation_id: str) -> None:
+        """Cancel an operation; from now on nothing more is said of it."""
+        operation = self.operations.get(operation_id)
+        await super().cleanup_operation(operation_id)
+        if operation and operation.task:
+            operation.completed = True
+            ending = asyncio.create_task(cancel_for_good(operation.task))
+            _ENDINGS.add(ending)
+            ending.add_done_callback(_ENDINGS.discard)
+
     @property
     def _is_full(self) -> bool:
         most = self.max_subscriptions_per_connection
@@ -105,6 +119,13 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
     @staticmethod
     def _get_pre_execution_close_reason(error: GraphQLError) -> None:
         """Close the socket for no error of a document: its other operations go on."""
+
+
+async def cancel_for_good(task: asyncio.Task[None]) -> None:
+    """Cancel a task until it ends: before Python 3.12, ``asyncio.wait_for`` can swallow a cancellation."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=CANCEL_AGAIN_S)
 
 
 def _error(code: str, message: str) -> GraphQLError:
