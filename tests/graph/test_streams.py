@@ -54,16 +54,14 @@ async def drained(stream: AsyncGenerator[dict[str, Any], None]) -> None:
 
 
 async def end(easel: Installation, *jobs: str) -> None:
-    """Cancel jobs, and wait until the worker is free again."""
-    url = easel.environment["DATABASE_URL"]
-    for job in jobs:
-        key = UUID(job.partition("_")[2])
-        ((owner,),) = sql(url, "SELECT user_id FROM generation_jobs WHERE id = %s", key)
-        database = Database(url)
+    """Cancel jobs whose owners may be signed out, and wait until the worker has let go of them."""
+    url, keys = easel.environment["DATABASE_URL"], [UUID(job.partition("_")[2]) for job in jobs]
+    database = Database(url)
+    for key, owner in sql(url, "SELECT id, user_id FROM generation_jobs WHERE id = ANY(%s)", keys):
         async with database.write() as tx:
             await generation.cancel(tx, owner, key)
-        await database.close()
-    await until(lambda: not sql(url, "SELECT id FROM generation_jobs WHERE finished_at IS NULL"))
+    await database.close()
+    await until(lambda: not sql(url, "SELECT id FROM generation_jobs WHERE finished_at IS NULL AND id = ANY(%s)", keys))
 
 
 async def test_a_watcher_who_is_cut_off_after_every_event_misses_and_repeats_nothing(easel: Installation) -> None:
@@ -153,7 +151,11 @@ async def test_previews_come_only_to_those_who_want_them(easel: Installation) ->
     assert set(none) == {None}
 
 
-async def test_signing_out_ends_what_the_session_watches_and_does(easel: Installation) -> None:
+async def test_who_is_no_longer_signed_in_is_told_nothing_more(easel: Installation) -> None:
+    await asyncio.gather(sign_out_in_mid_stream(easel), outlive_a_token(easel))
+
+
+async def sign_out_in_mid_stream(easel: Installation) -> None:
     client = await easel.signed_up()
     job = await submitted(client, "a cat #slow", **SLOW)
     async with client.socket() as idle, aclosing(client.watch(job)) as stream:
@@ -172,7 +174,7 @@ async def test_signing_out_ends_what_the_session_watches_and_does(easel: Install
     await end(easel, job)
 
 
-async def test_a_token_that_runs_out_ends_its_streams(easel: Installation) -> None:
+async def outlive_a_token(easel: Installation) -> None:
     client = await easel.signed_up()
     job = await submitted(client, "a cat #slow", **SLOW)
     # given a token of the same session with two seconds to live
