@@ -116,10 +116,6 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         most = self.max_subscriptions_per_connection
         return most is not None and len(self.operations) >= most
 
-    @staticmethod
-    def _get_pre_execution_close_reason(error: GraphQLError) -> None:
-        """Close the socket for no error of a document: its other operations go on."""
-
 
 async def cancel_for_good(task: asyncio.Task[None]) -> None:
     """Cancel a task until it ends: before Python 3.12, ``asyncio.wait_for`` can swallow a cancellation."""

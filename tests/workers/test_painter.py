@@ -256,8 +256,14 @@ async def test_a_worker_that_is_asked_to_stop_gives_its_job_back_uncounted(shop:
 
 async def test_a_worker_that_is_asked_to_stop_while_it_claims_does_not_begin(shop: Workshop) -> None:
     job = await shop.job(await shop.user())
-    engine = GatedEngine()
-    async with interposed(shop.database_url, lambda: painter.stop()) as db:  # noqa: PLW0108 - there is no painter yet
+    engine, claims = GatedEngine(), ["the first"]
+
+    def stop() -> None:
+        if claims:
+            claims.pop()
+            painter.stop()
+
+    async with interposed(shop.database_url, stop) as db:
         painter = shop.painter(engine, db=db)
         await painter.paint_waiting()
 
