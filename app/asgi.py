@@ -24,10 +24,10 @@ from app.health import Health
 from app.measures import OperationMeasures, measure_for_ever
 from app.media import media_routes
 from app.metrics import Metrics
-from app.services import open_database, open_messaging, open_store
+from app.services import open_database, open_messaging, open_reader, open_store
 from domain.errors import Unauthenticated
 from domain.tokens import AccessTokens
-from resolvers.graph import build_schema
+from resolvers.graph import build_planner, build_schema
 from schema.context import Services
 from schema.limits import DocumentReader
 
@@ -64,6 +64,8 @@ def create_app(settings: Settings) -> ASGIApp:
     registry = CollectorRegistry()
     metrics = Metrics(registry)
     schema = build_schema(DocumentReader(), lambda: OperationMeasures(metrics))
+    reader = open_reader(settings)
+    build_planner(schema, reader)
     rates = RequestRates(
         user=Rate(settings.requests_per_user, RATE_WINDOW), address=Rate(settings.requests_per_address, RATE_WINDOW)
     )
@@ -87,6 +89,7 @@ def create_app(settings: Settings) -> ASGIApp:
         measuring.cancel()
         await messaging.hub.disconnect()
         await messaging.close()
+        await reader.close()
         await db.close()
 
     routes: list[BaseRoute] = [

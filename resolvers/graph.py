@@ -2,21 +2,26 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import UUID
 
 import strawberry
 import structlog
 from graphql import GraphQLError
+from sqlalchemy import Uuid
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.tools import merge_types
 from strawberry.types.execution import StreamExecutionResult
 
+from domain import accounts, cursors
 from domain.errors import RequestError
+from planner import Planner, Reader
 from resolvers.accounts import AccountMutations, AccountQueries
 from resolvers.artworks import ArtworkMutations, ArtworkQueries
 from resolvers.generation import GenerationMutations, GenerationQueries, GenerationSubscriptions
 from resolvers.nodes import NodeQueries
+from schema.context import Context
 from schema.credits import CreditAccount, LedgerEntry
 from schema.errors import EXCEPTION_HANDLERS, UserError
 from schema.generation import GenerationSlot, Job
@@ -72,6 +77,24 @@ def _root(name: str, description: str, *parts: type) -> type:
     root = merge_types(name, parts)
     root.__strawberry_definition__.description = description  # type: ignore[attr-defined]  # merge_types set it
     return root
+
+
+def build_planner(schema: strawberry.Schema, reader: Reader) -> Planner:
+    """Return the planner of the schema's reads; ``reader`` runs their statements."""
+    return Planner(
+        schema,
+        reader,
+        known={"viewer": Uuid(), "session": Uuid()},
+        tell=_tell,
+        cursors=cursors,
+        weigh=lambda _document, _operation, _variables: 0,
+        guard=lambda ask: accounts.confirms(ask.session, ask.viewer),
+    )
+
+
+def _tell(context: Context) -> dict[str, UUID | None]:
+    claims = context.claims
+    return {"viewer": claims.user_id, "session": claims.session_id} if claims else {"viewer": None, "session": None}
 
 
 def build_schema(reader: DocumentReader, *extensions: Callable[[], SchemaExtension]) -> strawberry.Schema:

@@ -17,7 +17,7 @@ from graphql import (
     is_composite_type,
 )
 
-from schema.connections import DEFAULT_PAGE, MAXIMUM_PAGE
+from planner.pages import DEFAULT_PAGE, MAXIMUM_PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,7 +17,8 @@ from adapters.rate_limits import RedisRateLimiter
 from adapters.storage.folder import FolderStore
 from db.session import Database
 from domain.tokens import AccessTokens, Claims
-from resolvers.graph import build_schema
+from planner import Planner, Reader
+from resolvers.graph import build_planner, build_schema
 from schema.context import Context, Services
 from schema.limits import DocumentReader
 
@@ -41,6 +42,7 @@ class LocalGraph:
 
     schema: Schema
     services: Services
+    planner: Planner
 
     async def run(self, query: str, variables: dict[str, Any] | None = None, viewer_id: str | None = None) -> Any:  # noqa: ANN401
         """Return the data of an operation, executed for the viewer with this global id."""
@@ -65,8 +67,10 @@ async def local_graph(database_url: str, redis_url: str, folder: Path) -> AsyncI
         engines=("sandbox",),
         welcome_credits=100,
     )
+    reader, schema = Reader(database_url), build_schema(DocumentReader())
     try:
-        yield LocalGraph(build_schema(DocumentReader()), services)
+        yield LocalGraph(schema, services, build_planner(schema, reader))
     finally:
+        await reader.close()
         await redis.aclose()
         await database.close()
