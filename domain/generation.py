@@ -152,7 +152,7 @@ async def cancel(tx: AsyncSession, user_id: UUID, job_id: UUID) -> int:
         NotFound: the user has no such job.
         AlreadyFinished: the job ended otherwise.
     """
-    if not await owns(tx, user_id, job_id):
+    if await status_of(tx, user_id, job_id) is None:
         raise NotFound(("input", "jobId"))
     wallet = await credits.lock_hold(tx, job_id)
     job = await jobs.lock(tx, job_id)

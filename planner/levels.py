@@ -61,6 +61,8 @@ class Rows:
     conditions: list[ColumnElement[bool]]
     order: list[tuple[ColumnElement[Any], bool]]
     """Expressions, and whether they descend."""
+    keyset: tuple[str, ...] = ()
+    """The columns of the order, where it is a keyset."""
 
     def select(self, *columns: Any, limit: int | None = None) -> Select[Any]:  # noqa: ANN401 - anything to select
         """Return a statement for columns of these rows, in order; ``limit`` is written into its text."""
@@ -116,7 +118,8 @@ def rows_of(
         conditions = [getattr(other, key) == getattr(own, source.by)]
     if target.made_of.visible_to and not source.seen:
         conditions.append(target.made_of.visible_to(ask, row))
-    rows = Rows(row, link, conditions, _order(source, row, link))
+    keyset = tuple(each.removeprefix("-") for each in source.order) if isinstance(source.order, tuple) else ()
+    rows = Rows(row, link, conditions, _order(source, row, link), keyset)
     forget_uses(row)  # conditions and order look at the table itself: only what is selected has to come out of it
     return rows
 

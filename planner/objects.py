@@ -317,11 +317,9 @@ class Pages:
 
     def _cursor(self) -> str:
         place = place_of(self.build, self.use, self.found)
-        keys = [self.objects.shelf.put_key(expression) for expression, _ in self._keys()]
+        rows = self.objects.level.rows
+        keys = [self.objects.shelf.put_key(getattr(rows.row, name)) for name in rows.keyset]
         return f"cursor({place!r}, {', '.join(keys)})"
-
-    def _keys(self) -> list[tuple[ColumnElement[Any], bool]]:
-        return self.objects.level.rows.order
 
     def _part(self, asked: Use) -> str:
         variable = self.objects.shelf.variable
