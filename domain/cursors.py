@@ -36,11 +36,16 @@ def decode(place: str, cursor: str, kinds: Sequence[type]) -> list[Any]:
     except (binascii.Error, TypeError, ValueError) as error:
         raise BadCursor("This is not a cursor.") from error
     if version != _VERSION or found != place or len(parts) != len(kinds):
-        raise BadCursor("This cursor belongs to another list.")
+        raise refusal()
     try:
         return [_READ.get(kind, _text)(part) for kind, part in zip(kinds, parts, strict=True)]
     except (TypeError, ValueError) as error:
         raise BadCursor("This is not a cursor.") from error
+
+
+def refusal() -> BadCursor:
+    """Return what a cursor of another list is refused with."""
+    return BadCursor("This cursor belongs to another list.")
 
 
 def _text(part: object) -> str:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from planner.levels import Names
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from planner.catalog import Catalog, PlannedField
     from planner.rows import Ask, Values
     from planner.selections import Document
@@ -21,8 +23,12 @@ class Cursors(Protocol):
         """Return the cursor of the list named ``place`` at the key ``parts``."""
         ...
 
-    def decode(self, place: str, cursor: str, count: int) -> list[Any]:
-        """Return the ``count`` parts of a cursor, as JSON values; raises where it is none of this list."""
+    def decode(self, place: str, cursor: str, kinds: Sequence[type]) -> list[Any]:
+        """Return the parts of a cursor, each of its kind; raises ``refusal`` where it is none of this list."""
+        ...
+
+    def refusal(self) -> Exception:
+        """Return what a cursor is refused with."""
         ...
 
 

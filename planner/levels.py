@@ -63,10 +63,14 @@ class Rows:
     """Expressions, and whether they descend."""
     keyset: tuple[str, ...] = ()
     """The columns of the order, where it is a keyset."""
+    after: ColumnElement[bool] | None = None
+    """The condition that a row comes after the cursor; it does not belong to what is counted."""
 
     def select(self, *columns: Any, limit: int | None = None) -> Select[Any]:  # noqa: ANN401 - anything to select
         """Return a statement for columns of these rows, in order; ``limit`` is written into its text."""
         statement = self.unordered(*columns).order_by(*(_directed(*each) for each in self.order))
+        if self.after is not None:
+            statement = statement.where(self.after)
         return statement if limit is None else statement.limit(literal_column(str(int(limit))))
 
     def unordered(self, *columns: Any) -> Select[Any]:  # noqa: ANN401 - anything to select

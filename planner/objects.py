@@ -31,8 +31,10 @@ from planner.selections import MISSING
 from planner.texts import (
     aggregated,
     can_be_text,
+    cursor_reader,
     page_can_be_text,
     expression_of,
+    is_first_page,
     is_never_null,
     list_text,
     page_size,
@@ -79,9 +81,7 @@ class Shelf:
         if not self.is_json:
             return format_.python(self.put(expression), from_json=False)
         text = or_null(format_.lenient_sql(expression))
-        return format_.python(
-            self.put(text, f"{format_!r} {_name_of(expression) or id(expression)}"), from_json=True
-        )
+        return format_.python(self.put(text, f"{format_!r} {_name_of(expression) or id(expression)}"), from_json=True)
 
     def put_raw(self, expression: ColumnElement[Any]) -> str:
         """Return the source of a value as functions are handed it: UUIDs as text, moments as ``datetime``."""
@@ -234,8 +234,9 @@ class Objects:
         if page.is_counted:
             counted = self.shelf.put(cast(total(self.build, place, found, rows), Text), f"total {use.key} {id(rows)}")
             counted = counted if self.shelf.is_json else f"int({counted})"
-        function = page.function(size)
-        return f"{function}({self._load(inner)}, x, {counted})"
+        owner = self.presence(place)
+        function = page.function(size, owner=True)
+        return f"{function}({self._load(inner)}, x, {counted}, {owner})"
 
     def _inner(self, rows: Any, limit: int) -> Objects:  # noqa: ANN401 - Rows
         level = Level(self.build.names, self.build.ask, rows, limit)
@@ -301,25 +302,40 @@ class Pages:
         """Whether the number of all items is asked for."""
         return any(each.name == "totalCount" for each in self.asked)
 
-    def function(self, size: int) -> str:
-        """Write the function ``(rows, x, total)`` and return its name; ``rows`` may hold one more than ``size``."""
-        self._cursor_source = self._cursor()
+    def function(self, size: int, *, owner: bool) -> str:
+        """Write the function ``(rows, x, total, owner)`` and return its name.
+
+        Args:
+            size: of a page; ``rows`` may hold one more.
+            owner: whether the list belongs to a row, whose key is in its cursors.
+        """
+        self._cursor_source = self._cursor(is_owned=owner)
+        foreign = ""
+        if owner and not self._is_first:
+            read = cursor_reader(self.build, self.use, self.found, self.objects.level.rows, is_owned=True)
+            self.build.arguments.append(lambda values: read(values)[0])
+            foreign = f" if owner != a[{len(self.build.arguments) - 1}]: return foreign()\n"
         entries = [f"{each.key!r}: {self._part(each)}" for each in self.asked]
         name = f"page{len(self.build.functions)}"
         self.build.functions.append(
-            f"def {name}(rows, x, total):\n"
+            f"def {name}(rows, x, total, owner):\n"
             " c = x.context; a = x.arguments; late = x.late\n"
+            f"{foreign}"
             f" more = len(rows) > {size}\n"
             f" if more: del rows[{size}:]\n"
             f" return {{{', '.join(entries)}}}\n"
         )
         return name
 
-    def _cursor(self) -> str:
+    @property
+    def _is_first(self) -> bool:
+        return is_first_page(self.build, self.found, self.use)
+
+    def _cursor(self, *, is_owned: bool) -> str:
         place = place_of(self.build, self.use, self.found)
         rows = self.objects.level.rows
         keys = [self.objects.shelf.put_key(getattr(rows.row, name)) for name in rows.keyset]
-        return f"cursor({place!r}, {', '.join(keys)})"
+        return f"cursor({place!r}, {', '.join(['owner', *keys] if is_owned else keys)})"
 
     def _part(self, asked: Use) -> str:
         variable = self.objects.shelf.variable
@@ -353,7 +369,7 @@ class Pages:
 
     def _page_info(self, asked: Use, variable: str) -> str:
         page_info: Any = get_nullable_type(self.connection.fields["pageInfo"].type)
-        has_previous = not _is_first_page(self.build, self.use, self.found)
+        has_previous = not self._is_first
         at = f"[{self._cursor_source} for {variable} in rows[%s]]"
         sources = {
             "__typename": repr(page_info.name),
@@ -364,8 +380,3 @@ class Pages:
         }
         entries = [f"{each.key!r}: {sources[each.name]}" for each in self.build.document.below(asked, page_info)]
         return f"{{{', '.join(entries)}}}"
-
-
-def _is_first_page(build: Build, use: Use, found: PlannedField) -> bool:
-    after = build.document.arguments(use, found).known("after")
-    return after is None or after is MISSING

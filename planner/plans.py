@@ -175,6 +175,7 @@ class Compiler:
             "loads": orjson.loads,
             "abandon": abandon if strict else _lenient,
             "cursor": self.cursors.encode,
+            "foreign": abandon if strict else self.cursors.refusal,
             "fromisoformat": datetime.fromisoformat,
             "partial": partial,
         }
@@ -221,20 +222,19 @@ class Compiler:
         level = Level(build.names, self.ask, rows, size + 1)
         shelf = Shelf("r", is_json=False)
         page = Pages(build, Objects(build, level, shelf), use, found, target)
-        function = page.function(size)
+        function = page.function(size, owner=False)
         if not page.is_counted:
             return self._plan(
                 build,
                 self._paged(level, shelf),
-                f" return {function}(rows, x, None)\n",
+                f" return {function}(rows, x, None, None)\n",
                 declaration.check,
                 guarded=guarded,
             )
         # the number is there also where the page is empty: its row comes first, alone
         shown = level.row
         present = shelf.put(getattr(shown, target.key))
-        uncounted = source_rows(build, None, use, found, target)
-        number = total(build, None, found, _without_cursor(build, use, found, target, uncounted))
+        number = total(build, None, found, source_rows(build, None, use, found, target))
         numbered = select(number.label("n")).select_from(select(literal_column("1")).subquery("one"))
         if guarded and self.guard:
             numbered = numbered.where(self.guard(self.ask))
@@ -250,7 +250,7 @@ class Compiler:
         body = (
             " total = rows[0][0] if rows else None\n"
             f" rows = [row[1:] for row in rows if row[{where}] is not None]\n"
-            f" return {function}(rows, x, total)\n"
+            f" return {function}(rows, x, total, None)\n"
         )
         return self._plan(build, statement, body, declaration.check, guarded=guarded)
 
@@ -293,15 +293,6 @@ class Compiler:
             is_guarded=guarded,
             strict=build.strict,
         )
-
-
-def _without_cursor(build: Build, use: Use, found: PlannedField, target: PlannedType, rows: Rows) -> Rows:
-    from planner.levels import rows_of
-
-    del rows
-    source = found.declaration
-    assert isinstance(source, Source), "checked by the caller"
-    return rows_of(build.names, build.ask, source, None, target, build.document.arguments(use, found).for_sql())
 
 
 def _lenient(value: object = None) -> object:

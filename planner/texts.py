@@ -18,13 +18,14 @@ from planner.rows import Asked, Row, name_of, table_of
 from planner.selections import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import ColumnElement
 
     from planner.build import Build
     from planner.catalog import PlannedField, PlannedType
     from planner.levels import Rows
+    from planner.rows import Values
     from planner.selections import Use
 
     Place = tuple[Row, PlannedType]
@@ -50,6 +51,8 @@ def _field_can(build: Build, found: PlannedField, use: Use) -> bool:
 
 def page_can_be_text(build: Build, found: PlannedField, use: Use) -> bool:
     """Whether only items and their number are asked of a page: cursors are Python's."""
+    if not is_first_page(build, found, use):
+        return False
     connection = found.named_type
     target = build.catalog.types[build.catalog.node_type(connection).name]
     for asked in build.document.below(use, connection):
@@ -201,18 +204,40 @@ def source_rows(build: Build, place: Place | None, use: Use, found: PlannedField
     assert isinstance(source, Source), "checked by the caller"
     arguments = build.document.arguments(use, found)
     rows = rows_of(build.names, build.ask, source, place, target, arguments.for_sql())
-    if isinstance(source, Paged) and arguments.known("after") not in {None, MISSING}:
-        kinds = [expression.type.python_type for expression, _ in rows.order]
-        read, where, decode = arguments.getter("after"), place_of(build, use, found), build.cursors.decode
+    if isinstance(source, Paged) and not is_first_page(build, found, use):
+        read = cursor_reader(build, use, found, rows, is_owned=place is not None)
         build.document.counter += 1
         name = f"after_{build.document.counter}"
-
-        def key(index: int) -> Asked:
-            expression = rows.order[index][0]
-            return Asked(f"{name}_{index}", expression.type, lambda values: decode(where, read(values), kinds)[index])
-
-        rows.conditions.append(after_clause(rows, [key(index) for index in range(len(kinds))]))
+        keys = [
+            Asked(f"{name}_{index}", each.type, _item(read, index + 1)) for index, (each, _) in enumerate(rows.order)
+        ]
+        rows.after = after_clause(rows, keys)
     return rows
+
+
+def cursor_reader(
+    build: Build, use: Use, found: PlannedField, rows: Rows, *, is_owned: bool
+) -> Callable[[Values], list[Any]]:
+    """Return a function that reads the cursor of a request: the key of the list's owner (or None), then the keyset."""
+    kinds = [expression.type.python_type for expression, _ in rows.order]
+    read, where, decode = (
+        build.document.arguments(use, found).getter("after"),
+        place_of(build, use, found),
+        build.cursors.decode,
+    )
+    if is_owned:
+        return lambda values: decode(where, read(values), (str, *kinds))
+    return lambda values: [None, *decode(where, read(values), kinds)]
+
+
+def _item(read: Callable[[Values], list[Any]], index: int) -> Callable[[Values], Any]:
+    return lambda values: read(values)[index]
+
+
+def is_first_page(build: Build, found: PlannedField, use: Use) -> bool:
+    """Return whether a page is asked for without a cursor."""
+    after = build.document.arguments(use, found).known("after")
+    return after is None or after is MISSING
 
 
 def place_of(build: Build, use: Use, found: PlannedField) -> str:

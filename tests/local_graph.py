@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from adapters.hub import Hub, redis_client
 from adapters.job_events import RedisJobEventLog
@@ -23,7 +25,7 @@ from schema.context import Context, Services
 from schema.limits import DocumentReader
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from strawberry import Schema
@@ -52,6 +54,22 @@ class LocalGraph:
         result = await self.schema.execute(query, variables, context_value=context)
         assert not result.errors, result.errors
         return result.data
+
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """Collect every SQL statement of this process."""
+        seen: list[str] = []
+
+        def note(*call: Any) -> None:  # noqa: ANN401 - SQLAlchemy's signature
+            seen.append(call[2])
+
+        self.planner.reader.watch = lambda statement, _values: seen.append(statement)
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+            self.planner.reader.watch = None
 
 
 @asynccontextmanager
