@@ -29,7 +29,7 @@ from domain.errors import Unauthenticated
 from domain.tokens import AccessTokens
 from resolvers.graph import build_schema
 from schema.context import Services
-from schema.limits import DocumentReader
+from schema.documents import DocumentReader
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -17,7 +17,7 @@ from domain import accounts
 from domain.tokens import Claims
 from resolvers.graph import build_schema
 from schema.context import Context
-from schema.limits import DocumentReader
+from schema.documents import DocumentReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

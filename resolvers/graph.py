@@ -18,10 +18,10 @@ from resolvers.artworks import ArtworkMutations, ArtworkQueries
 from resolvers.generation import GenerationMutations, GenerationQueries, GenerationSubscriptions
 from resolvers.nodes import NodeQueries
 from schema.credits import CreditAccount, LedgerEntry
+from schema.documents import DocumentReader
 from schema.errors import EXCEPTION_HANDLERS, UserError
 from schema.generation import GenerationSlot, Job
 from schema.generation_events import JobEvent
-from schema.limits import DocumentReader
 from schema.scalars import SCALARS
 
 logger = structlog.get_logger()

@@ -19,7 +19,7 @@ from db.session import Database
 from domain.tokens import AccessTokens, Claims
 from resolvers.graph import build_schema
 from schema.context import Context, Services
-from schema.limits import DocumentReader
+from schema.documents import DocumentReader
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -11,7 +11,8 @@ from graphql import build_schema, get_introspection_query, parse
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 
-from schema.limits import DocumentLimits, DocumentReader, refusal_of
+from schema.documents import DocumentReader
+from schema.limits import DocumentLimits, refusal_of
 
 pytestmark = pytest.mark.anyio
 LIMITS = DocumentLimits()
@@ -274,13 +275,29 @@ async def test_other_limits_can_be_set() -> None:
 
 
 def test_a_document_is_parsed_once_while_it_is_remembered() -> None:
-    reader = DocumentReader(remembered_characters=20)
+    reader = DocumentReader(remembered_characters=20, new_characters=20)
+    text, other = "{ leaf { name } }", "{ __typename }"
 
-    first = reader.parse("{ leaf { name } }")
+    first = reader.parse(text)
 
-    assert reader.parse("{ leaf { name } }") is first
-    reader.parse("{ __typename }")
-    assert reader.parse("{ leaf { name } }") is not first
+    assert reader.parse(text) is first
+    for _ in range(2):
+        reader.parse(other)
+    assert reader.parse(text) is not first
+
+
+def test_a_flood_of_new_documents_displaces_none_that_is_in_use() -> None:
+    reader = DocumentReader(remembered_characters=100, new_characters=200)
+    text = "{ leaf { name } }"
+    for _ in range(2):
+        known = reader.parse(text)
+
+    for number in range(1_000):
+        reader.parse(f"{{ a{number}: __typename }}")
+        assert reader.characters <= 300
+
+    assert reader.characters > 200
+    assert reader.parse(text) is known
 
 
 def test_what_was_wrong_with_a_document_is_remembered_apart_from_the_list_handed_out() -> None:

@@ -27,7 +27,7 @@ from graphql.execution.values import get_variable_values
 from db.words import AssetStatus, HoldStatus, JobStatus, LedgerKind, PromptVisibility, SlotStatus, Visibility
 from domain.words import ErrorCode, FailureCode, FeedKind, ImageVariant, Previews
 from resolvers.graph import build_schema
-from schema.limits import DocumentReader
+from schema.documents import DocumentReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
