@@ -16,6 +16,7 @@ from starlette.routing import Route, WebSocketRoute
 from adapters.rate_limits import RedisRateLimiter
 from adapters.storage.folder import FolderStore
 from app.demo import DEMO
+from app.documents import open_documents
 from app.edge.rates import Rate, RequestRates
 from app.edge.stack import EdgeOptions, edge
 from app.graphiql import graphiql_routes
@@ -26,10 +27,13 @@ from app.media import media_routes
 from app.metrics import Metrics
 from app.services import open_database, open_messaging, open_store
 from domain.errors import Unauthenticated
+from domain.ports import Bucket
 from domain.tokens import AccessTokens
 from resolvers.graph import build_schema
 from schema.context import Services
 from schema.documents import DocumentReader
+from schema.limits import DocumentLimits
+from schema.rates import charge
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -52,6 +56,8 @@ def graph_services(settings: Settings, db: Database, messaging: Messaging) -> Se
         store=open_store(settings),
         events=messaging.events,
         limiter=RedisRateLimiter(messaging.redis),
+        throttle=messaging.throttle,
+        cost_bucket=Bucket(settings.cost_bucket, settings.cost_refill),
         engines=(settings.engine,),
         welcome_credits=settings.welcome_credits,
     )
@@ -63,11 +69,13 @@ def create_app(settings: Settings) -> ASGIApp:
     services = graph_services(settings, db, messaging)
     registry = CollectorRegistry()
     metrics = Metrics(registry)
-    schema = build_schema(DocumentReader(), lambda: OperationMeasures(metrics))
+    reader = DocumentReader(DocumentLimits(cost=settings.operation_cost), charge)
+    schema = build_schema(reader, lambda: OperationMeasures(metrics))
     rates = RequestRates(
         user=Rate(settings.requests_per_user, RATE_WINDOW), address=Rate(settings.requests_per_address, RATE_WINDOW)
     )
-    view = GraphQLView(schema, services, settings.allowed_origins, rates)
+    documents = open_documents(settings, messaging.redis, reader, schema._schema)  # noqa: SLF001 - no public name
+    view = GraphQLView(schema, services, settings.allowed_origins, documents, rates)
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)
@@ -104,7 +112,7 @@ def create_app(settings: Settings) -> ASGIApp:
         trusted_proxies=tuple(settings.trusted_proxies),
         rates=rates,
     )
-    return edge(app, options, services.limiter, _Identify(services.tokens), metrics)
+    return edge(app, options, services.throttle, _Identify(services.tokens), metrics)
 
 
 class _Identify:

@@ -173,6 +173,31 @@ def explain(
 
 
 @main.command()
+def documents(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Documents with operations.")],
+    out: Annotated[Path | None, typer.Option(help="Where to write it; to standard output by default.")] = None,
+) -> None:
+    """Make a manifest of operations for TRUSTED_DOCUMENTS, in Apollo's format."""
+    import json  # noqa: PLC0415
+
+    from app.manifest import BadManifest, manifest_of  # noqa: PLC0415
+    from resolvers.graph import build_schema  # noqa: PLC0415
+    from schema.documents import DocumentReader  # noqa: PLC0415
+
+    reader = DocumentReader()
+    try:
+        manifest = manifest_of(files, reader, build_schema(reader)._schema)  # noqa: SLF001 - no public name
+    except BadManifest as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    if out:
+        out.write_text(text)
+    else:
+        typer.echo(text, nl=False)
+
+
+@main.command()
 def run() -> None:
     """Run everything on this machine, with embedded servers unless DATABASE_URL and REDIS_URL are set."""
     from app.everything import run_everything  # noqa: PLC0415

@@ -16,6 +16,7 @@ from domain.errors import RequestError
 from resolvers.accounts import AccountMutations, AccountQueries
 from resolvers.artworks import ArtworkMutations, ArtworkQueries
 from resolvers.generation import GenerationMutations, GenerationQueries, GenerationSubscriptions
+from resolvers.limits import LimitQueries
 from resolvers.nodes import NodeQueries
 from schema.credits import CreditAccount, LedgerEntry
 from schema.documents import DocumentReader
@@ -24,6 +25,7 @@ from schema.generation import GenerationSlot, Job
 from schema.generation_events import JobEvent
 from schema.scalars import SCALARS
 
+QUERIES = (NodeQueries, AccountQueries, GenerationQueries, ArtworkQueries, LimitQueries)
 logger = structlog.get_logger()
 
 
@@ -77,7 +79,7 @@ def _root(name: str, description: str, *parts: type) -> type:
 def build_schema(reader: DocumentReader, *extensions: Callable[[], SchemaExtension]) -> strawberry.Schema:
     """Return the schema; documents are read, limited and remembered by ``reader``, ``extensions`` see final errors."""
     return _Schema(
-        query=_root("Query", "What can be read.", NodeQueries, AccountQueries, GenerationQueries, ArtworkQueries),
+        query=_root("Query", "What can be read.", *QUERIES),
         mutation=_root(
             "Mutation",
             "What can be changed. Each takes one `input`, and returns what it changed or why it was refused.",

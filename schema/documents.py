@@ -113,10 +113,10 @@ class DocumentReader:
         if read is None:
             read = self._new.pop(text)
             if read is not None:
-                self._known.put(text, read)
+                self._known.put(text, read, len(text))
             else:
                 read = _Read(self._parse(text))
-                self._new.put(text, read)
+                self._new.put(text, read, len(text))
         return read.document
 
     def validate(self, schema: GraphQLSchema, text: str) -> list[GraphQLError]:
@@ -167,7 +167,7 @@ class DocumentReader:
         read = self._known.get(text) or self._new.get(text)
         if read is None:
             read = _Read(self._parse(text))
-            self._new.put(text, read)
+            self._new.put(text, read, len(text))
         return read
 
     def _parse(self, text: str) -> DocumentNode:

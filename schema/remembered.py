@@ -1,4 +1,4 @@
-"""What was made of texts lately, bounded by the characters of these texts."""
+"""What was used lately, bounded by the characters that it holds or was made of."""
 
 from __future__ import annotations
 
@@ -9,33 +9,35 @@ Value = TypeVar("Value")
 
 
 class Remembered(Generic[Value]):
-    """Values by text; those asked for least lately are forgotten first."""
+    """Values by key; those asked for least lately are forgotten first."""
 
     def __init__(self, characters: int) -> None:
-        """Hold texts of ``characters`` in all, at most."""
+        """Hold ``characters`` in all, at most."""
         self._limit = characters
-        self._values: OrderedDict[str, Value] = OrderedDict()
+        self._values: OrderedDict[str, tuple[Value, int]] = OrderedDict()
         self.characters = 0
-        """Characters of all texts that are remembered now."""
+        """Characters of all that is remembered now."""
 
-    def get(self, text: str) -> Value | None:
-        """Return what was made of ``text``, None where that is not remembered."""
-        value = self._values.get(text)
-        if value is not None:
-            self._values.move_to_end(text)
-        return value
+    def get(self, key: str) -> Value | None:
+        """Return what is remembered under ``key``."""
+        entry = self._values.get(key)
+        if entry is None:
+            return None
+        self._values.move_to_end(key)
+        return entry[0]
 
-    def put(self, text: str, value: Value) -> None:
-        """Remember ``value``, and forget what there is no room for, at worst ``value`` itself."""
-        self.pop(text)
-        self._values[text] = value
-        self.characters += len(text)
+    def put(self, key: str, value: Value, characters: int) -> None:
+        """Remember a value of so many ``characters``, and forget what there is no room for, at worst this one."""
+        self.pop(key)
+        self._values[key] = (value, characters)
+        self.characters += characters
         while self.characters > self._limit:
-            self.characters -= len(self._values.popitem(last=False)[0])
+            self.characters -= self._values.popitem(last=False)[1][1]
 
-    def pop(self, text: str) -> Value | None:
-        """Forget ``text`` and return what was made of it."""
-        value = self._values.pop(text, None)
-        if value is not None:
-            self.characters -= len(text)
-        return value
+    def pop(self, key: str) -> Value | None:
+        """Forget ``key`` and return what was remembered under it."""
+        entry = self._values.pop(key, None)
+        if entry is None:
+            return None
+        self.characters -= entry[1]
+        return entry[0]
