@@ -83,7 +83,7 @@ def page_variables(
     operation: OperationDefinitionNode,
     bounds: Mapping[tuple[str, str], Bound] = LIST_BOUNDS,
 ) -> tuple[str, ...]:
-    """Return the names of the variables that ``measure`` depends on, in the order of their definition."""
+    """Return the names of the variables that ``measure`` can depend on, in the order of their definition."""
     sizing = {*PAGE_ARGUMENTS, *(bound for bound in bounds.values() if isinstance(bound, str))}
     used = {
         argument.value.name.value

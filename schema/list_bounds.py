@@ -14,7 +14,7 @@ MAXIMUM_SESSIONS: Final = 100
 
 LIST_BOUNDS: Final[Mapping[tuple[str, str], Bound]] = {
     ("Artwork", "images"): MAXIMUM_IMAGES,
-    ("Engine", "ratios"): len(RATIOS),
+    ("EngineConstraints", "ratios"): len(RATIOS),
     ("GenerationJob", "slots"): MAXIMUM_COUNT,
     ("Query", "engines"): len(ENGINES),
     ("Query", "nodes"): "ids",
