@@ -148,6 +148,10 @@ class GraphQLView(GraphQL[Context, None]):
         nothing: UnsetType = UNSET
         return nothing
 
+    def should_render_graphql_ide(self, request: object) -> bool:  # noqa: ARG002 - a GET may name its document by hash
+        """Tell that no page is served here: GraphiQL has a path of its own."""
+        return False
+
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
         """Return the operation that the edge has read."""
         assert isinstance(request, _RequestAdapter)
