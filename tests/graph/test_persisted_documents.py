@@ -100,12 +100,18 @@ async def answered(socket: GraphSocket, payload: dict[str, Any]) -> tuple[str, A
 
 
 @pytest.fixture
-async def guarded(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Installation]:
-    """Run an API that answers the sample operations of GraphiQL and nothing else."""
+def manifest(tmp_path: Path) -> Path:
+    """Return a manifest of the sample operations of GraphiQL."""
     manifest = tmp_path / "manifest.json"
     files = sorted((ROOT / "web" / "graphiql" / "operations").glob("*.graphql"))
     make = [sys.executable, "-m", "app", "documents", *map(str, files), "--out", str(manifest)]
     subprocess.run(make, check=True, cwd=ROOT)
+    return manifest
+
+
+@pytest.fixture
+async def guarded(database_url: str, redis_url: str, tmp_path: Path, manifest: Path) -> AsyncIterator[Installation]:
+    """Run an API that answers the operations of the manifest and nothing else."""
     installation = install(tmp_path, database_url, redis_url, TRUSTED_DOCUMENTS=str(manifest))
     try:
         installation.start("api")

@@ -140,15 +140,23 @@ def test_what_measures_alike_has_the_same_sizes() -> None:
     assert sizes_of(names, {"a": 3.0, "b": ["x", "y"], "c": None}) == (3, 2, None, "")
 
 
-CORE_COSTS = {"feed": 140, "me": 2, "one": 1, "watch": 23}
+DOCUMENTED = {
+    "{ viewer { id handle } }": 1,
+    '{ user(handle: "ann") { artworks { nodes { id } } } }': 21,
+    CORE["feed"]: 140,
+    CORE["feed"].replace("$first: Int", "$first: Int = 100"): 700,
+    "{ generationJobs(first: 10) { nodes { slots { image { url } } } } }": 170,
+    "{ feed(first: 100) { nodes { comments(first: 100) { nodes { id } } } } }": 10_100,
+}
 
 
-@pytest.mark.parametrize("name", CORE_COSTS)
-def test_core_operations_cost_what_the_documentation_says(name: str) -> None:
-    reader = DocumentReader()
+@pytest.mark.parametrize(("text", "cost"), DOCUMENTED.items())
+def test_operations_cost_what_the_documentation_says(text: str, cost: int) -> None:
+    reader = DocumentReader(DocumentLimits(cost=20_000, nodes=20_000))
     schema = build_graph(reader)._schema
+    assert reader.validate(schema, text) == []
 
-    assert reader.measure(schema, CORE[name], None, {}).cost == CORE_COSTS[name]
+    assert reader.measure(schema, text, None, {}).cost == cost
 
 
 def test_cost_is_measured_once_for_equal_page_sizes_and_again_for_others() -> None:
