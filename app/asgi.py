@@ -14,6 +14,7 @@ from starlette.datastructures import Headers
 from starlette.routing import Route, WebSocketRoute
 
 from adapters.rate_limits import RedisRateLimiter
+from adapters.shared_throttle import SharedThrottle
 from adapters.storage.folder import FolderStore
 from app.demo import DEMO
 from app.documents import open_documents
@@ -44,11 +45,12 @@ if TYPE_CHECKING:
     from app.services import Messaging
     from app.settings import Settings
     from db.session import Database
+    from domain.ports import Throttle
 
 RATE_WINDOW: Final = timedelta(minutes=5)
 
 
-def graph_services(settings: Settings, db: Database, messaging: Messaging) -> Services:
+def graph_services(settings: Settings, db: Database, messaging: Messaging, throttle: Throttle) -> Services:
     """Return what resolvers are handed."""
     return Services(
         db=db,
@@ -56,7 +58,7 @@ def graph_services(settings: Settings, db: Database, messaging: Messaging) -> Se
         store=open_store(settings),
         events=messaging.events,
         limiter=RedisRateLimiter(messaging.redis),
-        throttle=messaging.throttle,
+        throttle=throttle,
         cost_bucket=Bucket(settings.cost_bucket, settings.cost_refill),
         engines=(settings.engine,),
         welcome_credits=settings.welcome_credits,
@@ -66,7 +68,8 @@ def graph_services(settings: Settings, db: Database, messaging: Messaging) -> Se
 def create_app(settings: Settings) -> ASGIApp:
     """Return the application; it connects when it starts and closes when it ends."""
     db, messaging = open_database(settings), open_messaging(settings)
-    services = graph_services(settings, db, messaging)
+    throttle = SharedThrottle(messaging.redis)
+    services = graph_services(settings, db, messaging, throttle)
     registry = CollectorRegistry()
     metrics = Metrics(registry)
     reader = DocumentReader(DocumentLimits(cost=settings.operation_cost), charge)
@@ -94,6 +97,7 @@ def create_app(settings: Settings) -> ASGIApp:
         yield
         measuring.cancel()
         await messaging.hub.disconnect()
+        await throttle.close()
         await messaging.close()
         await db.close()
 
@@ -112,7 +116,7 @@ def create_app(settings: Settings) -> ASGIApp:
         trusted_proxies=tuple(settings.trusted_proxies),
         rates=rates,
     )
-    return edge(app, options, services.throttle, _Identify(services.tokens), metrics)
+    return edge(app, options, throttle, _Identify(services.tokens), metrics)
 
 
 class _Identify:

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Engine
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
+from adapters.throttle import LocalThrottle
 from app.asgi import graph_services
 from app.services import open_database, open_messaging
 from domain import accounts
@@ -43,7 +44,7 @@ async def explain(settings: Settings, document: str, variables: Mapping[str, Any
 
     db, messaging = open_database(settings), open_messaging(settings)
     try:
-        context = await _context(graph_services(settings, db, messaging), handle)
+        context = await _context(graph_services(settings, db, messaging, LocalThrottle()), handle)
         event.listen(Engine, "before_cursor_execute", note)
         try:
             schema = build_schema(DocumentReader())

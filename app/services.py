@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from adapters.hub import Hub, redis_client
 from adapters.job_events import RedisJobEventLog
-from adapters.shared_throttle import SharedThrottle
 from adapters.storage.folder import FolderStore
 from db.session import Database
 
@@ -26,11 +25,9 @@ class Messaging:
     redis: Redis
     hub: Hub
     events: RedisJobEventLog
-    throttle: SharedThrottle
 
     async def close(self) -> None:
         """Close all connections."""
-        await self.throttle.close()
         await self.redis.aclose()
 
 
@@ -44,7 +41,7 @@ def open_database(settings: Settings) -> Database:
 def open_messaging(settings: Settings) -> Messaging:
     """Return Redis; it connects on first use."""
     redis, hub = redis_client(settings.redis_url), Hub(settings.redis_url)
-    return Messaging(redis, hub, RedisJobEventLog(redis, hub), SharedThrottle(redis))
+    return Messaging(redis, hub, RedisJobEventLog(redis, hub))
 
 
 def open_broker(settings: Settings) -> WakingBroker:
