@@ -41,9 +41,7 @@ def open_database(settings: Settings) -> Database:
 
 def open_reader(settings: Settings) -> Reader:
     """Return what runs the statements of planned reads; it connects on first use."""
-    return Reader(
-        settings.database_url, size=settings.database_pool, statement_timeout_s=settings.statement_timeout_s
-    )
+    return Reader(settings.database_url, size=settings.database_pool, statement_timeout_s=settings.statement_timeout_s)
 
 
 def open_messaging(settings: Settings) -> Messaging:

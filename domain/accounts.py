@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 MAXIMUM_EMAIL_LENGTH: Final = 320
 MAXIMUM_LINKS: Final = 5
+MAXIMUM_SESSIONS: Final = 100
 MAXIMUM_LINK_LENGTH: Final = 300
 REFRESH_LIFE: Final = timedelta(days=30)
 _HANDLE: Final = re.compile(r"[a-z][a-z0-9_]{2,29}")

@@ -20,15 +20,17 @@ from planner import Planner, Reader
 from resolvers.accounts import AccountMutations, AccountQueries
 from resolvers.artworks import ArtworkMutations, ArtworkQueries
 from resolvers.generation import GenerationMutations, GenerationQueries, GenerationSubscriptions
+from resolvers.limits import LimitQueries
 from resolvers.nodes import NodeQueries
 from schema.context import Context
 from schema.credits import CreditAccount, LedgerEntry
+from schema.documents import DocumentReader
 from schema.errors import EXCEPTION_HANDLERS, UserError
 from schema.generation import GenerationSlot, Job
 from schema.generation_events import JobEvent
-from schema.limits import DocumentReader
 from schema.scalars import SCALARS
 
+QUERIES = (NodeQueries, AccountQueries, GenerationQueries, ArtworkQueries, LimitQueries)
 logger = structlog.get_logger()
 
 
@@ -100,7 +102,7 @@ def _tell(context: Context) -> dict[str, UUID | None]:
 def build_schema(reader: DocumentReader, *extensions: Callable[[], SchemaExtension]) -> strawberry.Schema:
     """Return the schema; documents are read, limited and remembered by ``reader``, ``extensions`` see final errors."""
     return _Schema(
-        query=_root("Query", "What can be read.", NodeQueries, AccountQueries, GenerationQueries, ArtworkQueries),
+        query=_root("Query", "What can be read.", *QUERIES),
         mutation=_root(
             "Mutation",
             "What can be changed. Each takes one `input`, and returns what it changed or why it was refused.",

@@ -28,8 +28,6 @@ from schema.scalars import URL
 if TYPE_CHECKING:
     from schema.artworks import ArtworkConnection
 
-MAXIMUM_SESSIONS = 100
-
 
 def _avatar_url(context: Context, asset_id: str | None) -> str | None:
     return signed_url(context, asset_id, ImageVariant.THUMB) if asset_id else None
@@ -101,7 +99,7 @@ class Viewer(Node):
         "Open sign-ins, the last used first; a hundred at most.",
         by="user_id",
         order=("-last_used_at", "-id"),
-        limit=MAXIMUM_SESSIONS,
+        limit=accounts.MAXIMUM_SESSIONS,
     )
     assets: MediaAssetConnection = connection(
         "All images the viewer owns, newest first, published or not.",

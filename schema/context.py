@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from db.session import Database
     from domain.errors import RequestError
     from domain.messages import Language
-    from domain.ports import JobEventLog, ObjectStore, RateLimiter
+    from domain.ports import Bucket, JobEventLog, ObjectStore, RateLimiter, Throttle
     from domain.tokens import AccessTokens, Claims
 
 
@@ -32,6 +32,9 @@ class Services:
     store: ObjectStore
     events: JobEventLog
     limiter: RateLimiter
+    throttle: Throttle
+    cost_bucket: Bucket
+    """What each user, or address, may spend on operations."""
     engines: Sequence[str]
     """Keys of the engines that workers run; the first is the default."""
     welcome_credits: int

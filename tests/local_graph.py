@@ -17,12 +17,14 @@ from adapters.hub import Hub, redis_client
 from adapters.job_events import RedisJobEventLog
 from adapters.rate_limits import RedisRateLimiter
 from adapters.storage.folder import FolderStore
+from adapters.throttle import LocalThrottle
 from db.session import Database
+from domain.ports import Bucket
 from domain.tokens import AccessTokens, Claims
 from planner import Planner, Reader
 from resolvers.graph import build_planner, build_schema
 from schema.context import Context, Services
-from schema.limits import DocumentReader
+from schema.documents import DocumentReader
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -82,6 +84,8 @@ async def local_graph(database_url: str, redis_url: str, folder: Path) -> AsyncI
         store=FolderStore(folder, ISSUER, b"0123456789abcdef0123456789abcdef"),
         events=RedisJobEventLog(redis, Hub(redis_url)),
         limiter=RedisRateLimiter(redis),
+        throttle=LocalThrottle(),
+        cost_bucket=Bucket(10_000, 100),
         engines=("sandbox",),
         welcome_credits=100,
     )

@@ -29,10 +29,11 @@ from workers.relay import Relay
 from workers.sweeper import Sweeper
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
     from redis.asyncio import Redis
+    from sqlalchemy.ext.asyncio import AsyncSession
 
     from domain.ports import Engine, JobEventLog, ObjectStore
 
