@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -37,13 +38,13 @@ async def explain(settings: Settings, document: str, variables: Mapping[str, Any
     Raises:
         NotExplained: the document is no query, has errors, or there is no such user.
     """
-    statements: list[tuple[str, Mapping[str, Any]]] = []
+    statements: list[tuple[str, Mapping[str, Any] | list[object]]] = []
 
     def note(_c: object, _cursor: object, statement: str, parameters: Mapping[str, Any], *_rest: object) -> None:
         statements.append((statement, parameters))
 
     db, messaging, reader = open_database(settings), open_messaging(settings), open_reader(settings)
-    reader.watch = lambda statement, values: statements.append((statement, values))
+    reader.watch = lambda statement, values: statements.append((statement, list(values)))
     try:
         context = await _context(graph_services(settings, db, messaging, LocalThrottle()), handle)
         event.listen(Engine, "before_cursor_execute", note)
@@ -71,12 +72,12 @@ async def _context(services: Services, handle: str | None) -> Context:
     if handle is None:
         return Context(services)
     async with services.db.read() as tx:
-        user = await accounts.find_by_handle(tx, handle)
-    if user is None:
+        user_id = await accounts.id_of(tx, handle)
+    if user_id is None:
         raise NotExplained(f"There is no user @{handle}.")
-    return Context(services, claims=Claims(user.id, uuid4(), user.created_at))
+    return Context(services, claims=Claims(user_id, uuid4(), datetime.now(UTC)))
 
 
-def _plan(connection: psycopg.Connection[Any], statement: str, parameters: Mapping[str, Any]) -> str:
+def _plan(connection: psycopg.Connection[Any], statement: str, parameters: Mapping[str, Any] | list[object]) -> str:
     rows = connection.execute(f"EXPLAIN {statement}".encode(), parameters).fetchall()
     return "\n".join(f"    {line}" for (line,) in rows)

@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from email_validator import EmailNotValidError, validate_email
 from psycopg.errors import UniqueViolation
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncSession
+
+    from domain.clauses import Row, Value
 
 MAXIMUM_EMAIL_LENGTH: Final = 320
 MAXIMUM_LINKS: Final = 5
@@ -195,12 +197,12 @@ async def sign_out(tx: AsyncSession, user_id: UUID, session_id: UUID | None) -> 
     await tx.execute(update(Session).where(open_ones).values(ended_at=now(), end_reason=SessionEnd.SIGNED_OUT))
 
 
-def is_open(session: Any) -> ColumnElement[bool]:  # noqa: ANN401 - rows and values of any statement
+def is_open(session: Row) -> ColumnElement[bool]:
     """Return the clause that says which sessions have not ended."""
     return and_(session.ended_at.is_(None), session.expires_at > func.now())
 
 
-def confirms(session_id: Any, user_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - as above
+def confirms(session_id: Value, user_id: Value) -> ColumnElement[bool]:
     """Return the clause that says whether a session exists, belongs to the user and has not ended."""
     return exists().where(col(Session.id) == session_id, col(Session.user_id) == user_id, is_open(Session))
 
@@ -249,12 +251,12 @@ def plain_handle(handle: str) -> str | None:
     return plain if _HANDLE.fullmatch(plain) else None
 
 
-async def is_taken(tx: AsyncSession, handle: str) -> bool:
-    """Whether somebody has this plain handle."""
-    return (await tx.execute(select(exists().where(col(User.handle) == handle)))).scalar_one()
+async def id_of(tx: AsyncSession, handle: str) -> UUID | None:
+    """Return the user of a handle, however it is written."""
+    return (await tx.execute(select(col(User.id)).where(col(User.handle) == plain_handle(handle)))).scalar_one_or_none()
 
 
-def is_followed_by(user: Any, viewer_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - rows and values of any statement
+def is_followed_by(user: Row, viewer_id: Value) -> ColumnElement[bool]:
     """Return the clause that says whether somebody follows a user."""
     return exists().where(col(Follow.followee_id) == user.id, col(Follow.follower_id) == viewer_id)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_, case, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.ext.asyncio import AsyncSession
+
+    from domain.clauses import Row, Value
 
 MAXIMUM_IMAGES: Final = 20
 MAXIMUM_TAGS: Final = 20
@@ -96,30 +98,30 @@ def _is_of_a_word(character: str) -> bool:
     return character == "_" or unicodedata.category(character)[0] in "LNM"
 
 
-def visible_to(artwork: Any, viewer_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - rows and values of any statement
+def visible_to(artwork: Row, viewer_id: Value) -> ColumnElement[bool]:
     """Return the clause that says which artworks somebody may see: all that are not private, and their own."""
     return or_(artwork.visibility != Visibility.PRIVATE, artwork.author_id == viewer_id)
 
 
-def is_public(artwork: Any) -> ColumnElement[bool]:  # noqa: ANN401 - as above
+def is_public(artwork: Row) -> ColumnElement[bool]:
     """Return the clause that says which artworks feeds show."""
     clause: ColumnElement[bool] = artwork.visibility == Visibility.PUBLIC
     return clause
 
 
-def comment_visible_to(comment: Any, viewer_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - as above
+def comment_visible_to(comment: Row, viewer_id: Value) -> ColumnElement[bool]:
     """Return the clause that says which comments somebody may see: those of artworks that they may see."""
     seen = select(col(Artwork.id)).where(col(Artwork.id) == comment.artwork_id, visible_to(Artwork, viewer_id))
     return seen.exists()
 
 
-def shown_prompt(artwork: Any, viewer_id: Any) -> ColumnElement[str]:  # noqa: ANN401 - as above
+def shown_prompt(artwork: Row, viewer_id: Value) -> ColumnElement[str]:
     """Return the prompt where the author shows it, or is the one who asks."""
     is_shown = artwork.prompt_visibility == PromptVisibility.PUBLIC
     return case((or_(is_shown, artwork.author_id == viewer_id), artwork.prompt))
 
 
-def is_liked_by(artwork: Any, viewer_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - as above
+def is_liked_by(artwork: Row, viewer_id: Value) -> ColumnElement[bool]:
     """Return the clause that says whether somebody likes an artwork."""
     return exists().where(
         col(Reaction.artwork_id) == artwork.id,
@@ -128,7 +130,7 @@ def is_liked_by(artwork: Any, viewer_id: Any) -> ColumnElement[bool]:  # noqa: A
     )
 
 
-def tags_of(artwork: Any) -> Select[str]:  # noqa: ANN401 - as above
+def tags_of(artwork: Row) -> Select[str]:
     """Return the statement for an artwork's tags, in the author's order."""
     return (
         select(col(Tag.name))
@@ -138,7 +140,7 @@ def tags_of(artwork: Any) -> Select[str]:  # noqa: ANN401 - as above
     )
 
 
-def is_image_of(artwork: Any, link: Any, asset: Any) -> ColumnElement[bool]:  # noqa: ANN401 - as above
+def is_image_of(artwork: Row, link: Row, asset: Row) -> ColumnElement[bool]:
     """Return the clause that says which assets are an artwork's images, over the link between them."""
     return and_(link.artwork_id == artwork.id, asset.id == link.asset_id, asset.status == AssetStatus.READY)
 

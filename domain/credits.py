@@ -7,7 +7,7 @@ capture and its release would share one business key, and that is unique.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, select
 from sqlmodel import col
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from domain.clauses import Row, Value
+
 _MOVES = {
     LedgerKind.GRANT: (LedgerBucket.HOUSE, LedgerBucket.AVAILABLE),
     LedgerKind.HOLD: (LedgerBucket.AVAILABLE, LedgerBucket.HELD),
@@ -30,7 +32,7 @@ _MOVES = {
 }
 
 
-def is_entry_of(entry: Any, user_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - rows and values of any statement
+def is_entry_of(entry: Row, user_id: Value) -> ColumnElement[bool]:
     """Return the clause that says which entries belong to the user's account."""
     return exists().where(col(CreditAccount.id) == entry.account_id, col(CreditAccount.user_id) == user_id)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Float, cast, exists, func, select
 from sqlmodel import col
@@ -19,11 +19,13 @@ from domain.errors import AlreadyFinished, InvalidInput, NotFound
 from domain.texts import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from uuid import UUID
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncSession
+
+    from domain.clauses import Row, Value
 
 MAXIMUM_COUNT: Final = 8
 DEFAULT_COUNT: Final = 4
@@ -177,12 +179,12 @@ async def status_of(tx: AsyncSession, user_id: UUID, job_id: UUID) -> JobStatus 
     return (await tx.execute(query)).scalar_one_or_none()
 
 
-def is_slot_of(slot: Any, user_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - rows and values of any statement
+def is_slot_of(slot: Row, user_id: Value) -> ColumnElement[bool]:
     """Return the clause that says which slots are of the user's jobs."""
     return exists().where(col(GenerationJob.id) == slot.job_id, col(GenerationJob.user_id) == user_id)
 
 
-def counted(job: Any, *statuses: SlotStatus) -> ColumnElement[int]:  # noqa: ANN401 - as above
+def counted(job: Row, *statuses: SlotStatus) -> ColumnElement[int]:
     """Return how many of a job's slots are in one of these states."""
     return (
         select(func.count())
@@ -191,12 +193,13 @@ def counted(job: Any, *statuses: SlotStatus) -> ColumnElement[int]:  # noqa: ANN
     )
 
 
-def progress(job: Any) -> ColumnElement[float]:  # noqa: ANN401 - as above
+def progress(job: Row) -> ColumnElement[float]:
     """Return the share of a job's slots that have ended, 0 to 1."""
-    return cast(counted(job, *FINAL_SLOT_STATUSES), Float(53)) / job.count
+    share: ColumnElement[float] = cast(counted(job, *FINAL_SLOT_STATUSES), Float(53)) / job.count
+    return share
 
 
-def released(job: Any) -> ColumnElement[int]:  # noqa: ANN401 - as above
+def released(job: Row) -> ColumnElement[int]:
     """Return how many credits of a job's hold came back."""
     amount = select(col(Hold.released)).where(col(Hold.job_id) == job.id).scalar_subquery()
     return func.coalesce(amount, 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, exists, or_, select
 from sqlmodel import col
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from domain.clauses import Row, Value
 
-def visible_to(asset: Any, viewer_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - rows and values of any statement
+
+def visible_to(asset: Row, viewer_id: Value) -> ColumnElement[bool]:
     """Return the clause that says which assets somebody may see: their own, shown ones, and avatars."""
     shown = (
         select(col(ArtworkImage.artwork_id))
@@ -30,7 +32,7 @@ def visible_to(asset: Any, viewer_id: Any) -> ColumnElement[bool]:  # noqa: ANN4
     return and_(asset.status == AssetStatus.READY, or_(asset.owner_id == viewer_id, shown, avatar))
 
 
-def is_of(asset: Any, owner: Any) -> ColumnElement[bool]:  # noqa: ANN401 - as above
+def is_of(asset: Row, owner: Row) -> ColumnElement[bool]:
     """Return the clause that says which finished assets a user has."""
     return and_(asset.owner_id == owner.id, asset.status == AssetStatus.READY)
 

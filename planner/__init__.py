@@ -31,7 +31,7 @@ from planner.lane import Lane
 from planner.pages import CURSOR_SCALAR, After, Connection, Cursor, Edge, First, PageInfo
 from planner.plans import Compiler
 from planner.roots import Roots, split_id
-from planner.rows import Argument, Ask, Row
+from planner.rows import Argument, Ask, Row, sql_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 class Planner:
     """The planner of one schema: graphql-core's fields are filled by it, and ``lane`` answers past graphql-core."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what an application is, said once
         self,
         schema: Schema,
         reader: Reader,
@@ -110,6 +110,7 @@ __all__ = [
     "ref",
     "scalars",
     "split_id",
+    "sql_of",
     "to_many",
     "to_one",
 ]

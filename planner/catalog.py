@@ -22,10 +22,8 @@ from sqlalchemy import ARRAY, BigInteger, Boolean, Float, Text, Uuid
 from planner.declarations import (
     METADATA,
     Batch,
-    ById,
     Column,
     Computed,
-    Expression,
     NodeId,
     OneOf,
     Paged,
@@ -33,7 +31,6 @@ from planner.declarations import (
     Scalars,
     Source,
     Table,
-    ToMany,
     ToOne,
 )
 from planner.errors import DeclarationError
@@ -77,7 +74,7 @@ class PlannedField:
         return isinstance(self.field.type, GraphQLNonNull)
 
     @property
-    def named_type(self) -> Any:  # noqa: ANN401 - graphql-core's own
+    def named_type(self) -> Any:
         """Its type without lists and non-nulls."""
         return get_named_type(self.field.type)
 
@@ -140,11 +137,11 @@ class Catalog:
         """Return the type whose global ids begin with ``kind``."""
         return next((each for each in self.types.values() if each.kind == kind), None)
 
-    def planned(self, type_: Any) -> PlannedType | None:  # noqa: ANN401 - graphql-core's own
+    def planned(self, type_: Any) -> PlannedType | None:
         """Return the planned type of a GraphQL type, if it is one."""
         return self.types.get(getattr(type_, "name", ""))
 
-    def has_planned_types(self, type_: Any) -> bool:  # noqa: ANN401 - graphql-core's own
+    def has_planned_types(self, type_: Any) -> bool:
         """Return whether objects of a named type are filled by the planner."""
         if isinstance(type_, GraphQLInterfaceType | GraphQLUnionType):
             return any(each.name in self.types for each in self.schema.get_possible_types(type_))
@@ -163,7 +160,7 @@ class Catalog:
             raise DeclarationError(found.owner, found.name, f"{type_!r} can not be written as {found.type}")
         return chosen
 
-    def node_type(self, connection: GraphQLObjectType) -> Any:  # noqa: ANN401 - graphql-core's own
+    def node_type(self, connection: GraphQLObjectType) -> Any:
         """Return what the items of a connection type are."""
         return get_named_type(connection.fields["nodes"].type)
 
@@ -236,7 +233,7 @@ class Catalog:
                 raise DeclarationError(found.owner, found.name, f"{name} is no planned member of {found.named_type}")
 
 
-def is_filled_by_pages(type_: Any) -> bool:  # noqa: ANN401 - graphql-core's own
+def is_filled_by_pages(type_: Any) -> bool:
     """Return whether a type is a connection, an edge or ``PageInfo``."""
     return any(_is(type_, base) for base in (Connection, Edge, PageInfo))
 
@@ -255,7 +252,7 @@ def sql_type_of(type_: GraphQLInputType) -> TypeEngine[Any]:
     return by_name.get(getattr(inner, "name", ""), Text())
 
 
-def python_name(definition: Any, fallback: str) -> str:  # noqa: ANN401 - Strawberry's argument or field
+def python_name(definition: Any, fallback: str) -> str:
     """Return the Python name of an argument or input field."""
     found = definition.extensions.get(DEFINITION) if definition.extensions else None
     return getattr(found, "python_name", None) or fallback
@@ -279,7 +276,7 @@ def _made_of(type_: GraphQLObjectType) -> Table | None:
     return vars(origin).get("__planned__") if origin else None
 
 
-def _is(type_: Any, base: type) -> bool:  # noqa: ANN401 - graphql-core's own
+def _is(type_: Any, base: type) -> bool:
     origin = getattr(type_.extensions.get(DEFINITION), "origin", None)
     return isinstance(origin, type) and issubclass(origin, base)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Any, LiteralString, cast
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import AsyncConnection, AsyncRawCursor
@@ -69,7 +69,7 @@ class Reader:
     @staticmethod
     async def _ask(connection: AsyncConnection[Any], statement: str, values: Sequence[object]) -> Rows:
         try:
-            cursor = await connection.execute(cast("LiteralString", statement), values, prepare=True)
+            cursor = await connection.execute(statement.encode(), values, prepare=True)
             rows: Rows = await cursor.fetchall()
         except psycopg.OperationalError as error:
             if connection.closed:

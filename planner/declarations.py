@@ -162,7 +162,7 @@ class ById:
 Declaration = Column | NodeId | Expression | Part | ToOne | ToMany | Paged | OneOf | Scalars | Computed | Batch | ById
 
 
-def planned(table: Any = None, *, visible_to: Function | None = None) -> Callable[[Planned], Planned]:  # noqa: ANN401 - a table or a mapped class
+def planned(table: Any = None, *, visible_to: Function | None = None) -> Callable[[Planned], Planned]:
     """Say what a type is made of. Stands under ``@strawberry.type``.
 
     Args:
@@ -184,18 +184,18 @@ def planned(table: Any = None, *, visible_to: Function | None = None) -> Callabl
     return declare
 
 
-def selectable_of(table: Any) -> FromClause:  # noqa: ANN401 - a table or a mapped class
+def selectable_of(table: Any) -> FromClause:
     """Return the table of a mapped class; any other selectable is returned as it is."""
     found: FromClause = inspect_mapping(table).local_table if isinstance(table, type) else table
     return found
 
 
-def column(description: str, name: str | None = None) -> Any:  # noqa: ANN401 - Strawberry's fields are Any
+def column(description: str, name: str | None = None) -> Any:
     """A column of the row; ``name`` where it is called otherwise than the field."""
     return _field(description, Column(name))
 
 
-def node_id(kind: str, description: str, column: str = "id", *, found: bool = True) -> Any:  # noqa: ANN401
+def node_id(kind: str, description: str, column: str = "id", *, found: bool = True) -> Any:
     """A global id such as ``book_0198…``: ``kind`` and the digits of a UUID column.
 
     On the field ``id`` of a type it also lets ``node`` find the type's objects, unless they are not to be ``found``.
@@ -203,27 +203,27 @@ def node_id(kind: str, description: str, column: str = "id", *, found: bool = Tr
     return _field(description, NodeId(kind, column, found))
 
 
-def expression(description: str, sql: Function) -> Any:  # noqa: ANN401
+def expression(description: str, sql: Function) -> Any:
     """An SQL expression: ``sql(ask, row, *, …arguments)``."""
     return _field(description, Expression(sql), sql)
 
 
-def part(description: str, present: str | None = None) -> Any:  # noqa: ANN401
+def part(description: str, present: str | None = None) -> Any:
     """An object whose columns are in the same row; null where the column ``present`` is NULL."""
     return _field(description, Part(present))
 
 
-def to_one(
+def to_one(  # noqa: PLR0913 - words of a declaration, most of them seldom said
     description: str,
     on: Function | None = None,
     *,
     by: str | None = None,
-    through: Any = None,  # noqa: ANN401
+    through: Any = None,
     order: Function | tuple[str, ...] = (),
     unique: bool = False,
     seen: bool = False,
     check: Function | None = None,
-) -> Any:  # noqa: ANN401
+) -> Any:
     """Another object.
 
     Args:
@@ -240,32 +240,32 @@ def to_one(
     return _field(description, ToOne(on, by, _link(through), order, seen, check, unique or by is not None), on)
 
 
-def to_many(
+def to_many(  # noqa: PLR0913 - words of a declaration, most of them seldom said
     description: str,
     on: Function | None = None,
     *,
     limit: int,
     by: str | None = None,
-    through: Any = None,  # noqa: ANN401
+    through: Any = None,
     order: Function | tuple[str, ...] = (),
     seen: bool = False,
     check: Function | None = None,
-) -> Any:  # noqa: ANN401
+) -> Any:
     """A list that stays short: ``limit`` is the most that is ever returned; ``by`` is the other table's foreign key."""
     return _field(description, ToMany(on, by, _link(through), order, seen, check, limit), on)
 
 
-def connection(
+def connection(  # noqa: PLR0913 - words of a declaration, most of them seldom said
     description: str,
     on: Function | None = None,
     *,
     order: tuple[str, ...],
     by: str | None = None,
-    through: Any = None,  # noqa: ANN401
+    through: Any = None,
     seen: bool = False,
     check: Function | None = None,
     count: Function | None = None,
-) -> Any:  # noqa: ANN401
+) -> Any:
     """A list that can grow, in pages of ``first`` after the cursor ``after``.
 
     Args:
@@ -283,18 +283,18 @@ def connection(
     return _field(description, Paged(on, by, _link(through), order, seen, check, count), on, first=First, after=After)
 
 
-def one_of(description: str, **options: Function) -> Any:  # noqa: ANN401
+def one_of(description: str, **options: Function) -> Any:
     """An object of an interface or union: for each possible type by its name, the condition as for ``to_one``."""
     found = {name: ToOne(on, None, None, (), seen=False, check=None, is_unique=True) for name, on in options.items()}
     return _field(description, OneOf(found))
 
 
-def scalars(description: str, sql: Function) -> Any:  # noqa: ANN401
+def scalars(description: str, sql: Function) -> Any:
     """A list of values that stays short: ``sql(ask, row)`` returns a ``Select`` of one column, in order."""
     return _field(description, Scalars(sql))
 
 
-def computed(description: str, function: Function, *columns: str) -> Any:  # noqa: ANN401
+def computed(description: str, function: Function, *columns: str) -> Any:
     """A pure Python function: ``function(context, *columns, …arguments)``, called for each object.
 
     UUIDs come as text of 36 characters, moments as ``datetime``.
@@ -302,7 +302,7 @@ def computed(description: str, function: Function, *columns: str) -> Any:  # noq
     return _field(description, Computed(function, columns), function)
 
 
-def batch(description: str, function: Function, *columns: str) -> Any:  # noqa: ANN401
+def batch(description: str, function: Function, *columns: str) -> Any:
     """An asynchronous function where SQL can not say it: ``await function(context, rows, …arguments)``.
 
     ``rows`` holds a tuple of the named columns for each object of one level of the answer; the values are returned in
@@ -311,21 +311,23 @@ def batch(description: str, function: Function, *columns: str) -> Any:  # noqa: 
     return _field(description, Batch(function, columns), function)
 
 
-def node(description: str, check: Function | None = None) -> Any:  # noqa: ANN401
+def node(description: str, check: Function | None = None) -> Any:
     """The root field ``node(id: ID!)``: any object by its global id."""
 
-    def found(*, id: Annotated[strawberry.ID, strawberry.argument(description="Global id.")]) -> None:  # noqa: A002
+    def found(
+        *,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Global id.")],  # noqa: A002 - the argument's name
+    ) -> None:
         """Tell the argument."""
 
     return _field(description, ById(check), found)
 
 
-def nodes(description: str, check: Function | None = None) -> Any:  # noqa: ANN401
+def nodes(description: str, check: Function | None = None) -> Any:
     """The root field ``nodes(ids: [ID!]!)``: objects by their global ids, in the order of these."""
 
     def found(
-        *,
-        ids: Annotated[list[strawberry.ID], strawberry.argument(description=f"Global ids, {MAXIMUM_IDS} at most.")],
+        *, ids: Annotated[list[strawberry.ID], strawberry.argument(description=f"Global ids, {MAXIMUM_IDS} at most.")]
     ) -> None:
         """Tell the argument."""
 
@@ -340,25 +342,26 @@ def arguments_of(function: Function | None) -> dict[str, inspect.Parameter]:
     return {name: each for name, each in parameters.items() if each.kind is inspect.Parameter.KEYWORD_ONLY}
 
 
-def _link(through: Any) -> FromClause | None:  # noqa: ANN401
+def _link(through: Any) -> FromClause | None:
     return None if through is None else selectable_of(through)
 
 
 def _field(
-    description: str,
-    declaration: Declaration,
-    function: Function | None = None,
-    **paging: Any,  # noqa: ANN401
+    description: str, declaration: Declaration, function: Function | None = None, **paging: Any
 ) -> StrawberryField:
     arguments = arguments_of(function)
     if not arguments and not paging:
-        return strawberry.field(description=description, metadata={METADATA: declaration})
+        plain: StrawberryField = strawberry.field(description=description, metadata={METADATA: declaration})
+        return plain
     extra = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=None)
         for name, kind in paging.items()
     ]
     resolver = _signed([*arguments.values(), *extra], function)
-    return strawberry.field(resolver=resolver, description=description, metadata={METADATA: declaration})
+    with_arguments: StrawberryField = strawberry.field(
+        resolver=resolver, description=description, metadata={METADATA: declaration}
+    )
+    return with_arguments
 
 
 def _signed(parameters: Sequence[inspect.Parameter], function: Function | None) -> Function:

@@ -18,6 +18,7 @@ from graphql import GraphQLEnumType, GraphQLObjectType, get_named_type
 
 from planner.catalog import is_filled_by_pages
 from planner.declarations import ById
+from planner.roots import Lookup
 from planner.rows import Values
 from planner.selections import Document, Use
 from planner.variables import shape_of_all
@@ -90,7 +91,9 @@ class Filling:
                 elif catalog.has_planned_types(get_named_type(each.type)):
                     each.resolve = partial(self._refer, each.resolve or _attribute)
 
-    async def _root(self, found: PlannedField, _source: object, info: GraphQLResolveInfo, **_arguments: object) -> Tree:
+    async def _root(
+        self, found: PlannedField, _source: object, info: GraphQLResolveInfo[Any], **_arguments: object
+    ) -> Tree:
         values = self._values(info)
         check = getattr(found.declaration, "check", None)
         if check:
@@ -98,19 +101,21 @@ class Filling:
         document = self._document(info)
         use = Use(str(info.path.key), tuple(info.field_nodes))
         if isinstance(found.declaration, ById):
-            return await self._roots.by_id(document, use, found, values, self._remember(info))
+            return await self._roots.by_id(Lookup(document, use, found, self._remember(info)), values)
         plan = self._remember(info)(
             found.name, lambda: self._compiler.root(document, use, found, strict=False, guarded=False)
         )
         return await plan.run(self._roots.reader, values)
 
-    async def _refer(self, resolve: Resolver, source: object, info: GraphQLResolveInfo, **arguments: object) -> Any:  # noqa: ANN401 - what a resolver returns
+    async def _refer(
+        self, resolve: Resolver, source: object, info: GraphQLResolveInfo[Any], **arguments: object
+    ) -> Any:
         value = resolve(source, info, **arguments)
         if inspect.isawaitable(value):
             value = await value
         return await self._filled(value, info)
 
-    async def _filled(self, value: Any, info: GraphQLResolveInfo) -> Any:  # noqa: ANN401 - what a resolver returns
+    async def _filled(self, value: Any, info: GraphQLResolveInfo[Any]) -> Any:
         if isinstance(value, list):
             return [await self._filled(each, info) for each in value]
         if not isinstance(value, Ref):
@@ -121,21 +126,19 @@ class Filling:
         keys = tuple(value.keys)
         plan = self._remember(info)(
             (target.name, keys),
-            lambda: self._compiler.reference(
-                document, uses, target, keys, parameters=lambda index: partial(_key, keys[index])
-            ),
+            lambda: self._compiler.reference(document, uses, target, keys, strict=False, guarded=False),
         )
         values = self._values(info)
         values.keys = value.keys
         return await plan.run(self._roots.reader, values)
 
-    def _document(self, info: GraphQLResolveInfo) -> Document:
+    def _document(self, info: GraphQLResolveInfo[Any]) -> Document:
         return Document(info.schema, info.fragments, _coerced(info))
 
-    def _values(self, info: GraphQLResolveInfo) -> Values:
+    def _values(self, info: GraphQLResolveInfo[Any]) -> Values:
         return Values(info.context, self._tell(info.context), _coerced(info))
 
-    def _remember(self, info: GraphQLResolveInfo) -> Callable[[Hashable, Callable[[], Plan]], Plan]:
+    def _remember(self, info: GraphQLResolveInfo[Any]) -> Callable[[Hashable, Callable[[], Plan]], Plan]:
         shape = shape_of_all(info.schema, info.operation, info.fragments.values(), _coerced(info))
 
         def remember(what: Hashable, compile_: Callable[[], Plan]) -> Plan:
@@ -152,16 +155,13 @@ class Filling:
         return remember
 
 
-def _key(name: str, values: Values) -> Any:  # noqa: ANN401 - any value
-    return values.keys[name]
+def _coerced(info: GraphQLResolveInfo[Any]) -> Mapping[str, Any]:
+    found: Any = info.variable_values  # Strawberry hands over the values alone
+    values: Mapping[str, Any] = found
+    return values
 
 
-def _coerced(info: GraphQLResolveInfo) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = info.variable_values
-    return found
-
-
-def _attribute(source: object, info: GraphQLResolveInfo) -> Any:  # noqa: ANN401 - any value
+def _attribute(source: object, info: GraphQLResolveInfo[Any]) -> Any:
     return getattr(source, info.field_name)
 
 
@@ -169,7 +169,7 @@ def _reader(field: GraphQLField) -> Resolver:
     """Return the resolver of a field within a filled object: what is there under its response key."""
     convert = _converter(get_named_type(field.type))
 
-    def read(source: Mapping[str, Any], info: GraphQLResolveInfo, **_arguments: object) -> Any:  # noqa: ANN401 - any value
+    def read(source: Mapping[str, Any], info: GraphQLResolveInfo[Any], **_arguments: object) -> Any:
         value = source[info.path.key]  # type: ignore[index]
         if value.__class__ is partial:
             value = value()
@@ -180,11 +180,11 @@ def _reader(field: GraphQLField) -> Resolver:
     return read
 
 
-def _each(convert: Callable[[Any], Any], value: Any) -> Any:  # noqa: ANN401 - any value
+def _each(convert: Callable[[Any], Any], value: Any) -> Any:
     return [_each(convert, each) for each in value] if isinstance(value, list) else convert(value)
 
 
-def _converter(type_: Any) -> Callable[[Any], Any] | None:  # noqa: ANN401 - graphql-core's own
+def _converter(type_: Any) -> Callable[[Any], Any] | None:
     """Return a function from what a statement says to what the type of graphql-core takes."""
     if isinstance(type_, GraphQLEnumType):
         known = {name: value.value for name, value in type_.values.items()}

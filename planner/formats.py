@@ -56,17 +56,17 @@ class Joined(ColumnElement[str]):
         """Join texts that are JSON already (``str``) and expressions of type text."""
         merged: list[str | ColumnElement[Any]] = []
         for part in parts:
-            inner = part.parts if isinstance(part, Joined) else (part,)
+            inner: tuple[str | ColumnElement[Any], ...] = part.parts if isinstance(part, Joined) else (part,)
             for each in inner:
                 if isinstance(each, str) and merged and isinstance(merged[-1], str):
                     merged[-1] += each
                 else:
                     merged.append(each)
-        self.parts = tuple(merged)
+        self.parts: tuple[str | ColumnElement[Any], ...] = tuple(merged)
 
 
 @compiles(Joined)
-def _write_joined(element: Joined, compiler: Any, **options: Any) -> str:  # noqa: ANN401 - SQLAlchemy's protocol
+def _write_joined(element: Joined, compiler: Any, **options: Any) -> str:
     pieces = [quoted(part) if isinstance(part, str) else compiler.process(part, **options) for part in element.parts]
     return f"({' || '.join(pieces)})"
 
@@ -94,7 +94,7 @@ class Format:
         """Return the value as JSON text, also where it is not what the field promises: for graphql-core to judge."""
         return self.sql(value)
 
-    def python(self, value: str, *, from_json: bool) -> str:  # noqa: ARG002 - formats differ
+    def python(self, value: str, *, from_json: bool) -> str:  # noqa: ARG002 - other formats look at it
         """Return the source of an expression that orjson can write.
 
         Args:
@@ -125,7 +125,7 @@ class BigIntFormat(Format):
         """Return the value as JSON text, however large."""
         return cast(value, Text)
 
-    def python(self, value: str, *, from_json: bool) -> str:  # noqa: ARG002 - as above
+    def python(self, value: str, *, from_json: bool) -> str:  # noqa: ARG002 - other formats look at it
         """Return the value where it fits."""
         low, high = INT_LIMITS
         return f"(i if (i := {value}) is None or {low} <= i <= {high} else abandon(i))"
@@ -143,7 +143,7 @@ class FloatFormat(Format):
         """Return the value as JSON, the others as strings."""
         return cast(func.to_json(value), Text)
 
-    def python(self, value: str, *, from_json: bool) -> str:  # noqa: ARG002 - as above
+    def python(self, value: str, *, from_json: bool) -> str:  # noqa: ARG002 - other formats look at it
         """Return the value where it is finite."""
         return f"(y if (y := {value}) is None or y - y == 0 else abandon(y))"
 
@@ -219,7 +219,7 @@ class ListFormat(Format):
         """Return the array as JSON text, NULLs too."""
         return cast(func.array_to_json(value), Text)
 
-    def python(self, value: str, *, from_json: bool) -> str:  # noqa: ARG002 - as above
+    def python(self, value: str, *, from_json: bool) -> str:  # noqa: ARG002 - other formats look at it
         """Return the list."""
         return f"(l if (l := {value}) is None or None not in l else abandon(l))"
 
@@ -232,7 +232,7 @@ class JsonListFormat(Format):
         """Return the stored JSON."""
         return cast(value, Text)
 
-    def python(self, value: str, *, from_json: bool) -> str:  # noqa: ARG002 - as above
+    def python(self, value: str, *, from_json: bool) -> str:  # noqa: ARG002 - other formats look at it
         """Return the list."""
         return f"(l if (l := {value}) is None or all(s.__class__ is str for s in l) else abandon(l))"
 

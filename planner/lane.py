@@ -11,6 +11,7 @@ from graphql import OperationDefinitionNode, OperationType, get_operation_ast
 
 from planner.declarations import ById
 from planner.errors import Abandoned
+from planner.roots import Lookup
 from planner.rows import Values
 from planner.selections import Document
 from planner.variables import Variables
@@ -115,11 +116,7 @@ class Lane:
         return (operation, coerced) if operation else None
 
     async def answer(
-        self,
-        operation: Operation,
-        variables: Mapping[str, Any],
-        context: Any,
-        confirm: Confirm | None,  # noqa: ANN401 - the application's own
+        self, operation: Operation, variables: Mapping[str, Any], context: Any, confirm: Confirm | None
     ) -> bytes:
         """Return the bytes of the whole answer.
 
@@ -136,9 +133,8 @@ class Lane:
                 found.declaration.check(context)
             if isinstance(found.declaration, ById):
                 remember = _remembering(operation, key)
-                data[key] = await self._roots.by_id(
-                    operation.document, plan, found, values, remember, confirm, strict=True
-                )
+                lookup = Lookup(operation.document, plan, found, remember, strict=True, confirm=confirm)
+                data[key] = await self._roots.by_id(lookup, values)
             else:
                 data[key] = await plan.run(self._roots.reader, values, confirm)
         return b'{"data":' + orjson.dumps(data) + operation.tail
@@ -153,7 +149,8 @@ class Lane:
         self, entry: _Entry, coerced: Mapping[str, Any], variables: Mapping[str, Any], *, guarded: bool
     ) -> Operation | None:
         document, operation = entry.document, entry.operation
-        assert document and operation, "entries with variables have both"
+        assert document, "entries with variables have both"
+        assert operation, "entries with variables have both"
         cost = self._weigh(document, operation, variables)
         if cost is None:
             return None

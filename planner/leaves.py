@@ -32,14 +32,14 @@ def leaf_writer(type_: GraphQLOutputType) -> Callable[[Any], Any]:
 
 
 def _required(write: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def written(value: Any) -> Any:  # noqa: ANN401 - any value
+    def written(value: Any) -> Any:
         return abandon() if value is None else write(value)
 
     return written
 
 
 def _list(write: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def written(value: Any) -> Any:  # noqa: ANN401 - any value
+    def written(value: Any) -> Any:
         if value is None:
             return None
         return [write(each) for each in value] if isinstance(value, list | tuple) else abandon()
@@ -50,7 +50,7 @@ def _list(write: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def _enum(type_: GraphQLEnumType) -> Callable[[Any], Any]:
     names = {str(getattr(value.value, "value", value.value)): name for name, value in type_.values.items()}
 
-    def written(value: Any) -> Any:  # noqa: ANN401 - any value
+    def written(value: Any) -> Any:
         if value is None:
             return None
         return names.get(str(value.value if isinstance(value, Enum) else value)) or abandon()
@@ -58,25 +58,25 @@ def _enum(type_: GraphQLEnumType) -> Callable[[Any], Any]:
     return written
 
 
-def _text(value: Any) -> Any:  # noqa: ANN401 - any value
+def _text(value: Any) -> Any:
     return value if value.__class__ is str or value is None else abandon()
 
 
-def _integer(value: Any) -> Any:  # noqa: ANN401 - any value
+def _integer(value: Any) -> Any:
     if value is None or (value.__class__ is int and INT_LIMITS[0] <= value <= INT_LIMITS[1]):
         return value
     return abandon()
 
 
-def _number(value: Any) -> Any:  # noqa: ANN401 - any value
+def _number(value: Any) -> Any:
     return value if value is None or (value.__class__ in {int, float} and isfinite(value)) else abandon()
 
 
-def _boolean(value: Any) -> Any:  # noqa: ANN401 - any value
+def _boolean(value: Any) -> Any:
     return value if value.__class__ is bool or value is None else abandon()
 
 
-def _moment(value: Any) -> Any:  # noqa: ANN401 - any value
+def _moment(value: Any) -> Any:
     return value if isinstance(value, datetime) or value is None else abandon()
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, asc, column, func, literal_column, select, tuple_
+from sqlalchemy import and_, asc, func, literal_column, select, tuple_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ColumnElement, UnaryExpression
 from sqlalchemy.sql.operators import desc_op
 
-from planner.declarations import Paged, Source, ToMany, ToOne
+from planner.declarations import ToOne
 from planner.pages import COUNT_LIMIT
 from planner.rows import Ask, Row, forget_uses, name_of, table_of, used_columns
 
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from sqlalchemy import FromClause, Select
 
     from planner.catalog import PlannedType
+    from planner.declarations import Source
 
 
 class ArrayOf(ColumnElement[Any]):
-    """``ARRAY(SELECT …)``: the values of a statement of one column, in its order."""
+    """An array: the values of a statement of one column, in its order."""
 
     inherit_cache = False
 
@@ -33,13 +34,13 @@ class ArrayOf(ColumnElement[Any]):
 
 
 @compiles(ArrayOf)
-def _write_array(element: ArrayOf, compiler: Any, **options: Any) -> str:  # noqa: ANN401 - SQLAlchemy's protocol
+def _write_array(element: ArrayOf, compiler: Any, **options: Any) -> str:
     options["asfrom"] = False
     return f"ARRAY({compiler.process(element.statement, **options)})"
 
 
 class Names:
-    """Names of rows within one statement: a0, a1, …"""
+    """Names of rows within one statement."""
 
     def __init__(self) -> None:
         """Begin to count."""
@@ -66,14 +67,14 @@ class Rows:
     after: ColumnElement[bool] | None = None
     """The condition that a row comes after the cursor; it does not belong to what is counted."""
 
-    def select(self, *columns: Any, limit: int | None = None) -> Select[Any]:  # noqa: ANN401 - anything to select
+    def select(self, *columns: Any, limit: int | None = None) -> Select[Any]:
         """Return a statement for columns of these rows, in order; ``limit`` is written into its text."""
         statement = self.unordered(*columns).order_by(*(_directed(*each) for each in self.order))
         if self.after is not None:
             statement = statement.where(self.after)
         return statement if limit is None else statement.limit(literal_column(str(int(limit))))
 
-    def unordered(self, *columns: Any) -> Select[Any]:  # noqa: ANN401 - anything to select
+    def unordered(self, *columns: Any) -> Select[Any]:
         """Return a statement for columns of these rows, in any order."""
         statement = select(*columns).select_from(table_of(self.row).alias(name_of(self.row)))
         if self.link is not None:
@@ -116,7 +117,8 @@ def rows_of(
     if source.on:
         conditions = [source.on(ask, *around, row, *([link] if link is not None else []), **arguments)]
     else:
-        assert parent and source.by, "checked as the schema was built"
+        assert parent, "at the root there is a condition"
+        assert source.by, "checked as the schema was built"
         own, other = (parent[0], row) if isinstance(source, ToOne) else (row, parent[0])
         key = target.key if isinstance(source, ToOne) else parent[1].key
         conditions = [getattr(other, key) == getattr(own, source.by)]
@@ -186,7 +188,9 @@ class Level:
 
     def order_columns(self) -> list[tuple[ColumnElement[Any], bool]]:
         """Return what the rows are ordered by, as it is seen outside of the page."""
-        outside = [literal_column(f"{name_of(self.row)}.{name}") for name in self._order_names()]
+        outside: list[ColumnElement[Any]] = [
+            literal_column(f"{name_of(self.row)}.{name}") for name in self._order_names()
+        ]
         return [(seen, descends) for seen, (_, descends) in zip(outside, self.rows.order, strict=True)]
 
     def ordering(self) -> list[ColumnElement[Any]]:
@@ -202,7 +206,7 @@ class Level:
         selected = self.rows.select(*(own or [literal_column("1")]), *extra, limit=self.limit)
         return self._joined(selected.subquery(name_of(self.row)))
 
-    def plain(self, *columns: Any) -> Select[Any]:  # noqa: ANN401 - anything to select
+    def plain(self, *columns: Any) -> Select[Any]:
         """Return a statement for columns of the level, without a page: for one row, or few."""
         start = table_of(self.row).alias(name_of(self.row))
         statement = select(*columns).select_from(self._joined(start))
@@ -234,13 +238,3 @@ def _is_sure(source: ToOne, parent: tuple[Row, PlannedType], target: PlannedType
         return False
     found = table_of(parent[0]).c[source.by]
     return not found.nullable and any(each.column.table is target.table for each in found.foreign_keys)
-
-
-def is_lookup(source: Source) -> bool:
-    """Return whether a source leads to a list."""
-    return isinstance(source, ToMany | Paged)
-
-
-def named(name: str) -> ColumnElement[Any]:
-    """Return a column of a subquery by its name."""
-    return column(name)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from graphql import get_named_type, get_nullable_type
 from sqlalchemy import ColumnClause, DateTime, Text, cast
 
+from planner.build import Late
+from planner.catalog import PlannedType
 from planner.declarations import (
     TYPE_KEY,
     Batch,
@@ -22,8 +24,6 @@ from planner.declarations import (
     ToMany,
     ToOne,
 )
-from planner.build import Late
-from planner.catalog import PlannedType
 from planner.formats import Format, Joined, MomentFormat, is_uuid, or_null
 from planner.leaves import leaf_writer
 from planner.levels import Level
@@ -32,11 +32,11 @@ from planner.texts import (
     aggregated,
     can_be_text,
     cursor_reader,
-    page_can_be_text,
     expression_of,
     is_first_page,
     is_never_null,
     list_text,
+    page_can_be_text,
     page_size,
     place_of,
     source_rows,
@@ -127,7 +127,7 @@ class Objects:
         """Return the source of an expression: the object of a row that is there."""
         entries, late = [], []
         for use in uses:
-            entries.append(f"{use.key!r}: {self._field(place, use)}")
+            entries.append(f"{use.key!r}: {self.field(place, use)}")
             if use.name != "__typename" and isinstance(place[1].fields[use.name].declaration, Batch):
                 late.append(use)
         if not self.build.strict:
@@ -141,7 +141,8 @@ class Objects:
         """Return the source of what is None where the row is not there."""
         return self.shelf.put_raw(getattr(place[0], place[1].key))
 
-    def _field(self, place: Place, use: Use) -> str:
+    def field(self, place: Place, use: Use) -> str:  # noqa: PLR0911 - one for each kind of declaration
+        """Return the source of one field."""
         if use.name == "__typename":
             return repr(place[1].name)
         found = place[1].fields[use.name]
@@ -195,7 +196,7 @@ class Objects:
 
     def _one_of(self, place: Place, use: Use, found: PlannedField, declaration: OneOf) -> str:
         source = self._absent(found)
-        for name, option in reversed(declaration.options.items()):
+        for name, option in reversed(list(declaration.options.items())):
             target = self.build.catalog.types[name]
             row, _ = self.level.join(option, place, target, {})
             inner = self.code((row, target), self.build.document.below(use, target.graphql))
@@ -238,7 +239,7 @@ class Objects:
         function = page.function(size, owner=True)
         return f"{function}({self._load(inner)}, x, {counted}, {owner})"
 
-    def _inner(self, rows: Any, limit: int) -> Objects:  # noqa: ANN401 - Rows
+    def _inner(self, rows: Any, limit: int) -> Objects:
         level = Level(self.build.names, self.build.ask, rows, limit)
         return Objects(self.build, level, Shelf(f"r{self.depth + 1}", is_json=True), self.depth + 1)
 
@@ -279,7 +280,7 @@ class Objects:
         return f"late({len(self.build.late) - 1}, {source}, ({', '.join(inputs)},))"
 
 
-def _late_arguments(arguments: Any, found: PlannedField, values: Values) -> dict[str, Any]:  # noqa: ANN401 - Arguments
+def _late_arguments(arguments: Any, found: PlannedField, values: Values) -> dict[str, Any]:
     read = {parameter: arguments.getter(name)(values) for name, parameter in found.argument_names.items()}
     return {parameter: value for parameter, value in read.items() if value is not MISSING}
 
@@ -356,7 +357,7 @@ class Pages:
         ]
         return f"[{{{', '.join(inner)}}} for {variable} in rows]"
 
-    def _edge_part(self, asked: Use, edge: Any, place: Place) -> str:  # noqa: ANN401 - graphql-core's own
+    def _edge_part(self, asked: Use, edge: Any, place: Place) -> str:
         if asked.name == "__typename":
             return repr(edge.name)
         if asked.name == "cursor":
@@ -365,7 +366,7 @@ class Pages:
             return self.objects.code(place, self.build.document.below(asked, self.target.graphql))
         found = self.build.catalog.edge_fields[edge.name, asked.name]
         as_edge = PlannedType(edge, self.target.table, self.target.made_of, {asked.name: found})
-        return self.objects._field((place[0], as_edge), asked)  # noqa: SLF001 - the same writer
+        return self.objects.field((place[0], as_edge), asked)
 
     def _page_info(self, asked: Use, variable: str) -> str:
         page_info: Any = get_nullable_type(self.connection.fields["pageInfo"].type)

@@ -1,5 +1,6 @@
 """Connections: pages of lists that can grow, with keyset cursors (GraphQL Cursor Connections Specification)."""
 
+from collections.abc import Sequence
 from typing import Annotated, Final, Generic, NewType, TypeVar
 
 import strawberry
@@ -50,7 +51,7 @@ class Edge(Generic[Item]):
 class Connection(Generic[Item]):
     """A page of a list, filled by a ``connection`` field."""
 
-    edges: list[Edge[Item]] = strawberry.field(description="The items with their cursors.")
+    edges: Sequence[Edge[Item]] = strawberry.field(description="The items with their cursors.")
     nodes: list[Item] = strawberry.field(description="The items alone.")
     page_info: PageInfo = strawberry.field(description="Where this page stands.")
     total_count: int | None = strawberry.field(

@@ -7,24 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import orjson
 from sqlalchemy import literal_column, select
 
 from planner.build import Build
-from planner.declarations import ById, Expression, Paged, Source, ToMany, ToOne
-from planner.errors import Abandoned, abandon
-from planner.levels import Level, Names, Rows
+from planner.declarations import Paged, Source, ToMany
+from planner.errors import abandon
+from planner.levels import Level, Rows
 from planner.objects import Objects, Pages, Shelf
-from planner.rows import DIALECT, Asked, name_of
+from planner.rows import DIALECT, Asked
 from planner.texts import page_size, source_rows, total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Select
-    from sqlalchemy.types import TypeEngine
+    from sqlalchemy import ColumnElement, Select
 
     from planner.build import Cursors, Late
     from planner.catalog import Catalog, PlannedField, PlannedType
@@ -43,7 +41,7 @@ class Run:
 
     __slots__ = ("_late", "arguments", "context")
 
-    def __init__(self, context: Any, arguments: list[Any]) -> None:  # noqa: ANN401 - the application's own
+    def __init__(self, context: Any, arguments: list[Any]) -> None:
         """Take the application's context and the arguments of computed fields."""
         self.context = context
         self.arguments = arguments
@@ -70,7 +68,6 @@ class Plan:
     write: Callable[[list[tuple[Any, ...]], Run], Tree]
     arguments: tuple[Callable[[Values], Any], ...]
     late: tuple[Late, ...]
-    check: Callable[[Any], object] | None
     is_guarded: bool
     strict: bool
     """Whether it abandons what is not as it should be."""
@@ -97,9 +94,7 @@ class Plan:
 
     async def _fill(self, late: Late, values: Values, items: list[dict[str, Any]], rows: list[tuple[Any, ...]]) -> None:
         try:
-            found = await late.function(values.context, rows, **late.arguments(values))
-            if len(found) != len(rows):
-                raise TypeError(f"{late.field.owner}.{late.field.name}: {len(found)} values for {len(rows)} objects")
+            found = await _values_of(late, values, rows)
         except Exception as error:
             if self.strict:
                 raise
@@ -110,16 +105,17 @@ class Plan:
             item[late.key] = late.write(value) if self.strict else value
 
 
+async def _values_of(late: Late, values: Values, rows: list[tuple[Any, ...]]) -> list[Any]:
+    found: list[Any] = await late.function(values.context, rows, **late.arguments(values))
+    if len(found) != len(rows):
+        raise TypeError(f"{late.field.owner}.{late.field.name}: {len(found)} values for {len(rows)} objects")
+    return found
+
+
 class Compiler:
     """Makes plans for the fields of one schema."""
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        ask: Ask,
-        cursors: Cursors,
-        guard: Callable[[Ask], Any] | None,
-    ) -> None:
+    def __init__(self, catalog: Catalog, ask: Ask, cursors: Cursors, guard: Callable[[Ask], Any] | None) -> None:
         """Compile what ``catalog`` declares; ``guard`` is a condition that the request as a whole has to meet."""
         self.catalog = catalog
         self.ask = ask
@@ -141,8 +137,8 @@ class Compiler:
         rows = source_rows(build, None, use, found, target)
         uses = document.below(use, target.graphql)
         if isinstance(declaration, ToMany):
-            return self._list(build, rows, target, uses, declaration, guarded=guarded)
-        return self._one(build, rows, target, uses, declaration.check, guarded=guarded)
+            return self._list(build, rows, target, uses, declaration.limit, guarded=guarded)
+        return self._one(build, rows, target, uses, guarded=guarded)
 
     def reference(
         self,
@@ -151,22 +147,19 @@ class Compiler:
         target: PlannedType,
         keys: Sequence[str],
         *,
-        guarded: bool = False,
-        strict: bool = False,
-        parameters: Callable[[int], Callable[[Values], Any]],
-        check: Any = None,
+        strict: bool,
+        guarded: bool,
     ) -> Plan:
-        """Return the plan of one object that is known by the columns ``keys``."""
+        """Return the plan of one object that is known by the columns ``keys``: their values are ``Values.keys``."""
         build = self._build(document, strict=strict)
         assert target.table is not None, "parts are reached from their rows"
         row = build.names.row(target.table)
         conditions = [
-            getattr(row, name) == Asked(f"key_{index}", target.table.c[name].type, parameters(index))
-            for index, name in enumerate(keys)
+            getattr(row, name) == Asked(f"key_{name}", target.table.c[name].type, partial(_key, name)) for name in keys
         ]
         if target.made_of.visible_to:
             conditions.append(target.made_of.visible_to(self.ask, row))
-        return self._one(build, Rows(row, None, conditions, []), target, uses, check, guarded=guarded)
+        return self._one(build, Rows(row, None, conditions, []), target, uses, guarded=guarded)
 
     def _build(self, document: Document, *, strict: bool) -> Build:
         build = Build(self.catalog, document, self.ask, self.cursors, strict)
@@ -181,16 +174,7 @@ class Compiler:
         }
         return build
 
-    def _one(
-        self,
-        build: Build,
-        rows: Rows,
-        target: PlannedType,
-        uses: Sequence[Use],
-        check: Any,
-        *,
-        guarded: bool,  # noqa: ANN401
-    ) -> Plan:
+    def _one(self, build: Build, rows: Rows, target: PlannedType, uses: Sequence[Use], *, guarded: bool) -> Plan:
         if guarded and self.guard:
             rows.conditions.append(self.guard(self.ask))
         level = Level(build.names, self.ask, rows)
@@ -198,18 +182,18 @@ class Compiler:
         source = Objects(build, level, shelf).code((level.row, target), uses)
         body = f" r = rows[0] if rows else None\n return {source} if rows else None\n"
         statement = level.plain(*(shelf.columns or [literal_column("1")]))
-        return self._plan(build, statement, body, check, guarded=guarded)
+        return self._plan(build, statement, body, guarded=guarded)
 
     def _list(
-        self, build: Build, rows: Rows, target: PlannedType, uses: Sequence[Use], declaration: ToMany, *, guarded: bool
+        self, build: Build, rows: Rows, target: PlannedType, uses: Sequence[Use], limit: int, *, guarded: bool
     ) -> Plan:
         if guarded and self.guard:
             rows.conditions.append(self.guard(self.ask))
-        level = Level(build.names, self.ask, rows, declaration.limit)
+        level = Level(build.names, self.ask, rows, limit)
         shelf = Shelf("r", is_json=False)
         source = Objects(build, level, shelf).code((level.row, target), uses)
         statement = self._paged(level, shelf)
-        return self._plan(build, statement, f" return [{source} for r in rows]\n", declaration.check, guarded=guarded)
+        return self._plan(build, statement, f" return [{source} for r in rows]\n", guarded=guarded)
 
     def _page(self, build: Build, use: Use, found: PlannedField, *, guarded: bool) -> Plan:
         declaration = found.declaration
@@ -225,11 +209,7 @@ class Compiler:
         function = page.function(size, owner=False)
         if not page.is_counted:
             return self._plan(
-                build,
-                self._paged(level, shelf),
-                f" return {function}(rows, x, None, None)\n",
-                declaration.check,
-                guarded=guarded,
+                build, self._paged(level, shelf), f" return {function}(rows, x, None, None)\n", guarded=guarded
             )
         # the number is there also where the page is empty: its row comes first, alone
         shown = level.row
@@ -240,11 +220,11 @@ class Compiler:
             numbered = numbered.where(self.guard(self.ask))
         base = numbered.subquery("counted")
         page_rows = self._paged(level, shelf, labelled=True).subquery("page")
-        columns = [
+        columns: list[ColumnElement[Any]] = [
             literal_column("counted.n"),
             *[literal_column(f"page.c{index}") for index in range(len(shelf.columns))],
         ]
-        ordering = [each for each in self._page_order(level)]
+        ordering = self._page_order(level)
         statement = select(*columns).select_from(base.outerjoin(page_rows, literal_column("true"))).order_by(*ordering)
         where = int(present.partition("[")[2].rstrip("]")) + 1
         body = (
@@ -252,7 +232,7 @@ class Compiler:
             f" rows = [row[1:] for row in rows if row[{where}] is not None]\n"
             f" return {function}(rows, x, total, None)\n"
         )
-        return self._plan(build, statement, body, declaration.check, guarded=guarded)
+        return self._plan(build, statement, body, guarded=guarded)
 
     @staticmethod
     def _page_order(level: Level) -> list[Any]:
@@ -270,15 +250,15 @@ class Compiler:
         return select(*columns).select_from(level.page()).order_by(*level.ordering())
 
     @staticmethod
-    def _plan(build: Build, statement: Select[Any], body: str, check: Any, *, guarded: bool) -> Plan:  # noqa: ANN401
+    def _plan(build: Build, statement: Select[Any], body: str, *, guarded: bool) -> Plan:
         source = (
             "".join(build.functions) + "def write(rows, x):\n c = x.context; a = x.arguments; late = x.late\n" + body
         )
-        exec(compile(source, "<plan>", "exec"), build.globals)  # noqa: S102 - written from the schema and checked names
+        exec(compile(source, "<plan>", "exec"), build.globals)  # noqa: S102 - written from the schema and from names
         compiled = statement.compile(dialect=DIALECT)
         names: Sequence[str] = compiled.positiontup or ()
         binds = [compiled.binds[name] for name in names]
-        processors = compiled._bind_processors  # noqa: SLF001 - SQLAlchemy's own way from Python to the driver
+        processors: Any = compiled._bind_processors  # noqa: SLF001 - SQLAlchemy's way from Python to a driver
         return Plan(
             statement=str(compiled),
             parameters=tuple(
@@ -289,10 +269,13 @@ class Compiler:
             write=build.globals["write"],
             arguments=tuple(build.arguments),
             late=tuple(build.late),
-            check=check,
             is_guarded=guarded,
             strict=build.strict,
         )
+
+
+def _key(name: str, values: Values) -> Any:
+    return values.keys[name]
 
 
 def _lenient(value: object = None) -> object:
@@ -304,7 +287,7 @@ def _processed(value_of: Callable[[Values], Any], process: Callable[[Any], Any] 
     if process is None:
         return value_of
 
-    def processed(values: Values) -> Any:  # noqa: ANN401 - any value
+    def processed(values: Values) -> Any:
         value = value_of(values)
         return None if value is None else process(value)
 

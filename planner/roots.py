@@ -1,26 +1,39 @@
-"""Root fields that find objects by their global ids: one statement for each kind of thing that is asked for."""
+"""Root fields that find objects by their global ids: one statement for each id, of the plan for its kind of thing."""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from graphql import GraphQLList, get_nullable_type
+from graphql import GraphQLError, GraphQLList, get_nullable_type
 
 from planner.declarations import MAXIMUM_IDS
+from planner.plans import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
-
     from planner.catalog import PlannedField, PlannedType
     from planner.database import Reader
-    from planner.plans import Compiler, Confirm, Plan, Tree
+    from planner.plans import Compiler, Confirm, Tree
     from planner.rows import Values
     from planner.selections import Document, Use
 
-    Remember = Callable[[Hashable, Callable[[], Plan]], Plan]
-    """Returns the plan that is remembered under a name, or else compiles it."""
+Remember = Callable[[Hashable, Callable[[], Plan]], Plan]
+"""Returns the plan that is remembered under a name, or else compiles it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A root field of ids in one document."""
+
+    document: Document
+    use: Use
+    field: PlannedField
+    remember: Remember
+    strict: bool = False
+    confirm: Confirm | None = None
+    """Of a request that is guarded, on the fast path."""
 
 
 def split_id(text: str) -> tuple[str, UUID] | None:
@@ -42,62 +55,32 @@ class Roots:
         self.compiler = compiler
         self.reader = reader
 
-    async def by_id(
-        self,
-        document: Document,
-        use: Use,
-        found: PlannedField,
-        values: Values,
-        remember: Remember,
-        confirm: Confirm | None = None,
-        *,
-        strict: bool = False,
-    ) -> Tree:
-        """Return the object, or the list of objects, that the field's ids mean.
+    async def by_id(self, lookup: Lookup, values: Values) -> Tree:
+        """Return the object, or the list of objects, that the field's ids mean; None for ids that lead nowhere.
 
-        A fast path gives ``confirm`` where its request is guarded.
+        Raises:
+            GraphQLError: there are too many ids.
         """
-        one = partial(self._one, document, use, values=values, remember=remember, confirm=confirm, strict=strict)
-        (name,) = found.field.args
-        given = document.arguments(use, found).getter(name)(values)
-        if not isinstance(get_nullable_type(found.type), GraphQLList):
-            return await one(given)
+        (name,) = lookup.field.field.args
+        given = lookup.document.arguments(lookup.use, lookup.field).getter(name)(values)
+        if not isinstance(get_nullable_type(lookup.field.type), GraphQLList):
+            return await self._one(lookup, values, given)
         if len(given) > MAXIMUM_IDS:
-            raise TooManyIds(f"`{name}` may hold at most {MAXIMUM_IDS}; there are {len(given)}.")
-        return [await one(text) for text in given]
+            message = f"`{name}` may hold at most {MAXIMUM_IDS}; there are {len(given)}."
+            raise GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
+        return [await self._one(lookup, values, text) for text in given]
 
-    async def _one(
-        self,
-        document: Document,
-        use: Use,
-        text: str,
-        *,
-        values: Values,
-        remember: Remember,
-        confirm: Confirm | None,
-        strict: bool,
-    ) -> Tree:
+    async def _one(self, lookup: Lookup, values: Values, text: str) -> Tree:
         split = split_id(text)
         target = self.compiler.catalog.by_kind(split[0]) if split else None
         if split is None or target is None:
             return None
-        plan = remember(
-            target.name,
-            lambda: self._plan(document, use, target, strict=strict, guarded=confirm is not None),
-        )
+        plan = lookup.remember(target.name, lambda: self._plan(lookup, target))
         values.keys = {"id": split[1]}
-        return await plan.run(self.reader, values, confirm)
+        return await plan.run(self.reader, values, lookup.confirm)
 
-    def _plan(self, document: Document, use: Use, target: PlannedType, *, strict: bool, guarded: bool) -> Plan:
-        uses = document.below(use, target.graphql)
+    def _plan(self, lookup: Lookup, target: PlannedType) -> Plan:
+        uses = lookup.document.below(lookup.use, target.graphql)
         return self.compiler.reference(
-            document, uses, target, ("id",), guarded=guarded, strict=strict, parameters=lambda _: _key
+            lookup.document, uses, target, ("id",), strict=lookup.strict, guarded=lookup.confirm is not None
         )
-
-
-class TooManyIds(ValueError):
-    """More ids were asked for than may be."""
-
-
-def _key(values: Values) -> Any:  # noqa: ANN401 - any value
-    return values.keys["id"]

@@ -23,7 +23,7 @@ class Values:
 
     __slots__ = ("context", "keys", "known", "variables")
 
-    def __init__(self, context: Any, known: Mapping[str, Any], variables: Mapping[str, Any]) -> None:  # noqa: ANN401 - the application's own
+    def __init__(self, context: Any, known: Mapping[str, Any], variables: Mapping[str, Any]) -> None:
         """Take the application's context, what it tells about the request, and the variables."""
         self.context = context
         self.known = known
@@ -49,16 +49,16 @@ class _Compiler(PGCompiler_asyncpg):
     Constants of declarations have to be in the text, so that partial indexes serve prepared statements.
     """
 
-    def visit_bindparam(self, bindparam: BindParameter[Any], **options: Any) -> str:  # type: ignore[override]  # noqa: ANN401 - SQLAlchemy's signature is wider
+    def visit_bindparam(self, bindparam: BindParameter[Any], **options: Any) -> str:  # type: ignore[override]
         if not isinstance(bindparam, Asked):
             options["literal_binds"] = True
-        text: str = super().visit_bindparam(bindparam, **options)
+        text: str = super().visit_bindparam(bindparam, **options)  # type: ignore[no-untyped-call]  # SQLAlchemy's
         return text
 
 
 def _dialect() -> asyncpg.PGDialect_asyncpg:
     """Return the dialect of PostgreSQL's own parameters ($1, $2, …), as libpq takes them; no asyncpg is needed."""
-    dialect = asyncpg.dialect()
+    dialect = asyncpg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's
     dialect.statement_compiler = _Compiler
     return dialect
 
@@ -135,6 +135,12 @@ class Ask:
         return Asked(f"ask_{name}", self._known[name], lambda values: values.known[name])
 
 
+def sql_of(argument: Any) -> ColumnElement[Any]:
+    """Return an argument that has a value as an SQL expression, where its annotation says what it is in Python."""
+    expression: ColumnElement[Any] = argument.__clause_element__()
+    return expression
+
+
 class Argument:
     """An argument whose value comes with each request: where its own type fits it is an SQL expression by itself."""
 
@@ -144,7 +150,7 @@ class Argument:
         self._type = type_
         self._value_of = value_of
 
-    def __clause_element__(self) -> ColumnElement[Any]:  # noqa: PLW3201 - SQLAlchemy's protocol
+    def __clause_element__(self) -> ColumnElement[Any]:
         """Return the parameter."""
         return Asked(self._name, self._type, self._value_of)
 

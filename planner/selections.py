@@ -116,7 +116,7 @@ class Document:
             not isinstance(found, GraphQLObjectType) and self.schema.is_sub_type(cast_abstract(found), type_)
         )
 
-    def _is_included(self, selection: Any) -> bool:  # noqa: ANN401 - any selection
+    def _is_included(self, selection: Any) -> bool:
         for directive in selection.directives or ():
             name = directive.name.value
             if name not in {"skip", "include"}:
@@ -132,7 +132,7 @@ class Document:
         return Arguments(self, use, found)
 
 
-def cast_abstract(type_: Any) -> GraphQLAbstractType:  # noqa: ANN401 - an interface or union
+def cast_abstract(type_: Any) -> GraphQLAbstractType:
     """Return a type that is known to be abstract as one."""
     abstract: GraphQLAbstractType = type_
     return abstract
@@ -160,7 +160,7 @@ class Arguments:
         """Whether the field has the arguments of a connection."""
         return {"first", "after"} <= self._found.field.args.keys()
 
-    def known(self, name: str) -> Any:  # noqa: ANN401 - any value
+    def known(self, name: str) -> Any:
         """Return an argument's value as it is now, ``MISSING`` where it was left out."""
         argument = self._found.field.args[name]
         return evaluate(self._given.get(name), argument.type, self._document.variables, argument.default_value)
@@ -179,7 +179,7 @@ class Arguments:
         node = self._given.get(name)
         return node is not None and bool(variables_in(node))
 
-    def _sql_value(self, name: str, type_: GraphQLInputType, default: object) -> Any:  # noqa: ANN401 - any value
+    def _sql_value(self, name: str, type_: GraphQLInputType, default: object) -> Any:
         value = evaluate(self._given.get(name), type_, self._document.variables, default)
         getter = self.getter(name)
         self._document.counter += 1
@@ -194,7 +194,7 @@ class InputValues:
         self.__dict__.update(fields)
 
 
-def _skeleton(name: str, type_: GraphQLInputType, value: Any, getter: Callable[[Values], Any]) -> Any:  # noqa: ANN401
+def _skeleton(name: str, type_: GraphQLInputType, value: Any, getter: Callable[[Values], Any]) -> Any:
     """Return what SQL is written with: which values are there now, what they are later."""
     if value is None or value is MISSING or value is Undefined:
         return None
@@ -215,14 +215,14 @@ def _field_getter(getter: Callable[[Values], Any], key: str) -> Callable[[Values
     return lambda values: getter(values)[key]
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - any value
+def _plain(value: Any) -> Any:
     """Return a value as PostgreSQL takes it: enums by the name that is stored."""
     if isinstance(value, list):
         return [_plain(each) for each in value]
     return getattr(value, "name", value)
 
 
-def evaluate(node: ValueNode | None, type_: GraphQLInputType, variables: Mapping[str, Any], default: object) -> Any:  # noqa: ANN401
+def evaluate(node: ValueNode | None, type_: GraphQLInputType, variables: Mapping[str, Any], default: object) -> Any:
     """Return the value of an argument (specification, 6.4.1), ``MISSING`` where there is none.
 
     Args:

@@ -113,7 +113,9 @@ def object_text(build: Build, level: Level, place: Place, uses: Sequence[Use]) -
     return Joined(*parts, "}")
 
 
-def field_text(build: Build, level: Level, place: Place, use: Use) -> ColumnElement[Any]:
+def field_text(  # noqa: PLR0911 - one for each kind of declaration
+    build: Build, level: Level, place: Place, use: Use
+) -> ColumnElement[Any]:
     """Return one field as JSON text."""
     if use.name == "__typename":
         return Joined(f'"{place[1].name}"')
@@ -281,7 +283,7 @@ def aggregated(level: Level, item: ColumnElement[Any]) -> ColumnElement[Any]:
     if ordering:
         array = func.array_agg(aggregate_order_by(item, *ordering))
     gathered = select(array.label("items")).select_from(level.page()).subquery(f"{name_of(level.row)}g")
-    items = literal_column(f"{name_of(level.row)}g.items")
+    items: ColumnElement[Any] = literal_column(f"{name_of(level.row)}g.items")
     text = Joined("[", func.array_to_string(items, literal_column("','")), "]")
     whole = case(
         (items.is_(None), literal_column(quoted("[]"))),

@@ -32,19 +32,19 @@ if TYPE_CHECKING:
     from graphql import DocumentNode, GraphQLSchema, Node
 
 
-def _text(value: Any) -> Any:  # noqa: ANN401 - what a client sent
+def _text(value: Any) -> Any:
     return value if value.__class__ is str else abandon()
 
 
-def _integer(value: Any) -> Any:  # noqa: ANN401 - what a client sent
+def _integer(value: Any) -> Any:
     return value if value.__class__ is int and INT_LIMITS[0] <= value <= INT_LIMITS[1] else abandon()
 
 
-def _number(value: Any) -> Any:  # noqa: ANN401 - what a client sent
+def _number(value: Any) -> Any:
     return value if value.__class__ in {int, float} and isfinite(value) else abandon()
 
 
-def _boolean(value: Any) -> Any:  # noqa: ANN401 - what a client sent
+def _boolean(value: Any) -> Any:
     return value if value.__class__ is bool else abandon()
 
 
@@ -110,7 +110,7 @@ class Variables:
         return coerced, shape_of_all(self._schema, self._operation, self._fragments, coerced)
 
 
-def _short_check(type_: Any) -> Callable[[Any], Any] | None:  # noqa: ANN401 - graphql-core's own
+def _short_check(type_: Any) -> Callable[[Any], Any] | None:
     if isinstance(type_, GraphQLEnumType):
         known = {name: type_.coerce_input_value(name) for name in type_.values}
         return lambda value: known[value] if value.__class__ is str and value in known else abandon()
@@ -118,11 +118,10 @@ def _short_check(type_: Any) -> Callable[[Any], Any] | None:  # noqa: ANN401 - g
         return None
     if type_.name in _SHORT:
         return _SHORT[type_.name]
-    parse = type_.coerce_input_value
-    return lambda value: parse(value)
+    return type_.coerce_input_value
 
 
-def shape_of(value: Any, type_: Any, *, is_page: bool = False) -> Hashable:  # noqa: ANN401 - any value of any type
+def shape_of(value: Any, type_: Any, *, is_page: bool = False) -> Hashable:
     """Return what of a value decides about the statement: words as they are, of all else whether it is there."""
     inner = get_nullable_type(type_)
     if value is None:

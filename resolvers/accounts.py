@@ -63,7 +63,7 @@ class AccountQueries:
         except InvalidInput:
             return False
         async with info.context.services.db.read() as tx:
-            return not await accounts.is_taken(tx, plain)
+            return await accounts.id_of(tx, plain) is None
 
 
 @strawberry.type

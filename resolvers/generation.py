@@ -17,7 +17,7 @@ from domain.generation import GenerationRequest
 from domain.ports import JobEvent as Event
 from domain.watching import Snapshot
 from domain.words import Previews
-from planner import Ask, Row, connection, ref, to_one
+from planner import Ask, Row, connection, ref, sql_of, to_one
 from schema.catalogue import Engine, Style
 from schema.context import Context, Info
 from schema.generation import (
@@ -66,7 +66,7 @@ def _chosen(
     mine = job.user_id == ask.viewer
     if filter is None or filter.status is None:
         return mine
-    statuses = filter.status.__clause_element__()
+    statuses = sql_of(filter.status)
     return and_(mine, or_(func.cardinality(statuses) == 0, cast(job.status, Text) == any_(statuses)))
 
 

@@ -1,5 +1,6 @@
 """Artworks in the graph, with their comments, and the feed."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -94,7 +95,7 @@ class FeedEdge(Edge[Artwork]):
 class FeedConnection(Connection[Artwork]):
     """A page of a feed."""
 
-    edges: list[FeedEdge] = strawberry.field(description="The artworks with their cursors.")
+    edges: Sequence[FeedEdge] = strawberry.field(description="The artworks with their cursors.")
 
 
 @strawberry.input(description="What to publish.")

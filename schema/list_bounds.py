@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
+from domain.accounts import MAXIMUM_SESSIONS
 from domain.artworks import MAXIMUM_IMAGES
 from domain.catalogue import ENGINES, RATIOS, STYLES
-from domain.accounts import MAXIMUM_SESSIONS
 from domain.generation import MAXIMUM_COUNT
 
 Bound = int | str

@@ -10,7 +10,6 @@ from sqlalchemy import Uuid
 from domain.errors import NotFound
 from planner import node_id, split_id
 
-
 ID_DESCRIPTION = "Global id: stable, and enough to fetch this object with `node`."
 
 
