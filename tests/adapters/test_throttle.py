@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 import structlog
+from anyio.lowlevel import checkpoint
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -190,22 +192,38 @@ async def test_beyond_the_limit_passes_what_arrived_since_the_last_exchange_and_
     assert 20 <= passed <= 24
 
 
-async def test_what_is_spent_during_an_exchange_is_told_with_the_next(valkey: Redis) -> None:
-    throttle, witness = shared(valkey), shared(valkey)
-    throttle.hit("user:1", 10, HOUR)
-    throttle.draw("user:1", BUCKET, 1)
-    exchange = throttle.exchange()
-    exchange.send(None)  # as far as the first wait for Redis
-    throttle.hit("user:1", 10, HOUR)
-    throttle.draw("user:1", BUCKET, 1)
-    exchange.close()
+async def test_what_is_spent_during_an_exchange_counts_at_once_and_is_told_with_the_next(valkey: Redis) -> None:
+    throttle = shared(valkey)
 
-    for each in (throttle, witness):
-        each.hit("user:1", 10, HOUR)
-        await each.exchange()
+    # given an exchange that has told of one unit and waits for the answer
+    throttle.hit("user:1", 2, HOUR)
+    throttle.draw("user:1", BUCKET, 5)
+    exchange = asyncio.create_task(throttle.exchange())
+    await checkpoint()
+    # when another is spent
+    throttle.hit("user:1", 2, HOUR)
+    throttle.draw("user:1", BUCKET, 5)
+    await exchange
 
-    assert witness.hit("user:1", 5, HOUR) is None
-    assert witness.hit("user:1", 5, HOUR)
+    # then this process knows of both and Redis of the first, until it is told
+    assert throttle.hit("user:1", 2, HOUR)
+    assert throttle.draw("user:1", BUCKET, 5)
+    assert await valkey.hget("throttle:window:user:1", "current") == b"1"
+    await throttle.exchange()
+    assert await valkey.hget("throttle:window:user:1", "current") == b"2"
+    assert throttle.hit("user:1", 2, HOUR)
+
+
+async def test_a_window_that_turns_during_an_exchange_keeps_what_was_spent(valkey: Redis) -> None:
+    throttle = shared(valkey)
+    throttle.hit("user:1", 10, HOUR)
+    count = throttle._windows["user:1"]
+    exchange = asyncio.create_task(throttle.exchange())
+    await checkpoint()
+    count.move_to(count.index + 1)
+    await exchange
+
+    assert (count.current, count.previous, count.untold, count.untold_before) == (0, 1, 0, 0)
 
 
 async def test_a_key_in_redis_expires_with_what_it_counts(valkey: Redis) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -54,3 +55,30 @@ def test_an_unknown_revision_is_told_in_words() -> None:
     assert answer.returncode == 2
     assert "no-such-revision" in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+def test_documents_makes_a_manifest_or_says_which_file_is_wrong(tmp_path: Path) -> None:
+    feed = "web/graphiql/operations/01-feed.graphql"
+
+    made = easel_command("documents", feed)
+    assert made.returncode == 0, made.stderr
+    (operation,) = json.loads(made.stdout)["operations"]
+    assert (operation["name"], operation["body"]) == ("Feed", (ROOT / feed).read_text())
+
+    wrong, out = tmp_path / "wrong.graphql", tmp_path / "manifest.json"
+    wrong.write_text("{ missing }")
+    refused = easel_command("documents", feed, str(wrong), "--out", str(out))
+    assert refused.returncode == 1
+    assert "wrong.graphql: Cannot query field 'missing' on type 'Query'." in refused.stderr
+    assert not out.exists()
+
+
+def test_the_api_does_not_start_with_a_manifest_that_can_not_be_read(tmp_path: Path) -> None:
+    servers = {"DATABASE_URL": "postgresql://127.0.0.1:1/none", "REDIS_URL": "redis://127.0.0.1:1"}
+    environment = servers | {"EASEL_HOME": str(tmp_path), "TRUSTED_DOCUMENTS": str(tmp_path / "missing.json")}
+
+    refused = easel_command("api", **environment)
+
+    assert refused.returncode == 1
+    assert "missing.json can not be read" in refused.stderr
+    assert "Traceback" not in refused.stderr
