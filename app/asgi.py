@@ -75,7 +75,7 @@ def create_app(settings: Settings) -> ASGIApp:
     reader = DocumentReader(DocumentLimits(cost=settings.operation_cost), charge)
     schema = build_schema(reader, lambda: OperationMeasures(metrics))
     rows = open_reader(settings)
-    build_planner(schema, rows)
+    build_planner(schema, rows, reader)
     rates = RequestRates(
         user=Rate(settings.requests_per_user, RATE_WINDOW), address=Rate(settings.requests_per_address, RATE_WINDOW)
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from planner.catalog import Catalog
-from planner.database import Away, Reader
+from planner.database import Away, Reader, noting
 from planner.declarations import (
     batch,
     column,
@@ -27,7 +27,7 @@ from planner.declarations import (
 )
 from planner.errors import Abandoned, DeclarationError
 from planner.filling import Filling, ref
-from planner.lane import Lane
+from planner.lane import Lane, Weight
 from planner.pages import CURSOR_SCALAR, After, Connection, Cursor, Edge, First, PageInfo
 from planner.plans import Compiler
 from planner.roots import Roots, split_id
@@ -65,7 +65,7 @@ class Planner:
             known: what requests ask with, by name, with its SQL type: ``{"viewer": Uuid()}``.
             tell: says of an application's context the values of ``known``.
             cursors: writes places in lists down.
-            weigh: the cost of an operation, None where it is to be refused.
+            weigh: what an operation costs and what is told of it, None where it is to be refused.
             guard: a condition that requests of signed-in viewers have to meet as a whole, looked at in the same
                 statement.
 
@@ -96,6 +96,7 @@ __all__ = [
     "Planner",
     "Reader",
     "Row",
+    "Weight",
     "batch",
     "column",
     "computed",
@@ -104,6 +105,7 @@ __all__ = [
     "node",
     "node_id",
     "nodes",
+    "noting",
     "one_of",
     "part",
     "planned",

@@ -34,7 +34,7 @@ from planner.declarations import (
     ToOne,
 )
 from planner.errors import DeclarationError
-from planner.formats import NodeIdFormat, format_of
+from planner.formats import ListFormat, NodeIdFormat, format_of
 from planner.pages import Connection, Edge, PageInfo
 
 if TYPE_CHECKING:
@@ -147,8 +147,8 @@ class Catalog:
             return any(each.name in self.types for each in self.schema.get_possible_types(type_))
         return getattr(type_, "name", "") in self.types
 
-    def format_in(self, found: PlannedField, type_: TypeEngine[Any]) -> Format:
-        """Return how a column of ``type_`` is written in a field.
+    def format_in(self, found: PlannedField, type_: TypeEngine[Any], *, has_no_nulls: bool = False) -> Format:
+        """Return how a column of ``type_`` is written in a field; an array of it may be known to have no NULL in it.
 
         Raises:
             DeclarationError: it can not be.
@@ -158,7 +158,7 @@ class Catalog:
         chosen = format_of(type_, found.type)
         if chosen is None:
             raise DeclarationError(found.owner, found.name, f"{type_!r} can not be written as {found.type}")
-        return chosen
+        return ListFormat(has_no_nulls=True) if has_no_nulls and isinstance(chosen, ListFormat) else chosen
 
     def node_type(self, connection: GraphQLObjectType) -> Any:
         """Return what the items of a connection type are."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -19,7 +20,7 @@ from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.types.string import TextLoader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from psycopg.pq.abc import PGresult
 
@@ -29,6 +30,20 @@ PREPARED_AT_MOST: Final = 200
 """Statements that stay prepared on one connection; each takes some 50 to 200 kB in PostgreSQL."""
 CANCEL_WAIT_S: Final = 5.0
 _GOOD: Final = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK})
+
+
+_NOTED: ContextVar[list[tuple[str, Sequence[object]]] | None] = ContextVar("statements", default=None)
+
+
+@contextmanager
+def noting() -> Iterator[list[tuple[str, Sequence[object]]]]:
+    """Collect the statements, with their values, that plans run within the context."""
+    noted: list[tuple[str, Sequence[object]]] = []
+    token = _NOTED.set(noted)
+    try:
+        yield noted
+    finally:
+        _NOTED.reset(token)
 
 
 class Away(OSError):
@@ -51,8 +66,6 @@ class Reader:
         self._opened = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._endings: set[asyncio.Task[None]] = set()
-        self.watch: Callable[[str, Sequence[object]], object] | None = None
-        """Told every statement with its values before it runs, for those who want to see."""
 
     async def run(self, statement: str, values: Sequence[object]) -> Rows:
         """Return the rows of a statement with parameters $1, $2, ….
@@ -64,8 +77,8 @@ class Reader:
             TimeoutError: all connections were in use for too long.
             psycopg.Error: PostgreSQL refuses the statement, or it takes too long.
         """
-        if self.watch:
-            self.watch(statement, values)
+        if (noted := _NOTED.get()) is not None:
+            noted.append((statement, values))
         while True:
             connection = self._free.pop() if self._free else await self._take()
             was_used = connection.was_used
@@ -225,7 +238,7 @@ class _Connection:
             psycopg.Error: PostgreSQL refuses it, or the connection is lost.
         """
         while self._libpq.flush():
-            await asyncio.sleep(0)  # more than the socket takes at once: our statements are a few kB
+            await self._writable()
         found: PGresult | None = None
         while True:
             if self._libpq.is_busy():
@@ -240,6 +253,15 @@ class _Connection:
         if found.status not in _GOOD:
             raise error_from_result(found, encoding="utf-8")
         return found
+
+    async def _writable(self) -> None:
+        """Wait until the socket takes more."""
+        waiting: asyncio.Future[None] = self._loop.create_future()
+        self._loop.add_writer(self._socket, lambda: waiting.done() or waiting.set_result(None))
+        try:
+            await waiting
+        finally:
+            self._loop.remove_writer(self._socket)
 
     def _on_readable(self) -> None:
         try:

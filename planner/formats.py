@@ -94,12 +94,13 @@ class Format:
         """Return the value as JSON text, also where it is not what the field promises: for graphql-core to judge."""
         return self.sql(value)
 
-    def python(self, value: str, *, from_json: bool) -> str:  # noqa: ARG002 - other formats look at it
+    def python(self, value: str, *, from_json: bool, is_sure: bool = False) -> str:  # noqa: ARG002 - other formats look at it
         """Return the source of an expression that orjson can write.
 
         Args:
             value: source of the value as psycopg loads it, or as orjson loads what ``sql`` wrote.
             from_json: whether it is the latter.
+            is_sure: whether it is never None.
         """
         return value
 
@@ -125,7 +126,7 @@ class BigIntFormat(Format):
         """Return the value as JSON text, however large."""
         return cast(value, Text)
 
-    def python(self, value: str, *, from_json: bool) -> str:  # noqa: ARG002 - other formats look at it
+    def python(self, value: str, *, from_json: bool, is_sure: bool = False) -> str:  # noqa: ARG002 - other formats look at it
         """Return the value where it fits."""
         low, high = INT_LIMITS
         return f"(i if (i := {value}) is None or {low} <= i <= {high} else abandon(i))"
@@ -143,7 +144,7 @@ class FloatFormat(Format):
         """Return the value as JSON, the others as strings."""
         return cast(func.to_json(value), Text)
 
-    def python(self, value: str, *, from_json: bool) -> str:  # noqa: ARG002 - other formats look at it
+    def python(self, value: str, *, from_json: bool, is_sure: bool = False) -> str:  # noqa: ARG002 - other formats look at it
         """Return the value where it is finite."""
         return f"(y if (y := {value}) is None or y - y == 0 else abandon(y))"
 
@@ -172,10 +173,14 @@ class NodeIdFormat(Format):
         """Return the id as JSON text."""
         return Joined(f'"{self.kind}_', func.replace(cast(value, Text), "-", ""), '"')
 
-    def python(self, value: str, *, from_json: bool) -> str:
+    def python(self, value: str, *, from_json: bool, is_sure: bool = False) -> str:
         """Return the id; inside of lists PostgreSQL has written it."""
+        if from_json:
+            return value
         prefix = f"{self.kind}_"
-        return value if from_json else f'({prefix!r} + u.replace("-", "") if (u := {value}) is not None else None)'
+        if is_sure:
+            return f'{prefix!r} + {value}.replace("-", "")'
+        return f'({prefix!r} + u.replace("-", "") if (u := {value}) is not None else None)'
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +203,7 @@ class EnumFormat(Format):
         """Return the name, or else the stored word, as JSON text."""
         return func.coalesce(self.sql(value), cast(func.to_json(cast(value, Text)), Text))
 
-    def python(self, value: str, *, from_json: bool) -> str:
+    def python(self, value: str, *, from_json: bool, is_sure: bool = False) -> str:  # noqa: ARG002 - other formats look at it
         """Return the name."""
         if self.is_known:
             return value
@@ -210,8 +215,13 @@ class EnumFormat(Format):
 class ListFormat(Format):
     """Arrays of values that need no treatment."""
 
+    has_no_nulls: bool = False
+    """Whether the array itself can hold no NULL."""
+
     def sql(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         """Return the array as JSON text; a NULL inside of it leaves the fast path."""
+        if self.has_no_nulls:
+            return self.lenient_sql(value)
         has_null = func.array_position(value, literal_column("NULL")).is_not(None)
         return case((has_null, literal_column("NULL")), else_=self.lenient_sql(value))
 
@@ -219,8 +229,10 @@ class ListFormat(Format):
         """Return the array as JSON text, NULLs too."""
         return cast(func.array_to_json(value), Text)
 
-    def python(self, value: str, *, from_json: bool) -> str:  # noqa: ARG002 - other formats look at it
+    def python(self, value: str, *, from_json: bool, is_sure: bool = False) -> str:  # noqa: ARG002 - other formats look at it
         """Return the list."""
+        if self.has_no_nulls:
+            return value
         return f"(l if (l := {value}) is None or None not in l else abandon(l))"
 
 
@@ -232,7 +244,7 @@ class JsonListFormat(Format):
         """Return the stored JSON."""
         return cast(value, Text)
 
-    def python(self, value: str, *, from_json: bool) -> str:  # noqa: ARG002 - other formats look at it
+    def python(self, value: str, *, from_json: bool, is_sure: bool = False) -> str:  # noqa: ARG002 - other formats look at it
         """Return the list."""
         return f"(l if (l := {value}) is None or all(s.__class__ is str for s in l) else abandon(l))"
 

@@ -24,8 +24,17 @@ if TYPE_CHECKING:
     from planner.plans import Compiler, Confirm, Plan, Tree
     from planner.roots import Roots
 
-    Weigh = Callable[[DocumentNode, OperationDefinitionNode, Mapping[str, Any]], int | None]
-    """Returns the cost of an operation with these variables, None where it is to be refused."""
+    Weigh = Callable[[str, str | None, Mapping[str, Any]], Weight | None]
+    """Weighs an operation by its text, its name and its variables as sent; None where it is to be refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What an operation costs, and what is told of it."""
+
+    cost: int
+    extensions: Mapping[str, Any]
+    """Of every answer to operations of this shape."""
 
 
 @dataclass(slots=True)
@@ -35,7 +44,7 @@ class Operation:
     document: Document
     roots: list[tuple[str, Any, Any]]
     """Response key, then a plan, or use and field of a root that is found by id, or a constant."""
-    cost: int
+    weight: Weight
     tail: bytes
     """What follows the data in the answer."""
     by_id: dict[Hashable, Plan] = field(default_factory=dict)
@@ -45,6 +54,8 @@ class Operation:
 class _Entry:
     """What is known of one operation of one text."""
 
+    text: str
+    name: str | None
     document: DocumentNode | None
     operation: OperationDefinitionNode | None = None
     variables: Variables | None = None
@@ -98,11 +109,12 @@ class Lane:
             document = valid(text)
             if document is None:
                 return None
-            entry = self._entries[key] = self._enter(document, name)
+            entry = self._entries[key] = self._enter(text, name, document)
             if len(self._entries) > self._remembered:
                 self._entries.popitem(last=False)
         if entry.variables is None:
             return None
+        self._entries.move_to_end(key)
         try:
             coerced, shape = entry.variables.read(variables)
         except Exception:  # noqa: BLE001 - graphql-core is to say what is wrong with the variables
@@ -139,11 +151,11 @@ class Lane:
                 data[key] = await plan.run(self._roots.reader, values, confirm)
         return b'{"data":' + orjson.dumps(data) + operation.tail
 
-    def _enter(self, document: DocumentNode, name: str | None) -> _Entry:
+    def _enter(self, text: str, name: str | None, document: DocumentNode) -> _Entry:
         operation = get_operation_ast(document, name)
         if operation is None or operation.operation is not OperationType.QUERY:
-            return _Entry(None)
-        return _Entry(document, operation, Variables(self._compiler.catalog.schema, document, operation))
+            return _Entry(text, name, None)
+        return _Entry(text, name, document, operation, Variables(self._compiler.catalog.schema, document, operation))
 
     def _plan(
         self, entry: _Entry, coerced: Mapping[str, Any], variables: Mapping[str, Any], *, guarded: bool
@@ -151,8 +163,8 @@ class Lane:
         document, operation = entry.document, entry.operation
         assert document, "entries with variables have both"
         assert operation, "entries with variables have both"
-        cost = self._weigh(document, operation, variables)
-        if cost is None:
+        weight = self._weigh(entry.text, entry.name, variables)
+        if weight is None:
             return None
         catalog = self._compiler.catalog
         seen = Document.of(catalog.schema, document, coerced)
@@ -172,7 +184,8 @@ class Lane:
                     roots.append((use.key, plan, found))
         except Abandoned:
             return None
-        return Operation(seen, roots, cost, b"}")
+        tail = b',"extensions":' + orjson.dumps(weight.extensions) + b"}" if weight.extensions else b"}"
+        return Operation(seen, roots, weight, tail)
 
 
 def _remembering(operation: Operation, key: str) -> Callable[[Hashable, Callable[[], Plan]], Plan]:

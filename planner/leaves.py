@@ -8,7 +8,7 @@ from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLEnumType, GraphQLList, GraphQLNonNull
+from graphql import GraphQLEnumType, GraphQLList, GraphQLNonNull, GraphQLScalarType, get_nullable_type
 
 from planner.errors import abandon
 from planner.formats import INT_LIMITS
@@ -29,6 +29,12 @@ def leaf_writer(type_: GraphQLOutputType) -> Callable[[Any], Any]:
     if isinstance(type_, GraphQLEnumType):
         return _enum(type_)
     return _SCALARS.get(type_.name, _text)
+
+
+def is_text(type_: GraphQLOutputType) -> bool:
+    """Return whether values of a type are written as they are, and must be texts."""
+    inner: Any = get_nullable_type(type_)
+    return isinstance(inner, GraphQLScalarType) and inner.name not in _SCALARS
 
 
 def _required(write: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, asc, func, literal_column, select, tuple_
+from sqlalchemy import ARRAY, and_, asc, func, literal_column, select, tuple_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ColumnElement, UnaryExpression
 from sqlalchemy.sql.operators import desc_op
@@ -31,6 +31,9 @@ class ArrayOf(ColumnElement[Any]):
     def __init__(self, statement: Select[Any]) -> None:
         """Collect what ``statement`` selects."""
         self.statement = statement
+        selected = next(iter(statement.selected_columns))
+        self.type = ARRAY(selected.type)
+        self.has_no_nulls = not getattr(selected, "nullable", True)
 
 
 @compiles(ArrayOf)

@@ -25,7 +25,7 @@ from planner.declarations import (
     ToOne,
 )
 from planner.formats import Format, Joined, MomentFormat, is_uuid, or_null
-from planner.leaves import leaf_writer
+from planner.leaves import is_text, leaf_writer
 from planner.levels import Level
 from planner.selections import MISSING
 from planner.texts import (
@@ -33,6 +33,7 @@ from planner.texts import (
     can_be_text,
     cursor_reader,
     expression_of,
+    format_for,
     is_first_page,
     is_never_null,
     list_text,
@@ -76,10 +77,10 @@ class Shelf:
             self._known[known] = len(self.columns) - 1
         return f"{self.variable}[{self._known[known]}]"
 
-    def put_formatted(self, expression: ColumnElement[Any], format_: Format) -> str:
-        """Return the source of a value as orjson writes it."""
+    def put_formatted(self, expression: ColumnElement[Any], format_: Format, *, is_sure: bool) -> str:
+        """Return the source of a value as orjson writes it; ``is_sure`` where it is never NULL."""
         if not self.is_json:
-            return format_.python(self.put(expression), from_json=False)
+            return format_.python(self.put(expression), from_json=False, is_sure=is_sure)
         text = or_null(format_.lenient_sql(expression))
         return format_.python(self.put(text, f"{format_!r} {_name_of(expression) or id(expression)}"), from_json=True)
 
@@ -164,11 +165,10 @@ class Objects:
 
     def _value(self, place: Place, use: Use, found: PlannedField) -> str:
         expression = expression_of(self.build, place, use, found)
-        format_ = self.build.catalog.format_in(found, expression.type)
-        source = self.shelf.put_formatted(expression, format_)
-        if found.is_required and not is_never_null(place, found, expression):
-            return self._must(source)
-        return source
+        format_ = format_for(self.build, found, expression)
+        is_sure = is_never_null(place, found, expression)
+        source = self.shelf.put_formatted(expression, format_, is_sure=is_sure)
+        return source if is_sure or not found.is_required else self._must(source)
 
     def _must(self, source: str) -> str:
         return f"(n if (n := {source}) is not None else abandon())" if self.build.strict else source
@@ -257,7 +257,11 @@ class Objects:
         given = ", ".join(["c", *inputs, *self._keywords(use, found)])
         if not self.build.strict:
             return f"partial({function}, {given})"
-        return f"{self.build.name(leaf_writer(found.type), 'w')}({function}({given}))"
+        call = f"{function}({given})"
+        if is_text(found.type):
+            absent = "" if found.is_required else " or s is None"
+            return f"(s if (s := {call}).__class__ is str{absent} else abandon(s))"
+        return f"{self.build.name(leaf_writer(found.type), 'w')}({call})"
 
     def _keywords(self, use: Use, found: PlannedField) -> list[str]:
         arguments, keywords = self.build.document.arguments(use, found), []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from graphql import get_named_type
-from sqlalchemy import ARRAY, Text, case, func, literal_column, select
+from sqlalchemy import Text, case, func, literal_column, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.sql.selectable import Exists
 
@@ -81,11 +81,15 @@ def expression_of(build: Build, place: Place, use: Use, found: PlannedField) -> 
     assert isinstance(declaration, Expression | Scalars), "nothing else is an expression"
     if isinstance(declaration, Scalars):
         statement = declaration.sql(build.ask, row)
-        array = ArrayOf(statement)
-        array.type = ARRAY(next(iter(statement.selected_columns)).type)
-        return array
+        return ArrayOf(statement)
     expression: ColumnElement[Any] = declaration.sql(build.ask, row, **build.document.arguments(use, found).for_sql())
     return expression
+
+
+def format_for(build: Build, found: PlannedField, expression: ColumnElement[Any]) -> Format:
+    """Return how the expression of a field is written."""
+    has_no_nulls = isinstance(expression, ArrayOf) and expression.has_no_nulls
+    return build.catalog.format_in(found, expression.type, has_no_nulls=has_no_nulls)
 
 
 def is_never_null(place: Place, found: PlannedField, expression: ColumnElement[Any]) -> bool:
@@ -126,7 +130,7 @@ def field_text(  # noqa: PLR0911 - one for each kind of declaration
     if isinstance(declaration, ToOne | Part):
         return _other_text(build, level, place, use, found)
     expression = expression_of(build, place, use, found)
-    format_ = build.catalog.format_in(found, expression.type)
+    format_ = format_for(build, found, expression)
     if not build.strict:
         return or_null(format_.lenient_sql(expression))
     text = format_.sql(expression)

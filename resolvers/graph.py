@@ -1,6 +1,6 @@
 """The graph: the root types, put together from the features, and the schema with its rules for errors."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from strawberry.types.execution import StreamExecutionResult
 
 from domain import accounts, cursors
 from domain.errors import RequestError
-from planner import Planner, Reader
+from planner import Planner, Reader, Weight
 from resolvers.accounts import AccountMutations, AccountQueries
 from resolvers.artworks import ArtworkMutations, ArtworkQueries
 from resolvers.generation import GenerationMutations, GenerationQueries, GenerationSubscriptions
@@ -81,15 +81,23 @@ def _root(name: str, description: str, *parts: type) -> type:
     return root
 
 
-def build_planner(schema: strawberry.Schema, reader: Reader) -> Planner:
-    """Return the planner of the schema's reads; ``reader`` runs their statements."""
+def build_planner(schema: strawberry.Schema, rows: Reader, reader: DocumentReader) -> Planner:
+    """Return the planner of the schema's reads; ``rows`` runs their statements, ``reader`` reads documents."""
+
+    def weigh(text: str, name: str | None, variables: Mapping[str, Any]) -> Weight | None:
+        try:
+            cost = reader.measure(schema._schema, text, name, variables).cost  # noqa: SLF001 - no public name
+        except GraphQLError:
+            return None
+        return Weight(cost, reader.told(cost))
+
     return Planner(
         schema,
-        reader,
+        rows,
         known={"viewer": Uuid(), "session": Uuid()},
         tell=_tell,
         cursors=cursors,
-        weigh=lambda _document, _operation, _variables: 0,
+        weigh=weigh,
         guard=lambda ask: accounts.confirms(ask.session, ask.viewer),
     )
 

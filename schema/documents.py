@@ -156,6 +156,15 @@ class DocumentReader:
             read.measured[shape] = measured
         return read.measured[shape]
 
+    def told(self, cost: int) -> dict[str, Any]:
+        """Return the extensions of an answer to an operation of this cost."""
+        return {"cost": {"requested": cost, "limit": self.limits.cost}}
+
+    def seen(self, text: str) -> DocumentNode | None:
+        """Return the document of a text that was found valid lately; it is in use now, and kept as such."""
+        read = self._known.get(text) or self._new.get(text)
+        return self.parse(text) if read and read.errors == () else None
+
     def _check(self, schema: GraphQLSchema, document: DocumentNode) -> tuple[GraphQLError, ...]:
         # graphql-core adds one error to say that it stopped
         errors = validate(schema, document, self._rules, max_errors=self.limits.errors - 1)
@@ -225,7 +234,7 @@ class LimitedDocuments(SchemaExtension):
         """Return ``extensions.cost`` of an answer that is not streamed: the same for each answer of one shape."""
         if self._cost is None or self.execution_context.operation_type is OperationType.SUBSCRIPTION:
             return {}
-        return {"cost": {"requested": self._cost, "limit": self.reader.limits.cost}}
+        return self.reader.told(self._cost)
 
     def on_parse(self) -> Iterator[None]:
         """Hand the parsed document over.

@@ -21,7 +21,7 @@ from adapters.throttle import LocalThrottle
 from db.session import Database
 from domain.ports import Bucket
 from domain.tokens import AccessTokens, Claims
-from planner import Planner, Reader
+from planner import Planner, Reader, noting
 from resolvers.graph import build_planner, build_schema
 from schema.context import Context, Services
 from schema.documents import DocumentReader
@@ -65,13 +65,13 @@ class LocalGraph:
         def note(*call: Any) -> None:  # noqa: ANN401 - SQLAlchemy's signature
             seen.append(call[2])
 
-        self.planner.reader.watch = lambda statement, _values: seen.append(statement)
         event.listen(Engine, "before_cursor_execute", note)
         try:
-            yield seen
+            with noting() as planned:
+                yield seen
+                seen.extend(statement for statement, _values in planned)
         finally:
             event.remove(Engine, "before_cursor_execute", note)
-            self.planner.reader.watch = None
 
 
 @asynccontextmanager
@@ -89,9 +89,10 @@ async def local_graph(database_url: str, redis_url: str, folder: Path) -> AsyncI
         engines=("sandbox",),
         welcome_credits=100,
     )
-    reader, schema = Reader(database_url), build_schema(DocumentReader())
+    reader, documents = Reader(database_url), DocumentReader()
+    schema = build_schema(documents)
     try:
-        yield LocalGraph(schema, services, build_planner(schema, reader))
+        yield LocalGraph(schema, services, build_planner(schema, reader, documents))
     finally:
         await reader.close()
         await redis.aclose()

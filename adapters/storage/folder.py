@@ -11,7 +11,7 @@ from uuid import uuid4
 from anyio import to_thread
 
 from adapters.storage.keys import check_content_type, content_type_of, link_window
-from adapters.storage.links import LinkSigner, OpenLink
+from adapters.storage.links import LinkSigner, OpenLink, RememberedLinks
 from domain.ports import StorageUnavailable, StoredObject
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class FolderStore:
         self._media_url = f"{public_url.rstrip('/')}/media"
         self._signer = LinkSigner(secret)
         self._clock = clock
+        self._links = RememberedLinks()
 
     async def put(self, key: str, data: bytes, content_type: str) -> None:
         """Store ``data`` under ``key``, as the port says; it is on the disk when this returns.
@@ -76,9 +77,14 @@ class FolderStore:
 
     def url(self, key: str, expires_in: timedelta, download_name: str | None = None) -> str:
         """Return a signed link, as the port says."""
+        now = self._clock()
+        known = self._links.get(key, expires_in, download_name, now)
+        if known:
+            return known
         content_type_of(key)
-        begin, seconds = link_window(key, self._clock(), expires_in)
-        return f"{self._media_url}/{key}?{self._signer.query(key, begin + seconds, download_name or None)}"
+        begin, seconds, until = link_window(key, now, expires_in)
+        link = f"{self._media_url}/{key}?{self._signer.query(key, begin + seconds, download_name or None)}"
+        return self._links.put(key, expires_in, download_name, (until, link))
 
     def verify(self, key: str, query: Mapping[str, str]) -> OpenLink | None:
         """Return what a link's decoded query allows, or None where it does not open ``key`` now."""

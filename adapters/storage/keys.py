@@ -49,8 +49,10 @@ def check_content_type(key: str, content_type: str) -> None:
         raise ValueError(f"{key!r} cannot hold {content_type!r}")
 
 
-def link_window(key: str, now: float, expires_in: timedelta) -> tuple[int, int]:
-    """Return when the link to ``key`` that is handed out at ``now`` begins (Unix time) and how many seconds it lives.
+def link_window(key: str, now: float, expires_in: timedelta) -> tuple[int, int, int]:
+    """Return when the link to ``key`` handed out at ``now`` begins, how long it lives, and when the next one begins.
+
+    Unix time, and seconds.
 
     Links begin on a grid of half of ``expires_in``, so every process gives out the same link for that long, and each
     works for at least ``expires_in`` after it was given out. The grid is shifted by key: the links of a page do not
@@ -64,7 +66,7 @@ def link_window(key: str, now: float, expires_in: timedelta) -> tuple[int, int]:
     if wanted < 2:
         raise ValueError("A link lives for two seconds at least")
     begin = int(now) - (int(now) - crc32(key.encode())) % grid
-    return begin, wanted + grid
+    return begin, wanted + grid, begin + grid
 
 
 def content_disposition(download_name: str) -> str:

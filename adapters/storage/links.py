@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import timedelta
 
 _SIGNATURE_BYTES = 16
 _LONGEST_TIME = 12
@@ -22,6 +23,27 @@ class OpenLink:
     seconds_left: int
     download_name: str | None
     """The file name to save under, where the link is a download."""
+
+
+class RememberedLinks:
+    """Links that were made lately: each is the same for half of its life, and a feed shows the same pictures to all."""
+
+    def __init__(self, limit: int = 4_000) -> None:
+        """Remember ``limit`` links, some 500 bytes each; beyond that all are forgotten."""
+        self._limit = limit
+        self._links: dict[tuple[str, timedelta, str | None], tuple[float, str]] = {}
+
+    def get(self, key: str, expires_in: timedelta, download_name: str | None, now: float) -> str | None:
+        """Return the link that was put for these words, None where there is none that still holds at ``now``."""
+        known = self._links.get((key, expires_in, download_name))
+        return known[1] if known and now < known[0] else None
+
+    def put(self, key: str, expires_in: timedelta, download_name: str | None, link: tuple[float, str]) -> str:
+        """Remember a link, with the Unix time at which the next one begins; return the link."""
+        if len(self._links) >= self._limit:
+            self._links.clear()
+        self._links[key, expires_in, download_name] = link
+        return link[1]
 
 
 class LinkSigner:

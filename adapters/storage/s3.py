@@ -18,6 +18,7 @@ from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
 from adapters.storage.keys import check_content_type, content_disposition, content_type_of, link_window
+from adapters.storage.links import RememberedLinks
 from adapters.storage.sigv4 import LONGEST_LIFE, SigningKey, presigned_query
 from domain.ports import StorageUnavailable, StoredObject
 
@@ -66,6 +67,7 @@ class S3Store:
         """Make a client for ``bucket``; nothing is sent until the first call. ``clock`` tells Unix time."""
         self._bucket = bucket
         self._clock = clock
+        self._links = RememberedLinks()
         self._client = _client(bucket)
         self._threads = anyio.CapacityLimiter(_CONNECTIONS)
         self._signer = SigningKey(bucket.access_key_id, bucket.secret_access_key, bucket.region)
@@ -112,12 +114,17 @@ class S3Store:
 
     def url(self, key: str, expires_in: timedelta, download_name: str | None = None) -> str:
         """Return a presigned link, as the port says; S3 lets none live longer than a week."""
+        now = self._clock()
+        known = self._links.get(key, expires_in, download_name, now)
+        if known:
+            return known
         content_type_of(key)
-        begin, seconds = link_window(key, self._clock(), expires_in)
+        begin, seconds, until = link_window(key, now, expires_in)
         disposition = content_disposition(download_name) if download_name else None
         path = f"{self._folder}/{key}"
         window = begin, min(seconds, LONGEST_LIFE)
-        return f"{self._origin}{path}?{presigned_query(self._signer, self._host, path, window, disposition)}"
+        link = f"{self._origin}{path}?{presigned_query(self._signer, self._host, path, window, disposition)}"
+        return self._links.put(key, expires_in, download_name, (until, link))
 
     def close(self) -> None:
         """Close the connections to the store."""
