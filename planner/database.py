@@ -256,10 +256,10 @@ class _Connection:
 
     async def _writable(self) -> None:
         """Wait until the socket takes more."""
-        waiting: asyncio.Future[None] = self._loop.create_future()
-        self._loop.add_writer(self._socket, lambda: waiting.done() or waiting.set_result(None))
+        is_writable = asyncio.Event()
+        self._loop.add_writer(self._socket, is_writable.set)
         try:
-            await waiting
+            await is_writable.wait()
         finally:
             self._loop.remove_writer(self._socket)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +18,15 @@ from planner.selections import Document
 from planner.variables import Variables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Hashable
 
     from graphql import DocumentNode
 
     from planner.plans import Compiler, Confirm, Plan, Tree
     from planner.roots import Roots
 
-    Weigh = Callable[[str, str | None, Mapping[str, Any]], Weight | None]
-    """Weighs an operation by its text, its name and its variables as sent; None where it is to be refused."""
+Weigh = Callable[[str, str | None, Mapping[str, Any]], "Weight | None"]
+"""Weighs an operation by its text, its name and its variables as sent; None where it is to be refused."""
 
 
 @dataclass(frozen=True, slots=True)
