@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -25,8 +24,7 @@ def _settings() -> Settings:
     from app.logs import configure_logs  # noqa: PLC0415 - each command loads what it needs, `--help` nothing
 
     settings = Settings()
-    as_json = settings.log_json if settings.log_json is not None else not sys.stderr.isatty()
-    configure_logs(settings.log_level, json=as_json)
+    configure_logs(settings.log_level, json=settings.logs_are_json)
     return settings
 
 

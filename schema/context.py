@@ -108,6 +108,15 @@ class Context:
             raise Unauthenticated("The session has ended.")
         return claims
 
+    async def confirm_session(self) -> None:
+        """Look up whether the session of the token still lives; where not, refuse what depends on the viewer."""
+        if self.claims is None:
+            return
+        try:
+            await self.require_live_session()
+        except Unauthenticated as refusal:
+            self.refuse(refusal)
+
     @cached_property
     def loaders(self) -> Loaders:
         """Look-ups in batches, for this viewer."""

@@ -18,6 +18,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     Lexer,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     SelectionSetNode,
     Source,
@@ -224,8 +225,18 @@ class DocumentReader:
     takes up to 300 bytes for each.
     """
 
-    def __init__(self, limits: DocumentLimits | None = None, remembered_characters: int = 256 * 1024) -> None:
-        """Make an empty reader; 256 Ki characters remembered are at most about 75 MB, usually a tenth of that."""
+    def __init__(
+        self, limits: DocumentLimits | None = None, remembered_characters: int = 256 * 1024, *, is_open: bool = True
+    ) -> None:
+        """Make an empty reader.
+
+        Args:
+            limits: The most that one document may hold.
+            remembered_characters: 256 Ki are at most about 75 MB, usually a tenth of that.
+            is_open: Whether clients may read the schema, and are told names similar to those that are not there.
+        """
+        self._is_open = is_open
+        self._rules = RULES if is_open else (*RULES, NoSchemaIntrospectionCustomRule)
         self.limits = limits or DocumentLimits()
         self.parse_options: dict[str, Any] = {
             "max_source_length": self.limits.characters,
@@ -265,7 +276,9 @@ class DocumentReader:
 
     def _check(self, schema: GraphQLSchema, document: DocumentNode) -> tuple[GraphQLError, ...]:
         # graphql-core adds one error to say that it stopped
-        errors = validate(schema, document, RULES, max_errors=self.limits.errors - 1)
+        errors = validate(
+            schema, document, self._rules, max_errors=self.limits.errors - 1, hide_suggestions=not self._is_open
+        )
         for error in errors:
             error.extensions = {"code": "BAD_USER_INPUT", **(error.extensions or {})}
         return tuple(errors)

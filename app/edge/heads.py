@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 from asyncio import BaseTransport, TimerHandle
+from dataclasses import dataclass
 from typing import Any, cast
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.edge.answers import CLOSE, RefusedError
+from app.edge.exchange import Exchange
 
 LINE_OVERHEAD = 4
 """Bytes of a header line besides name and value."""
 
 
+@dataclass(frozen=True, slots=True)
 class HeadLimits:
-    """Answers 431 to a head of more than ``max_bytes`` or ``max_headers``; the address counts as a part of it."""
+    """The most that a head may hold; the address counts as a part of it."""
 
-    def __init__(self, app: ASGIApp, max_bytes: int = 16 * 1024, max_headers: int = 100) -> None:
-        """Stand in front of ``app``."""
-        self.app = app
-        self.max_bytes = max_bytes
-        self.max_headers = max_headers
+    bytes: int = 16 * 1024
+    headers: int = 100
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request or socket."""
-        if scope["type"] in {"http", "websocket"} and self._is_too_large(scope):
-            await _too_large(self.max_bytes).answer(scope, receive, send)
+    def check(self, scope: Scope, exchange: Exchange) -> None:
+        """Check the head of a request or socket.
+
+        Raises:
+            RefusedError: 431.
+        """
+        headers, fields = scope["headers"], exchange.fields
+        size = len(scope.get("raw_path") or b"") + len(scope["query_string"]) + len(headers) * LINE_OVERHEAD
+        if len(fields) == len(headers):
+            size += sum(map(len, fields)) + sum(map(len, fields.values()))
         else:
-            await self.app(scope, receive, send)
-
-    def _is_too_large(self, scope: Scope) -> bool:
-        headers = scope["headers"]
-        size = len(scope.get("raw_path") or b"") + len(scope["query_string"])
-        size += sum(len(name) + len(value) + LINE_OVERHEAD for name, value in headers)
-        return size > self.max_bytes or len(headers) > self.max_headers
+            size += sum(len(name) + len(value) for name, value in headers)
+        if size > self.bytes or len(headers) > self.headers:
+            raise _too_large(self.bytes)
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -64,13 +66,14 @@ class GuardedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Count what belongs to a head that is not complete; parsing may complete it."""
+        """Wait for the rest of a head that did not arrive at once, as long and as large as it may be."""
         if self._is_in_head:
             self._head_arrived += len(data)
-            self._start_timer()
         super().data_received(data)
-        if self._is_in_head and self._head_arrived > self.head_bytes:
-            self._refuse(_too_large(self.head_bytes))
+        if self._is_in_head and self._head_arrived:
+            self._start_timer()
+            if self._head_arrived > self.head_bytes:
+                self._refuse(_too_large(self.head_bytes))
 
     def on_headers_complete(self) -> None:
         """End the wait."""
