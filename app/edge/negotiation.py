@@ -92,7 +92,7 @@ def encoding_of(accept_encoding: bytes) -> Encoding:
 @lru_cache(_REMEMBERED)
 def language_of(accept_language: bytes) -> Language:
     """Return which of our languages an ``Accept-Language`` header prefers; English where it names none of them."""
-    ranges = [(entry.partition("-")[0], weight) for entry, weight in weighted(accept_language)]
+    ranges = [(_bare(entry).partition("-")[0], weight) for entry, weight in weighted(accept_language)]
     ours = [(language, weight) for language, weight in ranges if language in {"ko", "en", "*"} and weight > 0]
     return "ko" if max(ours, key=lambda entry: entry[1], default=("en", 0.0))[0] == "ko" else "en"
 
@@ -108,7 +108,7 @@ def weighted(header: bytes) -> list[tuple[str, float]]:
             if name.strip() == "q":
                 with suppress(ValueError):
                     weight = float(number)
-            else:
+            elif name:
                 kept.append(parameter.replace(" ", ""))
         if value:
             entries.append((";".join(kept), weight))
