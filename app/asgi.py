@@ -18,7 +18,7 @@ from app.cache import AnswerCache
 from app.demo import DEMO
 from app.edge.access import StructuredJournal
 from app.edge.rates import Rate, RequestCounts, RequestRates
-from app.edge.stack import EdgeOptions, Guarded, edge
+from app.edge.stack import Edge, EdgeOptions, Guarded
 from app.endpoint import GraphQLEndpoint
 from app.execution import Executor
 from app.graphiql import graphiql_routes
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from starlette.routing import BaseRoute
-    from starlette.types import ASGIApp
 
     from app.services import Messaging
     from app.settings import Settings
@@ -61,7 +60,7 @@ def graph_services(settings: Settings, db: Database, messaging: Messaging) -> Se
     )
 
 
-def create_app(settings: Settings) -> ASGIApp:
+def create_app(settings: Settings) -> Edge:
     """Return the application; it connects when it starts and closes when it ends."""
     db, messaging = open_database(settings), open_messaging(settings)
     services = graph_services(settings, db, messaging)
@@ -113,4 +112,4 @@ def create_app(settings: Settings) -> ASGIApp:
     options = EdgeOptions(
         origins=tuple(settings.allowed_origins), trusted_proxies=tuple(settings.trusted_proxies), journal=journal
     )
-    return edge(Guarded(app, graphql), options, counts, identity, metrics)
+    return Edge(Guarded(app, graphql, graphql.kept), options, counts, identity, metrics)

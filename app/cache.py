@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+Key = tuple[Hashable, ...]
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Hashable
+    from collections.abc import Callable, Coroutine
 
     from app.delivery import Delivery
     from app.edge.negotiation import Encoding
     from app.execution import Answer
 
-    Key = tuple[Hashable, ...]
     Execute = Callable[[], Coroutine[object, object, Answer]]
 
 _OVERHEAD: Final = 1_024

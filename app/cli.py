@@ -36,7 +36,7 @@ def api() -> None:
     import uvicorn  # noqa: PLC0415
 
     from app.asgi import create_app  # noqa: PLC0415
-    from app.edge.heads import guarded_protocol  # noqa: PLC0415
+    from app.edge.protocol import guarded_protocol  # noqa: PLC0415
     from app.memory import return_large_blocks  # noqa: PLC0415
 
     return_large_blocks()
@@ -48,7 +48,7 @@ def api() -> None:
         app,
         host=settings.host,
         port=settings.port,
-        http=guarded_protocol(10, 16 * 1024),
+        http=guarded_protocol(10, 16 * 1024, app.at_once),
         ws="websockets-sansio",
         ws_max_size=64 * 1024,
         ws_per_message_deflate=False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import zlib
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
@@ -34,7 +35,7 @@ _CONTENT_TYPES: Final = {
 _ABOUT_CONTENT: Final = frozenset({b"content-type", b"content-length", b"content-encoding"})
 
 
-@dataclass(slots=True)
+@dataclass
 class Delivery:
     """One answer, ready to be sent."""
 
@@ -43,6 +44,11 @@ class Delivery:
     body: bytes
     etag: bytes = b""
     """With its quotation marks; empty where the answer is not to be compared with another."""
+
+    @cached_property
+    def head(self) -> bytes:
+        """The headers as lines."""
+        return b"".join([b"%b: %b\r\n" % header for header in self.headers])
 
     async def send(self, send: Send) -> None:
         """Send it."""

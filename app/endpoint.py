@@ -22,7 +22,7 @@ from db.session import AWAY
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from app.cache import AnswerCache, Kept
+    from app.cache import AnswerCache, Kept, Key
     from app.edge.exchange import Exchange
     from app.execution import Answer, Executor
     from app.metrics import Metrics
@@ -60,9 +60,16 @@ class GraphQLEndpoint:
             return
         is_own = b"authorization" in exchange.fields or not self.cache.seconds
         delivery = await (self._own if is_own else self._shared)(scope, exchange, medium)
-        if delivery.is_known(exchange.field(b"if-none-match")):
-            delivery = delivery.unchanged()
-        await delivery.send(send)
+        await _unless_known(delivery, exchange).send(send)
+
+    def kept(self, scope: Scope, exchange: Exchange) -> Delivery | None:
+        """Return the answer for somebody who is not signed in, where it is kept."""
+        medium = medium_for(scope["path"], exchange.field(b"accept"))
+        kept = self.cache.find(_key(scope, exchange, medium)) if medium else None
+        if medium is None or kept is None:
+            return None
+        exchange.operation = kept.operation
+        return _unless_known(self._kept_delivery(scope, exchange, medium, kept), exchange)
 
     async def _own(self, scope: Scope, exchange: Exchange, medium: Medium) -> Delivery:
         """Answer somebody who is signed in, or anybody where nothing is kept."""
@@ -70,15 +77,12 @@ class GraphQLEndpoint:
 
     async def _shared(self, scope: Scope, exchange: Exchange, medium: Medium) -> Delivery:
         """Answer somebody who is not signed in, as everybody else who asks the same."""
-        text = exchange.body if scope["method"] == "POST" else scope["query_string"]
-        key = (scope["method"], text, medium, language_of(exchange.field(b"accept-language")))
-        kept = self.cache.find(key)
-        if kept:
-            exchange.operation = kept.operation
+        if delivery := self.kept(scope, exchange):
             self.metrics.operation_ended("query", "ok")
-            return self._kept_delivery(scope, exchange, medium, kept)
+            return delivery
         if not self.executor.is_query(graphql_request(scope)):
             return await self._own(scope, exchange, medium)
+        key = _key(scope, exchange, medium)
         answer = await self.cache.fetch(key, exchange.operation, lambda: self._execute(scope, exchange))
         kept = self.cache.find(key)
         if kept:
@@ -108,3 +112,15 @@ class GraphQLEndpoint:
         if context.claims is None:
             exchange.user = None
         return answer
+
+
+def _key(scope: Scope, exchange: Exchange, medium: Medium) -> Key:
+    """Return all that an answer for somebody who is not signed in depends on."""
+    text = exchange.body if scope["method"] == "POST" else scope["query_string"]
+    return scope["method"], text, medium, language_of(exchange.field(b"accept-language"))
+
+
+def _unless_known(delivery: Delivery, exchange: Exchange) -> Delivery:
+    """Return an answer, or only that the client has it already."""
+    is_known = delivery.is_known(exchange.field(b"if-none-match"))
+    return delivery.unchanged() if is_known else delivery

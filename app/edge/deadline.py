@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -29,7 +30,7 @@ class Deadline:
         """Begin a wait."""
         self._watches[watch] = None
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_at(watch.ends, self._look)
+            self._timer = asyncio.get_running_loop().call_later(self.seconds, self._look)
 
     def leave(self, watch: Watch) -> None:
         """End a wait, if it has not ended yet."""
@@ -37,11 +38,11 @@ class Deadline:
 
     def _look(self) -> None:
         """End the waits that are over and set the timer for the next one."""
-        loop = asyncio.get_running_loop()
         self._timer = None
         for watch in list(self._watches):
-            if watch.ends > loop.time():
-                self._timer = loop.call_at(watch.ends, self._look)
+            left = watch.ends - time.monotonic()
+            if left > 0:
+                self._timer = asyncio.get_running_loop().call_later(left, self._look)
                 return
             del self._watches[watch]
             watch.cancel()
@@ -64,7 +65,7 @@ class Watch:
         assert task
         self._task = task
         self._cancelling = task.cancelling()
-        self.ends = asyncio.get_running_loop().time() + self._deadline.seconds
+        self.ends = time.monotonic() + self._deadline.seconds
         self._deadline.enter(self)
         return self
 

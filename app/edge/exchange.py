@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from domain.errors import RequestError
     from domain.tokens import Claims
 
+BODY_KEY: Final = "easel.body"
+"""Where the scope holds a body that had arrived whole when the request was handed over."""
 _KEY: Final = "easel.exchange"
 _SANE_ID: Final = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 _PROCESS: Final = secrets.token_hex(8)

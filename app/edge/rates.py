@@ -47,6 +47,12 @@ class RequestCounts:
         self._allowances = Allowances(limiter)
         self._rates = rates or RequestRates()
 
+    def take(self, scope: Scope) -> bool:
+        """Count one request of an address without I/O; False where that can not be done, and it is not counted."""
+        if self._rates.exempt and self._is_exempt(client_network(scope)):
+            return True
+        return self._allowances.take(f"requests:address:{client_address(scope)}")
+
     async def refusal(self, scope: Scope, user: str | None) -> RefusedError | None:
         """Count one request of ``user``, or of the address it comes from; return its refusal where it is too many."""
         if user is None and self._rates.exempt and self._is_exempt(client_network(scope)):

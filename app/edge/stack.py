@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import structlog
@@ -12,14 +13,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, bound_contextvars, reset_contextvars
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from app.delivery import Delivery
 from app.edge.access import AccessLog, Journal, StructuredJournal
 from app.edge.answers import RefusedError
 from app.edge.deadline import Deadline
-from app.edge.exchange import exchange_of
+from app.edge.exchange import Exchange, exchange_of
 from app.edge.heads import HeadLimits
-from app.edge.passage import Passage
+from app.edge.passage import SECURITY_HEADERS, Passage
 from app.edge.rates import Identify, RequestCounts
-from app.edge.requests import BodyReader, RequestLimits, check_body_type, replay
+from app.edge.requests import BodyReader, RequestLimits, check_body_type, is_plain_json, replay
 from app.edge.sharing import Sharing
 from app.edge.sockets import SocketPassage
 from app.metrics import Metrics
@@ -60,22 +62,14 @@ class Guarded:
     app: ASGIApp
     graphql: ASGIApp
     """Answers HTTP requests to the GraphQL paths, whose body was read and is in their ``Exchange``."""
-
-
-def edge(
-    guarded: Guarded, options: EdgeOptions, counts: RequestCounts, identify: Identify, metrics: Metrics
-) -> ASGIApp:
-    """Return what is guarded behind the whole edge."""
-    inner: ASGIApp = Edge(guarded, options, counts, identify, metrics)
-    if options.trusted_proxies:
-        inner = ProxyHeadersMiddleware(inner, list(options.trusted_proxies))  # type: ignore[arg-type, assignment]
-    return inner
+    kept: Callable[[Scope, Exchange], Delivery | None] = lambda _scope, _exchange: None
+    """Returns an answer for somebody who is not signed in that is there already."""
 
 
 class Edge:
     """One pass for every request, whose head is read once and whose two sides are wrapped once.
 
-    From the outside in: request id, access log and measures, headers of the answer (security, the request's id, the
+    From the outside in: the client's true address, request id, access log and measures, headers of the answer (security, the request's id, the
     announced end of a connection whose body was not read), size of the head. A request to the graph goes on to CORS
     (so that a browser may read every refusal below), rates (before a body is read), type and size of the body, and the
     deadline for its answer; a socket to its rate.
@@ -85,8 +79,11 @@ class Edge:
         self, guarded: Guarded, options: EdgeOptions, counts: RequestCounts, identify: Identify, metrics: Metrics
     ) -> None:
         """Stand in front of what is guarded."""
+        proxies = list(options.trusted_proxies)
+        self._behind: ASGIApp | None = ProxyHeadersMiddleware(self._pass, proxies) if proxies else None  # type: ignore[arg-type, assignment]
         self._app = guarded.app
         self._graphql = guarded.graphql
+        self._kept = guarded.kept
         self._paths = frozenset(options.graphql_paths)
         self._head = options.head
         self._counts = counts
@@ -98,13 +95,39 @@ class Edge:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request or socket."""
+        """Serve one request or socket, for the client whom a trusted proxy names."""
+        await (self._behind or self._pass)(scope, receive, send)
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             await self._request(scope, receive, send)
         elif scope["type"] == "websocket":
             await self._socket(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+    def at_once(self, scope: Scope) -> tuple[int, bytes, bytes] | None:
+        """Return status, header lines and body for a request to which there is an answer already.
+
+        Whatever is not plain, allowed and known passes on to ``__call__``, where it is answered or refused; so does
+        what came through a proxy, whose client has yet to be found out.
+        """
+        started, exchange, method = time.perf_counter(), exchange_of(scope), scope["method"]
+        if self._behind or scope["path"] not in self._paths or b"authorization" in exchange.fields:
+            return None
+        body = self._bodies.whole(scope)
+        is_sound = method == "GET" or (method == "POST" and is_plain_json(exchange.fields) and body is not None)
+        if not is_sound or not self._head.hold(scope, exchange):
+            return None
+        exchange.body = body or b""
+        delivery = self._kept(scope, exchange)
+        if delivery is None or not self._counts.take(scope):
+            return None
+        self._metrics.operation_ended("query", "ok")
+        lines = (*SECURITY_HEADERS, *self._sharing.headers(exchange), (b"x-request-id", exchange.request_id.encode()))
+        head = delivery.head + b"".join([b"%b: %b\r\n" % line for line in lines])
+        self._log.request_ended(scope["path"], method, exchange, (delivery.status, len(delivery.body), False), started)
+        return delivery.status, head, delivery.body
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         started, path, method = time.perf_counter(), scope["path"], scope["method"]
@@ -139,7 +162,9 @@ class Edge:
         await self._count(scope)
         if method == "POST":
             check_body_type(exchange.fields)
-            exchange.body = await self._bodies.read(exchange.fields, passage.receive)
+            body = self._bodies.whole(scope)
+            passage.is_unread = body is None
+            exchange.body = await self._bodies.read(exchange.fields, passage.receive) if body is None else body
         elif method != "GET":
             raise RefusedError(405, "Ask by GET or POST.", headers={"allow": "GET, POST"})
         await self._answer(scope, passage)
@@ -168,7 +193,8 @@ class Edge:
 
         watch = self._deadline.watch(refuse)
         passage.on_begin = watch.stop
-        receive = replay(passage.exchange.body, passage.receive) if scope["method"] == "POST" else passage.receive
+        is_read = scope["method"] == "POST" and self._bodies.whole(scope) is None
+        receive = replay(passage.exchange.body, passage.receive) if is_read else passage.receive
         try:
             with watch:
                 await self._graphql(scope, receive, passage.send)

@@ -18,10 +18,10 @@ from starlette.routing import Route, WebSocketRoute
 from websockets.asyncio.client import connect
 
 from adapters.rate_limits import LocalRateLimiter
-from app.edge.heads import guarded_protocol
+from app.edge.protocol import guarded_protocol
 from app.edge.rates import RequestCounts
 from app.edge.requests import RequestLimits
-from app.edge.stack import EdgeOptions, Guarded, edge
+from app.edge.stack import Edge, EdgeOptions, Guarded
 from app.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ async def serving(options: EdgeOptions = PATIENT, head_seconds: float = 60) -> A
     inner = Starlette(routes=routes)
     inner.state.release = asyncio.Event()
     counts = RequestCounts(LocalRateLimiter())
-    app = edge(Guarded(inner, inner), options, counts, lambda _scope: None, Metrics(CollectorRegistry()))
+    app = Edge(Guarded(inner, inner), options, counts, lambda _scope: None, Metrics(CollectorRegistry()))
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         app, http=guarded_protocol(head_seconds, options.head.bytes), log_config=None, access_log=False,

@@ -18,7 +18,7 @@ from adapters.rate_limits import LocalRateLimiter
 from app.edge.answers import RefusedError
 from app.edge.rates import RequestCounts
 from app.edge.requests import GraphQLRequest, RequestLimits, graphql_request, parse_body
-from app.edge.stack import EdgeOptions, Guarded, edge
+from app.edge.stack import Edge, EdgeOptions, Guarded
 from app.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ async def client(seen: Seen) -> AsyncIterator[AsyncClient]:
 def guarded(view: ASGIApp) -> ASGIApp:
     counts = RequestCounts(LocalRateLimiter())
     metrics = Metrics(CollectorRegistry())
-    return edge(Guarded(view, view), EdgeOptions(), counts, lambda _scope: None, metrics)
+    return Edge(Guarded(view, view), EdgeOptions(), counts, lambda _scope: None, metrics)
 
 
 def nested(levels: int) -> str:

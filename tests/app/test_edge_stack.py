@@ -23,7 +23,7 @@ from adapters.rate_limits import LocalRateLimiter
 from app.edge.exchange import exchange_of
 from app.edge.rates import Rate, RequestCounts, RequestRates, client_network
 from app.edge.requests import graphql_request
-from app.edge.stack import EdgeOptions, Guarded, edge
+from app.edge.stack import Edge, EdgeOptions, Guarded
 from app.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def guarded(
 ) -> ASGIApp:
     app = Starlette(routes=pages.routes)
     counts = RequestCounts(LocalRateLimiter(), rates)
-    return edge(Guarded(app, app), options or EdgeOptions(), counts, bearer, Metrics(registry))
+    return Edge(Guarded(app, app), options or EdgeOptions(), counts, bearer, Metrics(registry))
 
 
 def asking(app: ASGIApp, address: str = ADDRESS) -> AsyncClient:
@@ -414,7 +414,7 @@ async def test_the_view_may_tell_who_asked_for_what(registry: CollectorRegistry,
 
     app = Starlette(routes=[Route("/", view)])
     counts = RequestCounts(LocalRateLimiter())
-    async with asking(edge(Guarded(app, app), EdgeOptions(), counts, bearer, Metrics(registry))) as client:
+    async with asking(Edge(Guarded(app, app), EdgeOptions(), counts, bearer, Metrics(registry))) as client:
         await client.get("/")
 
     assert [(entry["operation"], entry["user"]) for entry in log.entries] == [("Resolved", "user-2")]

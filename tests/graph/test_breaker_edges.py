@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 
 from adapters.rate_limits import LocalRateLimiter
 from app.edge.rates import RequestCounts
-from app.edge.stack import EdgeOptions, Guarded, edge
+from app.edge.stack import Edge, EdgeOptions, Guarded
 from app.metrics import Metrics
 from domain import accounts, artworks
 from domain.accounts import Profile, normal_email
@@ -112,7 +112,7 @@ async def test_a_message_without_a_document_closes_the_socket_as_any_that_is_non
 
 def guarded(page: ASGIApp, options: EdgeOptions | None = None) -> ASGIApp:
     counts, metrics = RequestCounts(LocalRateLimiter()), Metrics(CollectorRegistry())
-    return edge(Guarded(page, page), options or EdgeOptions(), counts, lambda _scope: None, metrics)
+    return Edge(Guarded(page, page), options or EdgeOptions(), counts, lambda _scope: None, metrics)
 
 
 async def test_a_path_can_not_move_the_cursor_of_the_terminal_that_shows_it() -> None:
