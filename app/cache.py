@@ -44,6 +44,7 @@ class _Flight:
 
     task: asyncio.Task[Answer]
     waiting: int = 0
+    is_kept: bool = False
 
 
 class AnswerCache:
@@ -88,7 +89,8 @@ class AnswerCache:
             flight.waiting -= 1
             self._land(key, flight)
         if answer.is_cacheable:
-            if key not in self._kept or self._kept[key].answer is not answer:
+            if not flight.is_kept:
+                flight.is_kept = True
                 self._keep(Kept(key, answer, operation, self._clock() + self.seconds, 0))
             return answer
         return answer if is_leader else await execute()

@@ -55,8 +55,9 @@ class Delivery:
         await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
         await send({"type": "http.response.body", "body": self.body})
 
+    @cached_property
     def unchanged(self) -> Delivery:
-        """Return what tells a client that it has this answer already: 304."""
+        """What tells a client that it has this answer already: 304."""
         headers = [header for header in self.headers if header[0] not in _ABOUT_CONTENT]
         return Delivery(304, headers, b"", self.etag)
 

@@ -117,10 +117,11 @@ class GraphQLEndpoint:
 def _key(scope: Scope, exchange: Exchange, medium: Medium) -> Key:
     """Return all that an answer for somebody who is not signed in depends on."""
     text = exchange.body if scope["method"] == "POST" else scope["query_string"]
-    return scope["method"], text, medium, language_of(exchange.field(b"accept-language"))
+    is_new = medium is Medium.GRAPHQL_RESPONSE
+    return scope["method"], text, is_new, language_of(exchange.field(b"accept-language"))
 
 
 def _unless_known(delivery: Delivery, exchange: Exchange) -> Delivery:
     """Return an answer, or only that the client has it already."""
     is_known = delivery.is_known(exchange.field(b"if-none-match"))
-    return delivery.unchanged() if is_known else delivery
+    return delivery.unchanged if is_known else delivery

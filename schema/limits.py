@@ -235,7 +235,7 @@ class DocumentReader:
             remembered_characters: 256 Ki are at most about 75 MB, usually a tenth of that.
             is_open: Whether clients may read the schema, and are told names similar to those that are not there.
         """
-        self._is_open = is_open
+        self.is_open = is_open
         self._rules = RULES if is_open else (*RULES, NoSchemaIntrospectionCustomRule)
         self.limits = limits or DocumentLimits()
         self.parse_options: dict[str, Any] = {
@@ -277,7 +277,7 @@ class DocumentReader:
     def _check(self, schema: GraphQLSchema, document: DocumentNode) -> tuple[GraphQLError, ...]:
         # graphql-core adds one error to say that it stopped
         errors = validate(
-            schema, document, self._rules, max_errors=self.limits.errors - 1, hide_suggestions=not self._is_open
+            schema, document, self._rules, max_errors=self.limits.errors - 1, hide_suggestions=not self.is_open
         )
         for error in errors:
             error.extensions = {"code": "BAD_USER_INPUT", **(error.extensions or {})}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from starlette.types import Message, Receive, Send
@@ -91,6 +92,12 @@ class Passage:
         if self.is_unread and b"connection" not in names:
             headers.append(_CLOSE)
         message["headers"] = headers
+
+
+@lru_cache(1_024)
+def header_lines(headers: tuple[Header, ...]) -> bytes:
+    """Return headers as HTTP/1.1 writes them; those that come again and again are remembered."""
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
 
 
 def has_body(fields: Mapping[bytes, bytes]) -> bool:

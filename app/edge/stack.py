@@ -19,7 +19,7 @@ from app.edge.answers import RefusedError
 from app.edge.deadline import Deadline
 from app.edge.exchange import Exchange, exchange_of
 from app.edge.heads import HeadLimits
-from app.edge.passage import SECURITY_HEADERS, Passage
+from app.edge.passage import SECURITY_HEADERS, Passage, header_lines
 from app.edge.rates import Identify, RequestCounts
 from app.edge.requests import BodyReader, RequestLimits, check_body_type, is_plain_json, replay
 from app.edge.sharing import Sharing
@@ -69,10 +69,10 @@ class Guarded:
 class Edge:
     """One pass for every request, whose head is read once and whose two sides are wrapped once.
 
-    From the outside in: the client's true address, request id, access log and measures, headers of the answer (security, the request's id, the
-    announced end of a connection whose body was not read), size of the head. A request to the graph goes on to CORS
-    (so that a browser may read every refusal below), rates (before a body is read), type and size of the body, and the
-    deadline for its answer; a socket to its rate.
+    From the outside in: the client's true address, request id, access log and measures, headers of the answer
+    (security, the request's id, the announced end of a connection whose body was not read), size of the head. A
+    request to the graph goes on to CORS (so that a browser may read every refusal below), rates (before a body is
+    read), type and size of the body, and the deadline for its answer; a socket to its rate.
     """
 
     def __init__(
@@ -124,8 +124,8 @@ class Edge:
         if delivery is None or not self._counts.take(scope):
             return None
         self._metrics.operation_ended("query", "ok")
-        lines = (*SECURITY_HEADERS, *self._sharing.headers(exchange), (b"x-request-id", exchange.request_id.encode()))
-        head = delivery.head + b"".join([b"%b: %b\r\n" % line for line in lines])
+        own = b"x-request-id: %b\r\n" % exchange.request_id.encode()
+        head = delivery.head + header_lines(SECURITY_HEADERS + self._sharing.headers(exchange)) + own
         self._log.request_ended(scope["path"], method, exchange, (delivery.status, len(delivery.body), False), started)
         return delivery.status, head, delivery.body
 

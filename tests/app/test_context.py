@@ -12,6 +12,8 @@ from local_graph import local_graph
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from starlette.types import Scope
+
 pytestmark = pytest.mark.anyio
 
 
@@ -29,6 +31,6 @@ async def test_an_address_is_the_network_that_one_subscriber_has(
     database_url: str, redis_url: str, tmp_path: Path, client: tuple[str, int] | None, address: str
 ) -> None:
     async with local_graph(database_url, redis_url, tmp_path) as graph:
-        scope = {"type": "http", "method": "POST", "path": "/graphql", "headers": [], "client": client}
+        scope: Scope = {"type": "http", "method": "POST", "path": "/graphql", "headers": [], "client": client}
         context = new_context(graph.services, scope)
     assert context.address == address
