@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 NEW = "application/graphql-response+json"
 OLD = "application/json"
+DECOMPRESS: dict[str | None, Callable[[bytes], bytes]] = {
+    "zstd": zstd.decompress,
+    "gzip": gzip.decompress,
+    None: bytes,
+}
 HANDLE = '{ user(handle: "mina") { displayName } }'
 
 
@@ -240,8 +245,7 @@ async def test_what_is_not_the_same_for_all_is_not_kept_by_others(easel: Install
     assert "etag" not in failed.headers
 
 
-LONG = "{ " + " ".join(f"a{number}: __typename" for number in range(20)) + " }"
-LONGER = '{ __type(name: "Query") { fields { name description args { name description } } } }'
+LONG = '{ __type(name: "Query") { fields { name description args { name description } } } }'
 
 
 @pytest.mark.parametrize(("accept", "encoding"), [("zstd, gzip", "zstd"), ("gzip", "gzip"), ("br", None)])
@@ -252,7 +256,7 @@ async def test_long_answers_are_compressed_as_the_client_likes(
     etags = set()
     for _ in range(2):  # the second one from the cache
         async with http_client() as http:
-            body = {"query": LONGER}
+            body = {"query": LONG}
             headers = {"accept-encoding": accept, "content-type": OLD}
             url = f"{opened.url}/graphql"
             request = (
