@@ -11,7 +11,6 @@ import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, bound_contextvars, reset_contextvars
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.delivery import Delivery
 from app.edge.access import AccessLog, Journal, StructuredJournal
@@ -20,6 +19,7 @@ from app.edge.deadline import Deadline
 from app.edge.exchange import Exchange, exchange_of
 from app.edge.heads import HeadLimits
 from app.edge.passage import SECURITY_HEADERS, Passage, header_lines
+from app.edge.proxies import TrustedProxies
 from app.edge.rates import Identify, RequestCounts
 from app.edge.requests import BodyReader, RequestLimits, check_body_type, is_plain_json, replay
 from app.edge.sharing import Sharing
@@ -79,8 +79,7 @@ class Edge:
         self, guarded: Guarded, options: EdgeOptions, counts: RequestCounts, identify: Identify, metrics: Metrics
     ) -> None:
         """Stand in front of what is guarded."""
-        proxies = list(options.trusted_proxies)
-        self._behind: ASGIApp | None = ProxyHeadersMiddleware(self._pass, proxies) if proxies else None  # type: ignore[arg-type, assignment]
+        self._proxies = TrustedProxies(options.trusted_proxies) if options.trusted_proxies else None
         self._app = guarded.app
         self._graphql = guarded.graphql
         self._kept = guarded.kept
@@ -95,10 +94,9 @@ class Edge:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request or socket, for the client whom a trusted proxy names."""
-        await (self._behind or self._pass)(scope, receive, send)
-
-    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or socket."""
+        if self._proxies and scope["type"] != "lifespan":
+            self._proxies.restore(scope, exchange_of(scope))
         if scope["type"] == "http":
             await self._request(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -109,17 +107,18 @@ class Edge:
     def at_once(self, scope: Scope) -> tuple[int, bytes, bytes] | None:
         """Return status, header lines and body for a request to which there is an answer already.
 
-        Whatever is not plain, allowed and known passes on to ``__call__``, where it is answered or refused; so does
-        what came through a proxy, whose client has yet to be found out.
+        Whatever is not plain, allowed and known passes on to ``__call__``, where it is answered or refused.
         """
         started, exchange, method = time.perf_counter(), exchange_of(scope), scope["method"]
-        if self._behind or scope["path"] not in self._paths or b"authorization" in exchange.fields:
+        if scope["path"] not in self._paths or b"authorization" in exchange.fields:
             return None
         body = self._bodies.whole(scope)
         is_sound = method == "GET" or (method == "POST" and is_plain_json(exchange.fields) and body is not None)
         if not is_sound or not self._head.hold(scope, exchange):
             return None
         exchange.body = body or b""
+        if self._proxies:
+            self._proxies.restore(scope, exchange)
         delivery = self._kept(scope, exchange)
         if delivery is None or not self._counts.take(scope):
             return None
