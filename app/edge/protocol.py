@@ -87,7 +87,10 @@ class GuardedProtocol(HttpToolsProtocol):
         """Start a request, or wait for the rest of what has just arrived."""
         if self._is_feeding and cycle.more_body:
             self._held = (cycle, app)
-            return
+        else:
+            self._start(cycle, app)
+
+    def _start(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         if not cycle.more_body:
             _with_body(cycle)
         super()._start_asgi_task(cycle, app)
@@ -97,14 +100,10 @@ class GuardedProtocol(HttpToolsProtocol):
         assert self._held
         (cycle, app), self._held = self._held, None
         is_whole = not (cycle.more_body or cycle.waiting_for_100_continue or self.flow.write_paused)
-        if self.at_once and is_whole and cycle.keep_alive:
-            answer = self.at_once(_with_body(cycle))
-            if answer:
-                self._answer(cycle, answer)
-                return
-        self._is_feeding, was_feeding = False, self._is_feeding
-        self._start_asgi_task(cycle, app)
-        self._is_feeding = was_feeding
+        if self.at_once and is_whole and cycle.keep_alive and (answer := self.at_once(_with_body(cycle))):
+            self._answer(cycle, answer)
+        else:
+            self._start(cycle, app)
 
     def _answer(self, cycle: RequestResponseCycle, answer: tuple[int, bytes, bytes]) -> None:
         status, head, body = answer
