@@ -10,25 +10,29 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import WebSocketRoute
 
 from adapters.rate_limits import RedisRateLimiter
 from adapters.shared_throttle import SharedThrottle
 from adapters.storage.folder import FolderStore
+from app.cache import AnswerCache
 from app.demo import DEMO
 from app.documents import open_documents
-from app.edge.rates import Rate, RequestRates
-from app.edge.stack import EdgeOptions, edge
+from app.edge.access import StructuredJournal
+from app.edge.rates import Rate, RequestCounts, RequestRates
+from app.edge.stack import Edge, EdgeOptions, Guarded
+from app.endpoint import GraphQLEndpoint
+from app.execution import Executor, Graph
 from app.graphiql import graphiql_routes
-from app.graphql import STREAM_PATH, GraphQLView
+from app.graphql import GraphQLView
 from app.health import Health
+from app.identity import Identity
+from app.logs import JsonJournal
 from app.measures import OperationMeasures, measure_for_ever
 from app.media import media_routes
 from app.metrics import Metrics
 from app.services import open_database, open_messaging, open_reader, open_store
-from domain.errors import Unauthenticated
-from domain.ports import Bucket
+from domain.ports import Bucket, Throttle
 from domain.tokens import AccessTokens
 from resolvers.graph import build_planner, build_schema
 from schema.context import Services
@@ -40,12 +44,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from starlette.routing import BaseRoute
-    from starlette.types import ASGIApp, Scope
 
     from app.services import Messaging
     from app.settings import Settings
     from db.session import Database
-    from domain.ports import Throttle
 
 RATE_WINDOW: Final = timedelta(minutes=5)
 
@@ -65,22 +67,30 @@ def graph_services(settings: Settings, db: Database, messaging: Messaging, throt
     )
 
 
-def create_app(settings: Settings) -> ASGIApp:
+def create_app(settings: Settings) -> Edge:
     """Return the application; it connects when it starts and closes when it ends."""
     db, messaging = open_database(settings), open_messaging(settings)
     throttle = SharedThrottle(messaging.redis)
     services = graph_services(settings, db, messaging, throttle)
     registry = CollectorRegistry()
     metrics = Metrics(registry)
-    reader = DocumentReader(DocumentLimits(cost=settings.operation_cost), charge)
+    reader = DocumentReader(DocumentLimits(cost=settings.operation_cost), charge, is_open=settings.is_open)
     schema = build_schema(reader, lambda: OperationMeasures(metrics))
     rows = open_reader(settings)
-    build_planner(schema, rows, reader)
-    rates = RequestRates(
-        user=Rate(settings.requests_per_user, RATE_WINDOW), address=Rate(settings.requests_per_address, RATE_WINDOW)
-    )
+    graph = Graph(schema, reader, build_planner(schema, rows, reader))
     documents = open_documents(settings, messaging.redis, reader, schema._schema)  # noqa: SLF001 - no public name
-    view = GraphQLView(schema, services, settings.allowed_origins, documents, rates)
+    executor = Executor(graph, documents, metrics, shows_plans=settings.show_plans)
+    counts = RequestCounts(
+        throttle,
+        RequestRates(
+            user=Rate(settings.requests_per_user, RATE_WINDOW), address=Rate(settings.requests_per_address, RATE_WINDOW)
+        ),
+    )
+    identity = Identity(services.tokens)
+    view = GraphQLView(executor, services, identity, counts, settings.allowed_origins)
+    cache = AnswerCache(settings.answer_cache_ms / 1000, settings.answer_cache_bytes)
+    graphql = GraphQLEndpoint(executor, services, view, cache, metrics)
+    journal = JsonJournal(settings.log_level) if settings.logs_are_json else StructuredJournal()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)
@@ -103,10 +113,9 @@ def create_app(settings: Settings) -> ASGIApp:
         await messaging.close()
         await rows.close()
         await db.close()
+        journal.close()
 
     routes: list[BaseRoute] = [
-        Route("/graphql", view, methods=["GET", "POST"]),
-        Route(STREAM_PATH, view, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", view),
         *graphiql_routes({"email": DEMO.email, "password": DEMO.password} if settings.demo else None),
         *Health({"postgresql": ping_database}, {"redis": ping_redis}, registry).routes(),
@@ -115,24 +124,6 @@ def create_app(settings: Settings) -> ASGIApp:
         routes += media_routes(services.store, settings.allowed_origins)
     app = Starlette(routes=routes, lifespan=lifespan)
     options = EdgeOptions(
-        origins=tuple(settings.allowed_origins),
-        trusted_proxies=tuple(settings.trusted_proxies),
-        rates=rates,
+        origins=tuple(settings.allowed_origins), trusted_proxies=tuple(settings.trusted_proxies), journal=journal
     )
-    return edge(app, options, throttle, _Identify(services.tokens), metrics)
-
-
-class _Identify:
-    """Tells whose token a request carries, without I/O; whether it still counts is looked up later."""
-
-    def __init__(self, tokens: AccessTokens) -> None:
-        self._tokens = tokens
-
-    def __call__(self, scope: Scope) -> str | None:
-        scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
-            return None
-        try:
-            return str(self._tokens.verify(token.strip()).user_id)
-        except Unauthenticated:
-            return None
+    return Edge(Guarded(app, graphql, graphql.kept), options, counts, identity, metrics)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -25,8 +24,7 @@ def _settings() -> Settings:
     from app.logs import configure_logs  # noqa: PLC0415 - each command loads what it needs, `--help` nothing
 
     settings = Settings()
-    as_json = settings.log_json if settings.log_json is not None else not sys.stderr.isatty()
-    configure_logs(settings.log_level, json=as_json)
+    configure_logs(settings.log_level, json=settings.logs_are_json)
     return settings
 
 
@@ -38,7 +36,7 @@ def api() -> None:
     import uvicorn  # noqa: PLC0415
 
     from app.asgi import create_app  # noqa: PLC0415
-    from app.edge.heads import guarded_protocol  # noqa: PLC0415
+    from app.edge.protocol import guarded_protocol  # noqa: PLC0415
     from app.manifest import BadManifest  # noqa: PLC0415
     from app.memory import return_large_blocks  # noqa: PLC0415
 
@@ -55,7 +53,7 @@ def api() -> None:
         app,
         host=settings.host,
         port=settings.port,
-        http=guarded_protocol(10, 16 * 1024),
+        http=guarded_protocol(10, 16 * 1024, app.at_once),
         ws="websockets-sansio",
         ws_max_size=64 * 1024,
         ws_per_message_deflate=False,
@@ -162,19 +160,21 @@ def explain(
     variables: Annotated[str, typer.Option(help="Variables as a JSON object.")] = "{}",
     viewer: Annotated[str | None, typer.Option(help="Handle of the user who asks; nobody by default.")] = None,
 ) -> None:
-    """Print each statement that a query runs, with PostgreSQL's plan."""
+    """Print what a query costs, and each statement that it runs, with PostgreSQL's plan."""
     import json  # noqa: PLC0415
 
     from app.explain import NotExplained  # noqa: PLC0415
     from app.explain import explain as explained  # noqa: PLC0415
 
     try:
-        parts = asyncio.run(explained(_settings(), file.read_text(), json.loads(variables), viewer))
+        found = asyncio.run(explained(_settings(), file.read_text(), json.loads(variables), viewer))
     except (NotExplained, json.JSONDecodeError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
-    typer.echo("\n\n".join(parts))
-    typer.echo(f"\n{len(parts)} statements")
+    typer.echo("\n\n".join(found.statements))
+    count = len(found.statements)
+    way = "by plans alone" if found.is_planned else "with graphql-core"
+    typer.echo(f"\n{count} statement{'' if count == 1 else 's'}, {way}; cost {found.cost:,}")
 
 
 @main.command()

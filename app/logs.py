@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TextIO
+from typing import Final, TextIO
 
+import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -22,6 +25,54 @@ UVICORN = ("uvicorn", "uvicorn.error", "uvicorn.access")
 """Loggers that uvicorn gives handlers and levels of their own unless it is told otherwise."""
 NOISY = {"uvicorn.access": logging.CRITICAL, "botocore": logging.WARNING, "urllib3": logging.WARNING}
 """Loggers held to a level of their own: uvicorn's access log tells query strings, and the edge writes a better one."""
+
+
+FLUSH_S: Final = 0.25
+"""How long a line of the access log may wait for others to be written with."""
+
+
+class JsonJournal:
+    """Writes the access log as JSON with the same names as every other log, many lines at a time.
+
+    A line through structlog costs ten times as much as all the rest of a request's way through the edge.
+    """
+
+    def __init__(self, level: str, stream: TextIO | None = None) -> None:
+        """Write to ``stream`` (standard error by default) what is of ``level`` or above."""
+        self._stream = stream or sys.stderr
+        self._least = logging.getLevelNamesMapping()[level.upper()]
+        self._lines: list[bytes] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_closed = False
+
+    def write(self, event: str, facts: dict[str, object], *, is_quiet: bool) -> None:
+        """Write one line, at the latest ``FLUSH_S`` seconds from now."""
+        if (logging.DEBUG if is_quiet else logging.INFO) < self._least:
+            return
+        facts["event"] = event
+        facts["level"] = "debug" if is_quiet else "info"
+        facts["logger"] = "easel.access"
+        facts["timestamp"] = datetime.now(UTC)
+        self._lines.append(orjson.dumps(facts, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE))
+        if self._is_closed:
+            self.flush()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(FLUSH_S, self.flush)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        text = b"".join(self._lines).decode()
+        self._lines.clear()
+        self._stream.write(text)
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Write what waits, and from now on each line at once: the loop may end before the next timer."""
+        self._is_closed = True
+        self.flush()
 
 
 def configure_logs(level: str, *, json: bool, stream: TextIO | None = None) -> None:

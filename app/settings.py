@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -57,10 +58,26 @@ class Settings(BaseSettings):
     cost_refill: int = Field(100, ge=1, description="Cost that becomes free again in a second.")
     persisted_queries: bool = Field(default=True, description="Whether valid documents are kept under their hash.")
     trusted_documents: Path | None = Field(None, description="Manifest of the only documents answered; any by default.")
+    answer_cache_ms: int = Field(1000, ge=0, description="How long answers to strangers' queries are kept; 0: never.")
+    answer_cache_bytes: int = Field(16 * 1024 * 1024, ge=0, description="Memory for these answers, at most.")
+    show_plans: bool = Field(default=False, description="Whether answers tell their SQL, as extensions.plan.")
+    introspection: bool | None = Field(
+        None, description="Whether clients may read the schema and are told similar names; by default in a demo."
+    )
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of a GPU worker's /metrics; 0 for none.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_json: bool | None = Field(None, description="Whether logs are JSON; by default where they go to no terminal.")
     demo: bool = Field(default=False, description="Show the demo sign-in in GraphiQL.")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether clients may read the schema."""
+        return self.demo if self.introspection is None else self.introspection
+
+    @property
+    def logs_are_json(self) -> bool:
+        """Whether logs are for machines: unless told otherwise, where no terminal shows them."""
+        return not sys.stderr.isatty() if self.log_json is None else self.log_json
 
     @property
     def base_url(self) -> str:

@@ -10,7 +10,7 @@ from graphql import GraphQLError
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 
 from db.session import AWAY
-from domain.errors import RateLimited, RequestError, Unauthenticated
+from domain.errors import RateLimited, RequestError
 from schema.context import Context
 
 if TYPE_CHECKING:
@@ -103,10 +103,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         """Run an operation for the viewer of the socket, who may have signed out since it opened."""
         try:
-            if self.context.claims:
-                await self.context.require_live_session()
-        except Unauthenticated as refusal:
-            self.context.refuse(refusal)
+            await self.context.confirm_session()
         except AWAY:
             await operation.send_initial_errors([_error("INTERNAL", "This can not be answered now. Try again later.")])
             return

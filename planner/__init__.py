@@ -27,7 +27,7 @@ from planner.declarations import (
 )
 from planner.errors import Abandoned, DeclarationError
 from planner.filling import Filling, ref
-from planner.lane import Lane, Weight
+from planner.lane import Lane, Operation, Weight
 from planner.pages import CURSOR_SCALAR, After, Connection, Cursor, Edge, First, PageInfo
 from planner.plans import Compiler
 from planner.roots import Roots, split_id
@@ -92,6 +92,7 @@ __all__ = [
     "DeclarationError",
     "Edge",
     "First",
+    "Operation",
     "PageInfo",
     "Planner",
     "Reader",

@@ -71,6 +71,15 @@ def _treated(error: GraphQLError) -> GraphQLError:
 
 
 class _Schema(strawberry.Schema):
+    hides_names = False
+    """Whether errors keep names to themselves that are similar to those that are not there."""
+
+    def _get_custom_context_kwargs(
+        self, operation_extensions: dict[str, Any] | None = None, *, sync: bool = False
+    ) -> dict[str, Any]:
+        kwargs = super()._get_custom_context_kwargs(operation_extensions, sync=sync)
+        return {**kwargs, "hide_suggestions": self.hides_names}
+
     def process_errors(self, errors: list[GraphQLError], execution_context: object = None) -> None:
         """Log nothing here: the error policy does, once and without what people wrote."""
 
@@ -109,7 +118,7 @@ def _tell(context: Context) -> dict[str, UUID | None]:
 
 def build_schema(reader: DocumentReader, *extensions: Callable[[], SchemaExtension]) -> strawberry.Schema:
     """Return the schema; documents are read, limited and remembered by ``reader``, ``extensions`` see final errors."""
-    return _Schema(
+    schema = _Schema(
         query=_root("Query", "What can be read.", *QUERIES),
         mutation=_root(
             "Mutation",
@@ -122,3 +131,5 @@ def build_schema(reader: DocumentReader, *extensions: Callable[[], SchemaExtensi
         exception_handlers=EXCEPTION_HANDLERS,
         config=StrawberryConfig(scalar_map=SCALARS),
     )
+    schema.hides_names = not reader.is_open
+    return schema

@@ -52,6 +52,8 @@ class Context:
     refusal: RequestError | None = None
     """Why the token that was sent is not good; nothing that depends on the viewer is answered then."""
     connection_params: dict[str, Any] | None = None
+    is_charged: bool = False
+    """Whether the operation was paid for already, by a plan that could not answer it."""
 
     def refuse(self, refusal: RequestError) -> None:
         """Answer nothing more that depends on the viewer."""
@@ -117,6 +119,15 @@ class Context:
         if not await self.services.db.look_up(lambda tx: accounts.is_live(tx, claims.session_id, claims.user_id)):
             raise Unauthenticated("The session has ended.")
         return claims
+
+    async def confirm_session(self) -> None:
+        """Look up whether the session of the token still lives; where not, refuse what depends on the viewer."""
+        if self.claims is None:
+            return
+        try:
+            await self.require_live_session()
+        except Unauthenticated as refusal:
+            self.refuse(refusal)
 
     @cached_property
     def viewer_key(self) -> str | None:

@@ -12,6 +12,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     Lexer,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OverlappingFieldsCanBeMergedRule,
     Source,
@@ -71,6 +72,8 @@ class DocumentReader:
         charge: Charge | None = None,
         remembered_characters: int = 128 * 1024,
         new_characters: int = 40_000,
+        *,
+        is_open: bool = True,
     ) -> None:
         """Make an empty reader.
 
@@ -79,6 +82,7 @@ class DocumentReader:
             charge: asked before an operation runs.
             remembered_characters: room for documents that were read more than once; 128 Ki are 40 MB at most.
             new_characters: room for the others; 40,000 are 12 MB at most.
+            is_open: whether clients may read the schema, and are told names similar to those that are not there.
         """
         self.limits = limits or DocumentLimits()
         self.charge = charge
@@ -87,7 +91,9 @@ class DocumentReader:
             "max_lexical_tokens": self.limits.tokens,
             "max_comments": self.limits.tokens,
         }
-        self._rules = (*RULES, merging_within(self.limits.comparisons))
+        self.is_open = is_open
+        rules = RULES if is_open else (*RULES, NoSchemaIntrospectionCustomRule)
+        self._rules = (*rules, merging_within(self.limits.comparisons))
         self._known = Remembered[_Read](remembered_characters)
         self._new = Remembered[_Read](new_characters)
 
@@ -167,7 +173,9 @@ class DocumentReader:
 
     def _check(self, schema: GraphQLSchema, document: DocumentNode) -> tuple[GraphQLError, ...]:
         # graphql-core adds one error to say that it stopped
-        errors = validate(schema, document, self._rules, max_errors=self.limits.errors - 1)
+        errors = validate(
+            schema, document, self._rules, max_errors=self.limits.errors - 1, hide_suggestions=not self.is_open
+        )
         for error in errors:
             error.extensions = {"code": "BAD_USER_INPUT", **(error.extensions or {})}
         return tuple(errors)

@@ -39,6 +39,8 @@ class RateLimit:
 
 def charge(context: Context, cost: int) -> GraphQLError | None:
     """Spend the cost of an operation before it runs; return its refusal where the bucket has no room for it."""
+    if context.is_charged:
+        return None
     refusal = context.services.throttle.draw(_payer(context), context.services.cost_bucket, cost)
     if refusal is None:
         return None

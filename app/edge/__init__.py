@@ -1,1 +1,1 @@
-"""What stands between the network and the graph: pure-ASGI middlewares, each one rule, put in order by ``stack``."""
+"""What stands between the network and the graph: one rule in each module, applied in one pass by ``stack``."""

@@ -8,6 +8,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from app.edge.exchange import exchange_of
+from app.edge.negotiation import JSON, refusal_type
+
 CLOSE = {"connection": "close"}
 """For refusals of what came too large or too late: what is still coming is not waited for."""
 
@@ -30,14 +33,15 @@ class RefusedError(Exception):
         self.body = {"errors": [{"message": message, "extensions": {"code": code, **(extensions or {})}}]}
         self.headers = {"cache-control": "no-store", **(headers or {})}
 
-    def response(self) -> Response:
-        """Return the refusal as a JSON response."""
-        return JSONResponse(self.body, self.status, headers=self.headers)
+    def response(self, media_type: str = JSON) -> Response:
+        """Return the refusal as a response in one of the media types of GraphQL."""
+        return JSONResponse(self.body, self.status, headers=self.headers, media_type=media_type)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the refusal; a WebSocket's handshake is denied with it, or with 403 where the server can not."""
         if scope["type"] == "http":
-            await self.response()(scope, receive, send)
+            accept = exchange_of(scope).field(b"accept")
+            await self.response(refusal_type(accept))(scope, receive, send)
             return
         websocket = WebSocket(scope, receive, send)
         if "websocket.http.response" in scope.get("extensions", {}):

@@ -1,63 +1,93 @@
-"""An end to requests that hang: what has not begun to answer in time is cancelled, down to its statement."""
+"""An end to waits that take too long: one timer for all of them, because each lasts equally long."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.edge.answers import RefusedError
+class Deadline:
+    """Cancels what runs within ``with deadline.watch():`` after ``seconds``, and raises TimeoutError there.
 
-
-class AnswerDeadline:
-    """Cancels a request to ``paths`` that has not begun to answer within ``seconds`` and answers 504 itself.
-
-    A plain answer begins when it is complete; a stream that has begun is left alone. Cancelling the task makes
-    psycopg cancel the statement in PostgreSQL and roll back. The client does not wait for that: where PostgreSQL hangs,
-    psycopg gives up only after another ten seconds.
+    It is ``asyncio.timeout`` for many waits of equal length: they end in the order in which they began, so that one
+    timer serves them all, and a wait that ends in time sets none.
     """
 
-    def __init__(self, app: ASGIApp, paths: Collection[str], seconds: float = 10.0) -> None:
-        """Stand in front of ``app``."""
-        self.app = app
-        self.paths = frozenset(paths)
+    def __init__(self, seconds: float) -> None:
+        """Wait ``seconds``, more than 0."""
         self.seconds = seconds
+        self._watches: dict[Watch, None] = {}
+        self._timer: asyncio.TimerHandle | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] != "http" or scope["path"] not in self.paths:
-            await self.app(scope, receive, send)
-            return
-        deadline = asyncio.timeout(self.seconds)
-        has_begun = False
-        late: asyncio.Task[None] | None = None
+    def watch(self, on_late: Callable[[], None] | None = None) -> Watch:
+        """Return a context whose block may take ``seconds``; ``on_late`` is called as it is cancelled."""
+        return Watch(self, on_late)
 
-        async def begin(message: Message) -> None:
-            nonlocal has_begun
-            if deadline.expired():
-                return  # an answer made while being cancelled: ours is sent instead
-            if not has_begun:
-                has_begun = True
-                deadline.reschedule(None)
-                timer.cancel()
-            await send(message)
+    def enter(self, watch: Watch) -> None:
+        """Begin a wait."""
+        self._watches[watch] = None
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self.seconds, self._look)
 
-        def refuse() -> None:
-            nonlocal late
-            refusal = RefusedError(504, f"The request took longer than {self.seconds:g} s.", "TIMEOUT")
-            late = asyncio.create_task(refusal.answer(scope, receive, send))
+    def leave(self, watch: Watch) -> None:
+        """End a wait, if it has not ended yet."""
+        self._watches.pop(watch, None)
 
-        timer = asyncio.get_running_loop().call_later(self.seconds, refuse)
-        try:
-            async with deadline:
-                await self.app(scope, receive, begin)
-        except TimeoutError:
-            if not deadline.expired():
-                raise
-        finally:
-            timer.cancel()
-            if deadline.expired() and late is None:
-                refuse()
-            if late:
-                await late
+    def _look(self) -> None:
+        """End the waits that are over and set the timer for the next one."""
+        self._timer = None
+        for watch in list(self._watches):
+            left = watch.ends - time.monotonic()
+            if left > 0:
+                self._timer = asyncio.get_running_loop().call_later(left, self._look)
+                return
+            del self._watches[watch]
+            watch.cancel()
+
+
+class Watch:
+    """One wait."""
+
+    __slots__ = ("_cancelling", "_deadline", "_on_late", "_task", "ends", "is_late")
+
+    def __init__(self, deadline: Deadline, on_late: Callable[[], None] | None) -> None:
+        """Belong to ``deadline``."""
+        self._deadline = deadline
+        self._on_late = on_late
+        self.is_late = False
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        task = asyncio.current_task()
+        assert task
+        self._task = task
+        self._cancelling = task.cancelling()
+        self.ends = time.monotonic() + self._deadline.seconds
+        self._deadline.enter(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End; what was cancelled because it was late raises TimeoutError instead.
+
+        Raises:
+            TimeoutError: it was late.
+        """
+        self._deadline.leave(self)
+        if self.is_late and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+            raise TimeoutError from error
+
+    def stop(self) -> None:
+        """Let the block take all the time in the world from now on."""
+        self._deadline.leave(self)
+
+    def cancel(self) -> None:
+        """Cancel the block: its time is up."""
+        self.is_late = True
+        self._task.cancel()
+        if self._on_late:
+            self._on_late()

@@ -1,58 +1,75 @@
-"""What is known of one request while it passes the edge: its id, and for the log who asked for which operation."""
+"""What is known of one request while it passes the edge: its head, and for the log who asked for which operation."""
 
 from __future__ import annotations
 
+import itertools
 import re
-import uuid
+import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bound_contextvars
+from starlette.types import Scope
 
-_KEY = "easel.exchange"
-_SANE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+if TYPE_CHECKING:
+    from app.edge.requests import GraphQLRequest
+    from domain.errors import RequestError
+    from domain.tokens import Claims
+
+BODY_KEY: Final = "easel.body"
+"""Where the scope holds a body that had arrived whole when the request was handed over."""
+_KEY: Final = "easel.exchange"
+_SANE_ID: Final = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
+_PROCESS: Final = secrets.token_hex(8)
+_numbers = itertools.count(secrets.randbits(48))
 
 
 @dataclass(slots=True)
 class Exchange:
-    """One request and its answer. The view may fill in what it learns; all of it goes to the access log."""
+    """One request and its answer. Who handles it may fill in what is learnt; the access log tells of it."""
 
     request_id: str
+    fields: dict[bytes, bytes]
+    """Headers of the request by their names in lower case; those that were sent twice are joined by a comma."""
     operation: str | None = None
     """Name of the GraphQL operation, a GraphQL Name."""
     user: str | None = None
     """Id of the signed-in user."""
+    claims: Claims | None = None
+    """What the token of the request says; whether its session still lives is looked up later."""
+    refusal: RequestError | None = None
+    """Why the token that was sent is not good."""
+    body: bytes = b""
+    """The body of a POST to the graph, once it was read."""
+    request: GraphQLRequest | None = None
+    """The operation, once ``body`` or the query string was parsed."""
+
+    def field(self, name: bytes) -> bytes:
+        """Return a header of the request, empty where it was not sent."""
+        return self.fields.get(name, b"")
 
 
 def exchange_of(scope: Scope) -> Exchange:
     """Return the exchange of a request or socket, made when it is first asked for."""
-    exchange = scope.get(_KEY)
-    if not isinstance(exchange, Exchange):
-        sent = Headers(scope=scope).get("x-request-id", "")
-        exchange = scope[_KEY] = Exchange(sent if _SANE_ID.fullmatch(sent) else uuid.uuid4().hex)
+    exchange: Exchange | None = scope.get(_KEY)
+    if exchange is None:
+        fields = read_fields(scope["headers"])
+        sent = fields.get(b"x-request-id")
+        is_sane = sent is not None and _SANE_ID.fullmatch(sent)
+        exchange = scope[_KEY] = Exchange(sent.decode() if sent and is_sane else _new_id(), fields)
     return exchange
 
 
-class RequestIds:
-    """Takes a sane ``X-Request-Id`` or makes one, binds it to the logs and tells it in the answer."""
+def read_fields(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Return headers by name; several of one name count as one with their values joined (RFC 9110, 5.3)."""
+    pairs = headers if isinstance(headers, list) else list(headers)
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        for name in fields:
+            fields[name] = b", ".join(value for other, value in pairs if other == name)
+    return fields
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Stand in front of ``app``."""
-        self.app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request or socket."""
-        if scope["type"] not in {"http", "websocket"}:
-            await self.app(scope, receive, send)
-            return
-        request_id = exchange_of(scope).request_id
-
-        async def tell(message: Message) -> None:
-            if message["type"] in {"http.response.start", "websocket.accept", "websocket.http.response.start"}:
-                message.setdefault("headers", [])
-                MutableHeaders(scope=message)["x-request-id"] = request_id
-            await send(message)
-
-        with bound_contextvars(request_id=request_id):
-            await self.app(scope, receive, tell)
+def _new_id() -> str:
+    """Return 32 hexadecimal digits that no other request has: 16 of the process, 16 of a count."""
+    return f"{_PROCESS}{next(_numbers):016x}"

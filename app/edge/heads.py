@@ -1,125 +1,45 @@
-"""Bounds for a request's head, which uvicorn does not set: size and number of headers, and time to arrive."""
+"""Bounds for the size of a request's head, which uvicorn does not set."""
 
 from __future__ import annotations
 
-from asyncio import BaseTransport, TimerHandle
-from typing import Any, cast
+from dataclasses import dataclass
 
-from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from starlette.types import Scope
 
 from app.edge.answers import CLOSE, RefusedError
+from app.edge.exchange import Exchange
 
 LINE_OVERHEAD = 4
 """Bytes of a header line besides name and value."""
 
 
+@dataclass(frozen=True, slots=True)
 class HeadLimits:
-    """Answers 431 to a head of more than ``max_bytes`` or ``max_headers``; the address counts as a part of it."""
+    """The most that a head may hold; the address counts as a part of it."""
 
-    def __init__(self, app: ASGIApp, max_bytes: int = 16 * 1024, max_headers: int = 100) -> None:
-        """Stand in front of ``app``."""
-        self.app = app
-        self.max_bytes = max_bytes
-        self.max_headers = max_headers
+    bytes: int = 16 * 1024
+    headers: int = 100
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request or socket."""
-        if scope["type"] in {"http", "websocket"} and self._is_too_large(scope):
-            await _too_large(self.max_bytes).answer(scope, receive, send)
+    def check(self, scope: Scope, exchange: Exchange) -> None:
+        """Check the head of a request or socket.
+
+        Raises:
+            RefusedError: 431.
+        """
+        if not self.hold(scope, exchange):
+            raise too_large(self.bytes)
+
+    def hold(self, scope: Scope, exchange: Exchange) -> bool:
+        """Return whether the head of a request or socket is within the limits."""
+        headers, fields = scope["headers"], exchange.fields
+        size = len(scope.get("raw_path") or b"") + len(scope["query_string"]) + len(headers) * LINE_OVERHEAD
+        if len(fields) == len(headers):
+            size += sum(map(len, fields)) + sum(map(len, fields.values()))
         else:
-            await self.app(scope, receive, send)
-
-    def _is_too_large(self, scope: Scope) -> bool:
-        headers = scope["headers"]
-        size = len(scope.get("raw_path") or b"") + len(scope["query_string"])
-        size += sum(len(name) + len(value) + LINE_OVERHEAD for name, value in headers)
-        return size > self.max_bytes or len(headers) > self.max_headers
+            size += sum(len(name) + len(value) for name, value in headers)
+        return size <= self.bytes and len(headers) <= self.headers
 
 
-class GuardedProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol, which also ends a head that comes too slowly or never ends, and unread bodies.
-
-    A silent connection is closed, a late or endless head is answered 408 or 431 first.
-    """
-
-    head_seconds = 10.0
-    head_bytes = 16 * 1024
-
-    def __init__(self, *args: Any, **keywords: Any) -> None:  # noqa: ANN401 - whatever uvicorn hands over
-        """Take what uvicorn hands over."""
-        super().__init__(*args, **keywords)
-        self._is_in_head = True
-        self._head_arrived = 0
-        self._head_timer: TimerHandle | None = None
-
-    def connection_made(self, transport: BaseTransport) -> None:
-        """Wait for the first head."""
-        super().connection_made(cast("Any", transport))
-        self._start_timer()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no more."""
-        self._stop_timer()
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        """Count what belongs to a head that is not complete; parsing may complete it."""
-        if self._is_in_head:
-            self._head_arrived += len(data)
-            self._start_timer()
-        super().data_received(data)
-        if self._is_in_head and self._head_arrived > self.head_bytes:
-            self._refuse(_too_large(self.head_bytes))
-
-    def on_headers_complete(self) -> None:
-        """End the wait."""
-        self._is_in_head = False
-        self._stop_timer()
-        super().on_headers_complete()
-
-    def on_message_complete(self) -> None:
-        """Expect the next head, for which time runs from its first byte on."""
-        super().on_message_complete()
-        self._is_in_head = True
-        self._head_arrived = 0
-
-    def on_response_complete(self) -> None:
-        """Close where a part of the body was never read: uvicorn would read it all, however much is promised."""
-        super().on_response_complete()
-        if self.cycle.response_complete and self.cycle.more_body:
-            self.transport.close()
-
-    def _start_timer(self) -> None:
-        if self._head_timer is None:
-            self._head_timer = self.loop.call_later(self.head_seconds, self._head_is_late)
-
-    def _stop_timer(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
-
-    def _head_is_late(self) -> None:
-        self._head_timer = None
-        if self.cycle is not None and not self.cycle.response_complete:
-            return  # the answer before it still goes out; uvicorn's keep-alive time ends the connection after that
-        message = f"The head of the request did not arrive within {self.head_seconds:g} s."
-        self._refuse(RefusedError(408, message, "TIMEOUT", headers=CLOSE))
-
-    def _refuse(self, refusal: RefusedError) -> None:
-        if self.transport.is_closing():
-            return
-        if self._head_arrived:
-            response = refusal.response()
-            lines = b"".join(b"%b: %b\r\n" % header for header in response.raw_headers)
-            self.transport.write(STATUS_LINE[response.status_code] + lines + b"\r\n" + response.body)
-        self.transport.close()
-
-
-def guarded_protocol(head_seconds: float, head_bytes: int) -> type[GuardedProtocol]:
-    """Return the class for ``uvicorn.Config(http=…)``; uvicorn makes the instances, so the numbers are its own."""
-    return type("GuardedProtocol", (GuardedProtocol,), {"head_seconds": head_seconds, "head_bytes": head_bytes})
-
-
-def _too_large(max_bytes: int) -> RefusedError:
+def too_large(max_bytes: int) -> RefusedError:
+    """Return the refusal of a head."""
     return RefusedError(431, f"The head of the request is too large: allowed {max_bytes:,} bytes.", headers=CLOSE)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
 from app.edge.answers import RefusedError
-from app.edge.exchange import exchange_of
-from domain.ports import Throttle
+from domain.ports import RateLimit, Throttle
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Identify = Callable[[Scope], str | None]
@@ -39,53 +38,41 @@ class RequestRates:
     """Networks whose anonymous requests are not counted."""
 
 
-class RequestRateLimit:
-    """Answers 429 with ``Retry-After`` to those who ask ``paths`` too often; a socket counts once, as it opens."""
+class RequestCounts:
+    """Counts requests, sockets as they open and operations on sockets: of a signed-in user, or else of an address."""
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        throttle: Throttle,
-        identify: Identify,
-        paths: Collection[str],
-        rates: RequestRates | None = None,
-    ) -> None:
-        """Stand in front of ``app``."""
-        self.app = app
-        self.throttle = throttle
-        self.identify = identify
-        self.paths = frozenset(paths)
-        self.rates = rates or RequestRates()
+    def __init__(self, throttle: Throttle, rates: RequestRates | None = None) -> None:
+        """Count with ``throttle``."""
+        self._throttle = throttle
+        self._rates = rates or RequestRates()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request or socket."""
-        refusal = self._refusal(scope) if scope["type"] in {"http", "websocket"} else None
-        if refusal:
-            await refusal.answer(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
-
-    def _refusal(self, scope: Scope) -> RefusedError | None:
-        if scope["path"] not in self.paths:
+    def refusal(self, scope: Scope, user: str | None) -> RefusedError | None:
+        """Count one request of ``user``, or of the address it comes from; return its refusal where it is too many."""
+        if user is None and self._rates.exempt and self._is_exempt(client_network(scope)):
             return None
-        exchange = exchange_of(scope)
-        exchange.user = self.identify(scope)
-        network = client_network(scope)
-        if exchange.user is None and any(_holds(exempt, network) for exempt in self.rates.exempt):
-            return None
-        return rate_refusal(self.throttle, self.rates, exchange.user, str(network))
+        return self.operation_refusal(user, client_address(scope))
+
+    def operation_refusal(self, user: str | None, address: str) -> RefusedError | None:
+        """Count one operation like a request; return its refusal where it is one too many."""
+        key, rate = ("user", self._rates.user) if user else ("address", self._rates.address)
+        answer = self._throttle.hit(f"requests:{key}:{user or address}", rate.limit, rate.per)
+        return None if answer is None else _refusal(answer)
+
+    def _is_exempt(self, network: Network | None) -> bool:
+        return any(_holds(exempt, network) for exempt in self._rates.exempt)
 
 
-def rate_refusal(throttle: Throttle, rates: RequestRates, user: str | None, address: str) -> RefusedError | None:
-    """Count one request of a signed-in user, or else of an address; return its refusal where it is one too many."""
-    key, rate = ("user", rates.user) if user else ("address", rates.address)
-    answer = throttle.hit(f"requests:{key}:{user or address}", rate.limit, rate.per)
-    if answer is None:
-        return None
+def _refusal(answer: RateLimit) -> RefusedError:
     wait = math.ceil(answer.retry_after.total_seconds())
     facts = {"limit": answer.limit, "retryAfterSeconds": wait, "resetsAt": answer.resets_at.isoformat()}
     message = f"Too many requests: try again in {wait} s."
     return RefusedError(429, message, "RATE_LIMITED", headers={"retry-after": str(wait)}, extensions=facts)
+
+
+def client_address(scope: Scope) -> str:
+    """Return ``client_network`` in words, empty where there is none."""
+    client = scope.get("client")
+    return _address(client[0]) if client else ""
 
 
 def client_network(scope: Scope) -> Network | None:
@@ -95,6 +82,11 @@ def client_network(scope: Scope) -> Network | None:
     """
     client = scope.get("client")
     return _network(client[0]) if client else None
+
+
+@lru_cache(maxsize=4096)
+def _address(host: str) -> str:
+    return str(_network(host) or "")
 
 
 @lru_cache(maxsize=4096)

@@ -6,23 +6,25 @@ batches, no compressed bodies, bounded nesting.
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope
 
 from app.edge.answers import CLOSE, RefusedError
-from app.edge.exchange import exchange_of
+from app.edge.deadline import Deadline
+from app.edge.exchange import BODY_KEY, exchange_of
 from app.edge.strict_json import LONE_SURROGATE, names_of, parse_json, texts_of
 
-_KEY = "easel.graphql_request"
-_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,199}")
+NESTING: Final = 64
+"""Arrays and objects inside each other in a request, the body's own object being the first."""
+_LONGEST_LENGTH: Final = 19
+"""Digits that no Content-Length of ours comes near."""
+_NAME: Final = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,199}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,13 @@ class RequestLimits:
     body_bytes: int = 256 * 1024
     body_seconds: float = 10.0
     """From the head to the last byte of the body."""
-    nesting: int = 64
-    """Arrays and objects inside each other, the body's own object being the first."""
     discarded_bytes: int = 1024 * 1024
     """Read beyond ``body_bytes`` and thrown away, so that a client that sends first and listens then hears why."""
+
+    @property
+    def hopeless_bytes(self) -> int:
+        """Size of a body that is not read to its end."""
+        return self.body_bytes + self.discarded_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,104 +54,103 @@ class GraphQLRequest:
     extensions: dict[str, Any] | None
 
 
-def graphql_request(scope: Scope) -> GraphQLRequest | None:
-    """Return the operation that ``StrictRequests`` read, or None for a path that it does not guard."""
-    request = scope.get(_KEY)
-    return request if isinstance(request, GraphQLRequest) else None
+def graphql_request(scope: Scope) -> GraphQLRequest:
+    """Return the operation of a request to the graph whose body the edge has read; it is parsed once.
 
-
-class StrictRequests:
-    """Reads requests to ``paths``, refuses what is malformed, and passes the body on as if it had just arrived.
-
-    The answer's side and WebSockets pass untouched.
+    Raises:
+        RefusedError: 400.
     """
-
-    def __init__(self, app: ASGIApp, paths: Collection[str], limits: RequestLimits | None = None) -> None:
-        """Stand in front of ``app``."""
-        self.app = app
-        self.paths = frozenset(paths)
-        self.limits = limits or RequestLimits()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] != "http" or scope["path"] not in self.paths:
-            await self.app(scope, receive, send)
-            return
-        try:
-            request, receive = await self._read(scope, receive)
-        except RefusedError as refusal:
-            await refusal.answer(scope, receive, send)
-            return
-        except ClientDisconnect:
-            return
-        scope[_KEY] = request
+    exchange = exchange_of(scope)
+    if exchange.request is None:
+        is_get = scope["method"] == "GET"
+        request = parse_query_string(scope["query_string"]) if is_get else parse_body(exchange.body)
         if request.operation_name and _NAME.fullmatch(request.operation_name):
-            exchange_of(scope).operation = request.operation_name
-        await self.app(scope, receive, send)
-
-    async def _read(self, scope: Scope, receive: Receive) -> tuple[GraphQLRequest, Receive]:
-        if scope["method"] == "GET":
-            return parse_query_string(scope["query_string"], self.limits.nesting), receive
-        if scope["method"] != "POST":
-            raise RefusedError(405, "Ask by GET or POST.", headers={"allow": "GET, POST"})
-        headers = Headers(scope=scope)
-        check_body_type(headers)
-        body = await read_body(headers, receive, self.limits)
-        return parse_body(body, self.limits.nesting), _replay(body, receive)
+            exchange.operation = request.operation_name
+        exchange.request = request
+    return exchange.request
 
 
-def check_body_type(headers: Headers) -> None:
+def check_body_type(fields: Mapping[bytes, bytes]) -> None:
     """Let only plain ``application/json`` in UTF-8 pass; a browser sends that to another site only if CORS allows.
 
     Raises:
         RefusedError: 415.
     """
+    if is_plain_json(fields):
+        return
+    content_type, encoding = fields.get(b"content-type", b""), fields.get(b"content-encoding", b"identity")
     accepted = {"accept-post": "application/json", "accept-encoding": "identity"}
-    media_types = headers.getlist("content-type")
-    media_type, *parameters = (part.strip() for part in media_types[0].lower().split(";")) if media_types else ("",)
-    if len(media_types) != 1 or media_type != "application/json":
-        raise RefusedError(415, "The body must be sent as application/json.", headers=accepted)
+    media_type, *parameters = (part.strip() for part in content_type.decode("latin-1").lower().split(";"))
     charsets = [parameter.partition("=")[2].strip('"') for parameter in parameters if parameter.startswith("charset=")]
+    if media_type != "application/json" or b"," in content_type:  # sent twice
+        raise RefusedError(415, "The body must be sent as application/json.", headers=accepted)
     if any(charset != "utf-8" for charset in charsets):
         raise RefusedError(415, "The body must be UTF-8.", headers=accepted)
-    if headers.get("content-encoding", "identity").lower() != "identity":
+    if encoding.lower() != b"identity":
         raise RefusedError(415, "The body must not be compressed.", headers=accepted)
 
 
-async def read_body(headers: Headers, receive: Receive, limits: RequestLimits) -> bytes:
-    """Read the whole body, counting as it arrives.
-
-    Raises:
-        RefusedError: 413 for more than ``limits.body_bytes``, 408 where it does not arrive in time.
-        ClientDisconnect: the client went away.
-    """
-    too_large = RefusedError(413, f"The body must be at most {limits.body_bytes:,} bytes.", headers=CLOSE)
-    length = headers.get("content-length", "")
-    declared = int(length) if re.fullmatch("[0-9]{1,18}", length) else 0
-    hopeless = limits.body_bytes + limits.discarded_bytes
-    if declared > hopeless or (declared > limits.body_bytes and "expect" in headers):
-        raise too_large
-    body, arrived = bytearray(), 0
-    try:
-        async with asyncio.timeout(limits.body_seconds):
-            while arrived <= hopeless:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientDisconnect
-                arrived += len(message.get("body", b""))
-                if arrived <= limits.body_bytes:
-                    body += message.get("body", b"")
-                if not message.get("more_body", False):
-                    break
-    except TimeoutError as error:
-        message_text = f"The body did not arrive within {limits.body_seconds:g} s."
-        raise RefusedError(408, message_text, "TIMEOUT", headers=CLOSE) from error
-    if arrived > limits.body_bytes:
-        raise too_large
-    return bytes(body)
+def is_plain_json(fields: Mapping[bytes, bytes]) -> bool:
+    """Return whether a body is announced as nearly every client does it: nothing else needs a closer look."""
+    return fields.get(b"content-type") == b"application/json" and b"content-encoding" not in fields
 
 
-def parse_body(body: bytes, nesting: int) -> GraphQLRequest:
+class BodyReader:
+    """Reads whole bodies, counting as they arrive."""
+
+    def __init__(self, limits: RequestLimits) -> None:
+        """Hold bodies to ``limits``."""
+        self._limits = limits
+        self._deadline = Deadline(limits.body_seconds)
+
+    def whole(self, scope: Scope) -> bytes | None:
+        """Return a body that is there already, None where it is still on its way or not to be had at once."""
+        body: bytes | None = scope.get(BODY_KEY)
+        return None if body is None or len(body) > self._limits.body_bytes else body
+
+    async def read(self, fields: Mapping[bytes, bytes], receive: Receive) -> bytes:
+        """Return the body of a request as it arrives.
+
+        Raises:
+            RefusedError: 413 for more than ``limits.body_bytes``, 408 where it does not arrive in time.
+            ClientDisconnect: the client went away.
+        """
+        limits = self._limits
+        length = fields.get(b"content-length", b"")
+        declared = int(length) if length.isdigit() and len(length) < _LONGEST_LENGTH else 0
+        if declared > limits.body_bytes and (declared > limits.hopeless_bytes or b"expect" in fields):
+            raise self._too_large()
+        try:
+            with self._deadline.watch():
+                body, arrived = await self._pieces(receive)
+        except TimeoutError as error:
+            message = f"The body did not arrive within {limits.body_seconds:g} s."
+            raise RefusedError(408, message, "TIMEOUT", headers=CLOSE) from error
+        if arrived > limits.body_bytes:
+            raise self._too_large()
+        return body
+
+    async def _pieces(self, receive: Receive) -> tuple[bytes, int]:
+        """Return what may be kept of the body, and how long it was as far as it was read."""
+        body, arrived, is_complete = bytearray(), 0, False
+        while not is_complete and arrived <= self._limits.hopeless_bytes:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            piece: bytes = message.get("body", b"")
+            is_complete = not message.get("more_body", False)
+            if is_complete and not arrived:
+                return piece, len(piece)
+            arrived += len(piece)
+            if arrived <= self._limits.body_bytes:
+                body += piece
+        return bytes(body), arrived
+
+    def _too_large(self) -> RefusedError:
+        return RefusedError(413, f"The body must be at most {self._limits.body_bytes:,} bytes.", headers=CLOSE)
+
+
+def parse_body(body: bytes) -> GraphQLRequest:
     """Read the body of a POST.
 
     Raises:
@@ -156,7 +160,7 @@ def parse_body(body: bytes, nesting: int) -> GraphQLRequest:
         text = body.decode()
     except UnicodeDecodeError as error:
         raise RefusedError(400, "The body is not UTF-8.") from error
-    data = parse_json(text, "body", nesting)
+    data = parse_json(text, "body", NESTING)
     if isinstance(data, list):
         raise RefusedError(400, "Batches are not served: send one operation in each request.")
     if not isinstance(data, dict):
@@ -164,7 +168,7 @@ def parse_body(body: bytes, nesting: int) -> GraphQLRequest:
     return _request_of(data, may_hold_surrogates="\\u" in text)
 
 
-def parse_query_string(query_string: bytes, nesting: int) -> GraphQLRequest:
+def parse_query_string(query_string: bytes) -> GraphQLRequest:
     """Read the parameters of a GET; an empty one counts as absent.
 
     Raises:
@@ -177,7 +181,7 @@ def parse_query_string(query_string: bytes, nesting: int) -> GraphQLRequest:
     data: dict[str, object] = dict(pairs)
     for name in ("variables", "extensions"):
         if name in data:
-            data[name] = parse_json(str(data[name]), name, nesting)
+            data[name] = parse_json(str(data[name]), name, NESTING)
     return _request_of(data, may_hold_surrogates=b"u" in query_string)
 
 
@@ -200,7 +204,7 @@ def _request_of(data: Mapping[str, object], *, may_hold_surrogates: bool) -> Gra
     return GraphQLRequest(query or None, variables, operation_name, extensions)
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
+def replay(body: bytes, receive: Receive) -> Receive:
     """Return a ``receive`` that hands over the body and then listens on, for a client that leaves a stream."""
     pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 

@@ -1,28 +1,32 @@
-"""The edge as one: every middleware in its place around the application."""
+"""The edge as one: what every request passes on its way to the application, and in which order."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import asyncio
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+import structlog
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars, bound_contextvars, reset_contextvars
 
-from app.edge.access import AccessLog
-from app.edge.answers import CLOSE
-from app.edge.deadline import AnswerDeadline
-from app.edge.exchange import RequestIds
+from app.delivery import Delivery
+from app.edge.access import AccessLog, Journal, StructuredJournal
+from app.edge.answers import RefusedError
+from app.edge.deadline import Deadline
+from app.edge.exchange import Exchange, exchange_of
 from app.edge.heads import HeadLimits
-from app.edge.rates import Identify, RequestRateLimit, RequestRates
-from app.edge.requests import RequestLimits, StrictRequests
+from app.edge.passage import SECURITY_HEADERS, Passage, header_lines
+from app.edge.proxies import TrustedProxies
+from app.edge.rates import Identify, RequestCounts
+from app.edge.requests import BodyReader, RequestLimits, check_body_type, is_plain_json, replay
+from app.edge.sharing import Sharing
+from app.edge.sockets import SocketPassage
 from app.metrics import Metrics
-from domain.ports import Throttle
 
-SECURITY_HEADERS = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
-PREFLIGHT_SECONDS = 7_200
-"""The longest that Chromium remembers a preflight."""
+logger = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,109 +50,185 @@ class EdgeOptions:
     trusted_proxies: tuple[str, ...] = ()
     """Addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are believed."""
     request: RequestLimits = field(default_factory=RequestLimits)
-    rates: RequestRates = field(default_factory=RequestRates)
+    head: HeadLimits = field(default_factory=HeadLimits)
     answer_seconds: float = 10.0
-    head_bytes: int = 16 * 1024
-    head_headers: int = 100
+    journal: Journal = field(default_factory=StructuredJournal)
 
 
-def edge(app: ASGIApp, options: EdgeOptions, throttle: Throttle, identify: Identify, metrics: Metrics) -> ASGIApp:
-    """Return ``app`` behind the whole edge.
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """What stands behind the edge."""
 
-    From the outside in: the client's true address, request id, access log and measures, security headers, bodies that
-    nobody reads, size of the head, CORS (so that a browser may read every refusal below), rates (before a body is
-    read), the strict reading of the request, and the deadline for its answer.
-    """
-    paths = frozenset(options.graphql_paths)
-    inner: ASGIApp = AnswerDeadline(app, paths, options.answer_seconds)
-    inner = StrictRequests(inner, paths, options.request)
-    inner = RequestRateLimit(inner, throttle, identify, paths, options.rates)
-    inner = PathCORS(inner, paths, options.origins)
-    inner = HeadLimits(inner, options.head_bytes, options.head_headers)
-    inner = UnreadBodies(inner)
-    inner = ResponseHeaders(inner, SECURITY_HEADERS)
-    inner = AccessLog(inner, metrics, options.routes)
-    inner = RequestIds(inner)
-    if options.trusted_proxies:
-        inner = ProxyHeadersMiddleware(inner, list(options.trusted_proxies))  # type: ignore[arg-type, assignment]
-    return inner
+    app: ASGIApp
+    graphql: ASGIApp
+    """Answers HTTP requests to the GraphQL paths, whose body was read and is in their ``Exchange``."""
+    kept: Callable[[Scope, Exchange], Delivery | None] = lambda _scope, _exchange: None
+    """Returns an answer for somebody who is not signed in that is there already."""
 
 
-class UnreadBodies:
-    """Announces that the connection closes where an answer comes before the body was read, so that none is reused.
+class Edge:
+    """One pass for every request, whose head is read once and whose two sides are wrapped once.
 
-    ``GuardedProtocol`` closes it: a client that was not told would send its next request into nothing.
+    From the outside in: the client's true address, request id, access log and measures, headers of the answer
+    (security, the request's id, the announced end of a connection whose body was not read), size of the head. A
+    request to the graph goes on to CORS (so that a browser may read every refusal below), rates (before a body is
+    read), type and size of the body, and the deadline for its answer; a socket to its rate.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Stand in front of ``app``."""
-        self.app = app
+    def __init__(
+        self, guarded: Guarded, options: EdgeOptions, counts: RequestCounts, identify: Identify, metrics: Metrics
+    ) -> None:
+        """Stand in front of what is guarded."""
+        self._proxies = TrustedProxies(options.trusted_proxies) if options.trusted_proxies else None
+        self._app = guarded.app
+        self._graphql = guarded.graphql
+        self._kept = guarded.kept
+        self._paths = frozenset(options.graphql_paths)
+        self._head = options.head
+        self._counts = counts
+        self._identify = identify
+        self._sharing = Sharing(options.origins)
+        self._bodies = BodyReader(options.request)
+        self._deadline = Deadline(options.answer_seconds)
+        self._log = AccessLog(metrics, options.routes, options.journal)
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] != "http" or not _has_body(Headers(scope=scope)):
-            await self.app(scope, receive, send)
+        """Serve one request or socket."""
+        if self._proxies and scope["type"] != "lifespan":
+            self._proxies.restore(scope, exchange_of(scope))
+        if scope["type"] == "http":
+            await self._request(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def at_once(self, scope: Scope) -> tuple[int, bytes, bytes] | None:
+        """Return status, header lines and body for a request to which there is an answer already.
+
+        Whatever is not plain, allowed and known passes on to ``__call__``, where it is answered or refused.
+        """
+        started, exchange, method = time.perf_counter(), exchange_of(scope), scope["method"]
+        if scope["path"] not in self._paths or b"authorization" in exchange.fields:
+            return None
+        body = self._bodies.whole(scope)
+        is_sound = method == "GET" or (method == "POST" and is_plain_json(exchange.fields) and body is not None)
+        if not is_sound or not self._head.hold(scope, exchange):
+            return None
+        exchange.body = body or b""
+        if self._proxies:
+            self._proxies.restore(scope, exchange)
+        delivery = self._kept(scope, exchange)
+        if delivery is None or self._counts.refusal(scope, None):
+            return None
+        self._metrics.operation_ended("query", "ok")
+        own = b"x-request-id: %b\r\n" % exchange.request_id.encode()
+        head = delivery.head + header_lines(SECURITY_HEADERS + self._sharing.headers(exchange)) + own
+        self._log.request_ended(scope["path"], method, exchange, (delivery.status, len(delivery.body), False), started)
+        return delivery.status, head, delivery.body
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started, path, method = time.perf_counter(), scope["path"], scope["method"]
+        exchange = exchange_of(scope)
+        passage = Passage(exchange, receive, send)
+        tokens = bind_contextvars(request_id=exchange.request_id)
+        try:
+            if path in self._paths:
+                passage.sharing = self._sharing.headers(exchange)
+                self._head.check(scope, exchange)
+                await self._ask_graph(scope, passage)
+            else:
+                self._head.check(scope, exchange)
+                await self._app(scope, passage.receive, passage.send)
+        except RefusedError as refusal:
+            await refusal.answer(scope, receive, passage.send)
+        except ClientDisconnect:
+            pass
+        except Exception:
+            passage.status = passage.status or 500
+            raise
+        finally:
+            answer = (passage.status, passage.size, passage.is_stream)
+            self._log.request_ended(path, method, exchange, answer, started)
+            reset_contextvars(**tokens)
+
+    async def _ask_graph(self, scope: Scope, passage: Passage) -> None:
+        exchange, method = passage.exchange, scope["method"]
+        if method == "OPTIONS" and (preflight := self._sharing.preflight(exchange)):
+            await preflight(scope, passage.receive, passage.send)
             return
-        is_unread = True
+        self._count(scope)
+        if method == "POST":
+            check_body_type(exchange.fields)
+            body = self._bodies.whole(scope)
+            passage.is_unread = body is None
+            exchange.body = await self._bodies.read(exchange.fields, passage.receive) if body is None else body
+        elif method != "GET":
+            raise RefusedError(405, "Ask by GET or POST.", headers={"allow": "GET, POST"})
+        await self._answer(scope, passage)
 
-        async def listen() -> Message:
-            nonlocal is_unread
-            message = await receive()
-            is_unread = is_unread and message.get("more_body", False)
-            return message
+    def _count(self, scope: Scope) -> None:
+        exchange = exchange_of(scope)
+        exchange.user = self._identify(scope)
+        if refusal := self._counts.refusal(scope, exchange.user):
+            raise refusal
 
-        async def announce(message: Message) -> None:
-            if message["type"] == "http.response.start" and is_unread:
-                message.setdefault("headers", [])
-                MutableHeaders(scope=message).update(CLOSE)
-            await send(message)
+    async def _answer(self, scope: Scope, passage: Passage) -> None:
+        """Let the graph answer within the deadline.
 
-        await self.app(scope, listen, announce)
+        A plain answer begins when it is complete; a stream that has begun is left alone. Cancelling makes psycopg
+        cancel the statement in PostgreSQL and roll back. The client does not wait for that: where PostgreSQL hangs,
+        psycopg gives up only after another ten seconds.
+        """
+        late: asyncio.Task[None] | None = None
+
+        def refuse() -> None:
+            nonlocal late
+            passage.is_over = True
+            message = f"The request took longer than {self._deadline.seconds:g} s."
+            refusal = RefusedError(504, message, "TIMEOUT")
+            late = asyncio.create_task(refusal.answer(scope, passage.receive, passage.deliver))
+
+        watch = self._deadline.watch(refuse)
+        passage.on_begin = watch.stop
+        is_read = scope["method"] == "POST" and self._bodies.whole(scope) is None
+        receive = replay(passage.exchange.body, passage.receive) if is_read else passage.receive
+        try:
+            with watch:
+                await self._graphql(scope, receive, passage.send)
+        except (RefusedError, ClientDisconnect):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever broke, the client is told in the graph's own form
+            if not watch.is_late:
+                _note(error, passage)
+        finally:
+            if late:
+                await late
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started, exchange = time.perf_counter(), exchange_of(scope)
+        passage = SocketPassage(exchange, self._metrics, receive, send)
+        with bound_contextvars(request_id=exchange.request_id):
+            try:
+                self._head.check(scope, exchange)
+                if scope["path"] in self._paths:
+                    self._count(scope)
+                await self._app(scope, passage.receive, passage.send)
+            except RefusedError as refusal:
+                await refusal.answer(scope, passage.receive, passage.send)
+            finally:
+                passage.end()
+                self._log.socket_ended(scope["path"], exchange, passage.status, passage.close_code, started)
 
 
-def _has_body(headers: Headers) -> bool:
-    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+def _note(error: Exception, passage: Passage) -> None:
+    """Note what broke.
 
-
-class PathCORS:
-    """Starlette's CORS for some paths; routes elsewhere have rules of their own."""
-
-    def __init__(self, app: ASGIApp, paths: Collection[str], origins: Collection[str]) -> None:
-        """Stand in front of ``app``."""
-        self.app = app
-        self.paths = frozenset(paths)
-        self.shared = CORSMiddleware(
-            app,
-            allow_origins=tuple(origins),
-            allow_methods=("GET", "POST"),
-            allow_headers=("*",),
-            expose_headers=("X-Request-Id", "Retry-After"),
-            max_age=PREFLIGHT_SECONDS,
-        )
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        app = self.shared if scope.get("path") in self.paths else self.app
-        await app(scope, receive, send)
-
-
-class ResponseHeaders:
-    """Adds headers to every answer that does not set them itself."""
-
-    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
-        """Stand in front of ``app``."""
-        self.app = app
-        self.headers = dict(headers)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-
-        async def add(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message.setdefault("headers", [])
-                headers = MutableHeaders(scope=message)
-                for name, value in self.headers.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self.app(scope, receive, add)
+    Raises:
+        RefusedError: 500, where nothing has been answered yet; else the error itself.
+    """
+    if passage.status:
+        raise error
+    logger.error("request failed", exc_info=error)
+    raise RefusedError(500, "Something went wrong here; it has been noted.", "INTERNAL") from error

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from typing import Never
+from typing import Final, Never
 
 from app.edge.answers import RefusedError
 
@@ -24,7 +24,7 @@ def parse_json(text: str, name: str, nesting: int) -> object:
             integer of more digits than Python reads. ``name`` is what the message calls the text.
     """
     try:
-        value: object = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        value: object = _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
         raise RefusedError(400, f"The {name} can not be read as JSON.") from error
     if text.count("[") + text.count("{") > nesting and _nesting(value) > nesting:
@@ -78,3 +78,6 @@ def _finite(digits: str) -> float:
 
 def _refuse(constant: str) -> Never:
     raise ValueError(constant)
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from starlette.requests import Request
-from starlette.responses import Response
 
-from app.documents import SentDocuments
-from app.graphql import GraphQLView
+from app.identity import new_context
 from local_graph import local_graph
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from starlette.types import Scope
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +31,6 @@ async def test_an_address_is_the_network_that_one_subscriber_has(
     database_url: str, redis_url: str, tmp_path: Path, client: tuple[str, int] | None, address: str
 ) -> None:
     async with local_graph(database_url, redis_url, tmp_path) as graph:
-        view = GraphQLView(graph.schema, graph.services, ["*"], SentDocuments())
-        request = Request({"type": "http", "method": "POST", "path": "/graphql", "headers": [], "client": client})
-        context = await view.get_context(request, Response())
+        scope: Scope = {"type": "http", "method": "POST", "path": "/graphql", "headers": [], "client": client}
+        context = new_context(graph.services, scope)
     assert context.address == address

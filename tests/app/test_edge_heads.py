@@ -18,9 +18,10 @@ from starlette.routing import Route, WebSocketRoute
 from websockets.asyncio.client import connect
 
 from adapters.throttle import LocalThrottle
-from app.edge.heads import guarded_protocol
+from app.edge.protocol import guarded_protocol
+from app.edge.rates import RequestCounts
 from app.edge.requests import RequestLimits
-from app.edge.stack import EdgeOptions, edge
+from app.edge.stack import Edge, EdgeOptions, Guarded
 from app.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -96,10 +97,11 @@ async def serving(options: EdgeOptions = PATIENT, head_seconds: float = 60) -> A
     ]
     inner = Starlette(routes=routes)
     inner.state.release = asyncio.Event()
-    app = edge(inner, options, LocalThrottle(), lambda _scope: None, Metrics(CollectorRegistry()))
+    counts = RequestCounts(LocalThrottle())
+    app = Edge(Guarded(inner, inner), options, counts, lambda _scope: None, Metrics(CollectorRegistry()))
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, http=guarded_protocol(head_seconds, options.head_bytes), log_config=None, access_log=False,
+        app, http=guarded_protocol(head_seconds, options.head.bytes), log_config=None, access_log=False,
         timeout_graceful_shutdown=1, timeout_keep_alive=1,
     )  # fmt: skip
     server = uvicorn.Server(config)
@@ -163,7 +165,7 @@ async def test_a_stream_is_not_cut_by_the_start_of_a_next_head() -> None:
 
 async def test_a_head_that_never_ends_is_answered_431() -> None:
     async with serving() as server:
-        answer = await server.exchange((GET + b"X-Long: ").ljust(PATIENT.head_bytes + 1, b"x"))
+        answer = await server.exchange((GET + b"X-Long: ").ljust(PATIENT.head.bytes + 1, b"x"))
 
     assert read_refusal(answer) == (431, "BAD_USER_INPUT")
 

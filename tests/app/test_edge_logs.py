@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
@@ -11,10 +12,12 @@ import pytest
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from app.logs import configure_logs
+from app.logs import JsonJournal, configure_logs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture(autouse=True)
@@ -149,3 +152,35 @@ def test_configuring_again_does_not_write_twice() -> None:
 def test_an_unknown_level_is_an_error() -> None:
     with pytest.raises(ValueError, match="LOUD"):
         configure_logs("loud", json=True)
+
+
+async def test_the_access_log_has_the_form_of_every_other_log_and_loses_nothing() -> None:
+    stream = io.StringIO()
+    configure_logs("INFO", json=True, stream=stream)
+    journal = JsonJournal("INFO", stream)
+
+    # lines are written some at a time, and all of them at the end
+    facts: dict[str, object] = {"status": 200, "path": "/한글", "user": None}
+    journal.write("request", dict(facts), is_quiet=False)
+    journal.write("request", dict(facts), is_quiet=True)
+    assert stream.getvalue() == ""
+    journal.close()
+    journal.write("request", dict(facts), is_quiet=False)
+    structlog.stdlib.get_logger("easel.access").info("request", **facts)
+
+    *ours, theirs = lines(stream)
+    assert all(line.pop("timestamp").endswith("Z") for line in [*ours, theirs])
+    assert ours == [theirs, theirs]
+
+
+async def test_the_access_log_is_written_without_waiting_for_more() -> None:
+    written = asyncio.get_running_loop().create_future()
+
+    class Stream(io.StringIO):
+        def flush(self) -> None:
+            if self.getvalue():
+                written.set_result(self.getvalue())
+
+    JsonJournal("DEBUG", Stream()).write("request", {}, is_quiet=True)
+
+    assert json.loads(await asyncio.wait_for(written, 5))["level"] == "debug"

@@ -21,8 +21,9 @@ from structlog.testing import LogCapture
 
 from adapters.throttle import LocalThrottle
 from app.edge.exchange import exchange_of
-from app.edge.rates import Rate, RequestRates, client_network
-from app.edge.stack import EdgeOptions, edge
+from app.edge.rates import Rate, RequestCounts, RequestRates, client_network
+from app.edge.requests import graphql_request
+from app.edge.stack import Edge, EdgeOptions, Guarded
 from app.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ class Pages:
             WebSocketRoute("/graphql", self.socket),
         ]
 
-    async def graphql(self, _request: Request) -> Response:
+    async def graphql(self, request: Request) -> Response:
+        graphql_request(request.scope)
         return JSONResponse({"data": None, "logged_as": structlog.contextvars.get_contextvars()})
 
     async def healthy(self, _request: Request) -> Response:
@@ -120,9 +122,15 @@ def log() -> Iterator[LogCapture]:
     structlog.configure(processors=before)
 
 
-def guarded(pages: Pages, registry: CollectorRegistry, options: EdgeOptions | None = None) -> ASGIApp:
+def guarded(
+    pages: Pages,
+    registry: CollectorRegistry,
+    options: EdgeOptions | None = None,
+    rates: RequestRates | None = None,
+) -> ASGIApp:
     app = Starlette(routes=pages.routes)
-    return edge(app, options or EdgeOptions(), LocalThrottle(), bearer, Metrics(registry))
+    counts = RequestCounts(LocalThrottle(), rates)
+    return Edge(Guarded(app, app), options or EdgeOptions(), counts, bearer, Metrics(registry))
 
 
 def asking(app: ASGIApp, address: str = ADDRESS) -> AsyncClient:
@@ -225,13 +233,13 @@ async def test_answers_carry_security_headers_unless_the_route_sets_its_own(
 
 
 async def test_a_browser_of_a_given_origin_may_ask_and_read_refusals(pages: Pages, registry: CollectorRegistry) -> None:
-    options = EdgeOptions(origins=(STUDIO,), rates=SHORT)
+    options = EdgeOptions(origins=(STUDIO,))
     preflight = {
         "origin": STUDIO,
         "access-control-request-method": "POST",
         "access-control-request-headers": "authorization,content-type,apollographql-client-name",
     }
-    async with asking(guarded(pages, registry, options)) as client:
+    async with asking(guarded(pages, registry, options, SHORT)) as client:
         allowed = await client.options("/graphql", headers=preflight)
         answers = [await client.post("/graphql", json=QUERY, headers={"origin": STUDIO}) for _ in range(3)]
 
@@ -256,7 +264,7 @@ async def test_a_browser_of_another_origin_may_not(pages: Pages, registry: Colle
 
 
 async def test_an_address_is_refused_beyond_its_rate(pages: Pages, registry: CollectorRegistry) -> None:
-    app = guarded(pages, registry, EdgeOptions(rates=SHORT))
+    app = guarded(pages, registry, rates=SHORT)
     async with asking(app) as client, asking(app, "203.0.113.8") as neighbour:
         answers = [await client.post("/graphql", json=QUERY) for _ in range(3)]
         others = [await neighbour.post("/graphql", json=QUERY), await client.get("/healthz")]
@@ -272,7 +280,7 @@ async def test_an_address_is_refused_beyond_its_rate(pages: Pages, registry: Col
 
 
 async def test_a_user_has_a_rate_of_their_own_wherever_they_ask_from(pages: Pages, registry: CollectorRegistry) -> None:
-    app = guarded(pages, registry, EdgeOptions(rates=SHORT))
+    app = guarded(pages, registry, rates=SHORT)
     mina, jun = {"authorization": "Bearer mina"}, {"authorization": "Bearer jun"}
     async with asking(app) as home, asking(app, "203.0.113.8") as cafe:
         answers = [await client.post("/graphql", json=QUERY, headers=mina) for client in (home, cafe, home, cafe)]
@@ -284,7 +292,7 @@ async def test_a_user_has_a_rate_of_their_own_wherever_they_ask_from(pages: Page
 
 async def test_exempt_networks_are_not_counted(pages: Pages, registry: CollectorRegistry) -> None:
     loopback = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
-    app = guarded(pages, registry, EdgeOptions(rates=replace(SHORT, exempt=loopback)))
+    app = guarded(pages, registry, rates=replace(SHORT, exempt=loopback))
     statuses = {}
     for address in ("127.0.0.1", "::1", ADDRESS):
         async with asking(app, address) as client:
@@ -297,7 +305,7 @@ async def test_exempt_networks_are_not_counted(pages: Pages, registry: Collector
 async def test_forwarded_addresses_count_only_from_trusted_proxies(
     pages: Pages, registry: CollectorRegistry, proxies: tuple[str, ...], statuses: list[int]
 ) -> None:
-    app = guarded(pages, registry, EdgeOptions(rates=SHORT, trusted_proxies=proxies))
+    app = guarded(pages, registry, EdgeOptions(trusted_proxies=proxies), SHORT)
     async with asking(app) as client:
         answers = [
             await client.post("/graphql", json=QUERY, headers={"x-forwarded-for": f"198.51.100.{number}"})
@@ -367,7 +375,7 @@ def test_a_socket_is_counted_logged_and_told_its_id(pages: Pages, registry: Coll
 
 
 def test_a_socket_beyond_the_rate_is_denied(pages: Pages, registry: CollectorRegistry) -> None:
-    client = TestClient(guarded(pages, registry, EdgeOptions(rates=SHORT)))
+    client = TestClient(guarded(pages, registry, rates=SHORT))
     for _ in range(2):
         with client.websocket_connect("/graphql"):
             pass
@@ -383,7 +391,7 @@ def test_a_socket_beyond_the_rate_is_denied(pages: Pages, registry: CollectorReg
 async def test_a_socket_is_closed_where_the_server_can_not_send_a_denial(
     pages: Pages, registry: CollectorRegistry
 ) -> None:
-    app = guarded(pages, registry, EdgeOptions(rates=RequestRates(address=Rate(0, timedelta(hours=1)))))
+    app = guarded(pages, registry, rates=RequestRates(address=Rate(0, timedelta(hours=1))))
     sent: list[Message] = []
 
     async def receive() -> Message:
@@ -405,7 +413,8 @@ async def test_the_view_may_tell_who_asked_for_what(registry: CollectorRegistry,
         return PlainTextResponse(json.dumps(exchange.request_id))
 
     app = Starlette(routes=[Route("/", view)])
-    async with asking(edge(app, EdgeOptions(), LocalThrottle(), bearer, Metrics(registry))) as client:
+    counts = RequestCounts(LocalThrottle())
+    async with asking(Edge(Guarded(app, app), EdgeOptions(), counts, bearer, Metrics(registry))) as client:
         await client.get("/")
 
     assert [(entry["operation"], entry["user"]) for entry in log.entries] == [("Resolved", "user-2")]

@@ -16,8 +16,9 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 from websockets.exceptions import ConnectionClosed
 
-from app.edge.access import AccessLog
-from app.edge.deadline import AnswerDeadline
+from adapters.throttle import LocalThrottle
+from app.edge.rates import RequestCounts
+from app.edge.stack import Edge, EdgeOptions, Guarded
 from app.metrics import Metrics
 from domain import accounts, artworks
 from domain.accounts import Profile, normal_email
@@ -28,7 +29,7 @@ from graph_client import http_client
 from stored import new_asset, sql
 
 if TYPE_CHECKING:
-    from starlette.types import Message, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from conftest import Installation
     from workshop import Workshop
@@ -109,12 +110,17 @@ async def test_a_message_without_a_document_closes_the_socket_as_any_that_is_non
     assert closed.value.rcvd.code == 4400
 
 
+def guarded(page: ASGIApp, options: EdgeOptions | None = None) -> ASGIApp:
+    counts, metrics = RequestCounts(LocalThrottle()), Metrics(CollectorRegistry())
+    return Edge(Guarded(page, page), options or EdgeOptions(), counts, lambda _scope: None, metrics)
+
+
 async def test_a_path_can_not_move_the_cursor_of_the_terminal_that_shows_it() -> None:
     async def page(_scope: Scope, _receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": HTTPStatus.FORBIDDEN, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
-    app = AccessLog(page, Metrics(CollectorRegistry()), ["/"])
+    app = guarded(page)
     with capture_logs() as lines:
         async with AsyncClient(transport=ASGITransport(app), base_url="http://easel.example") as http:
             await http.get("/%1b%5b2J%00%e2%80%ae한글")
@@ -141,5 +147,6 @@ async def test_a_late_answer_does_not_wait_for_what_can_not_be_cancelled_at_once
         return {"type": "http.request"}
 
     async with asyncio.timeout(5):
-        await AnswerDeadline(page, ["/graphql"], 0.05)({"type": "http", "path": "/graphql"}, receive, send)
+        scope = {"type": "http", "method": "GET", "path": "/graphql", "query_string": b"", "headers": []}
+        await guarded(page, EdgeOptions(answer_seconds=0.05))(scope, receive, send)
     assert statuses == [504]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.graphql import language_of
+from app.edge.negotiation import language_of
 
 if TYPE_CHECKING:
     from conftest import Installation
@@ -50,7 +50,7 @@ REFUSALS = """mutation {
     ],
 )
 async def test_the_preferred_language_of_ours_is_spoken(easel: Installation, header: str, *, is_korean: bool) -> None:
-    assert language_of(header) == ("ko" if is_korean else "en")
+    assert language_of(header.encode()) == ("ko" if is_korean else "en")
     answer = await easel.client(language=header).data("{ styles { id name } }")
     assert answer["styles"][0] == {"id": "realistic", "name": "실사" if is_korean else "Realistic"}
 

@@ -1,0 +1,151 @@
+"""uvicorn's HTTP protocol with bounds of its own, and with answers that need no waiting."""
+
+from __future__ import annotations
+
+from asyncio import BaseTransport, TimerHandle
+from collections.abc import Callable
+from typing import Any, cast
+
+from starlette.types import Scope
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from app.edge.answers import CLOSE, RefusedError
+from app.edge.exchange import BODY_KEY
+from app.edge.heads import too_large
+
+AtOnce = Callable[[Scope], tuple[int, bytes, bytes] | None]
+"""Returns status, header lines and body for a request that can be answered without waiting for anything."""
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol, which also ends a head that comes too slowly or never ends, and unread bodies.
+
+    A silent connection is closed, a late or endless head is answered 408 or 431 first. A request whose body comes
+    together with its head is handed over when both are complete, the body in its scope; what ``at_once`` has an answer
+    to is answered here, without a task of its own.
+    """
+
+    head_seconds = 10.0
+    head_bytes = 16 * 1024
+    at_once: AtOnce | None = None
+
+    def __init__(self, *args: Any, **keywords: Any) -> None:  # noqa: ANN401 - whatever uvicorn hands over
+        """Take what uvicorn hands over."""
+        super().__init__(*args, **keywords)
+        self._is_in_head = True
+        self._head_arrived = 0
+        self._head_timer: TimerHandle | None = None
+        self._is_feeding = False
+        self._held: tuple[RequestResponseCycle, ASGI3Application] | None = None
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """Wait for the first head."""
+        super().connection_made(cast("Any", transport))
+        self._start_timer()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Wait for the rest of a head that did not arrive at once, as long and as large as it may be."""
+        if self._is_in_head:
+            self._head_arrived += len(data)
+        self._is_feeding = True
+        super().data_received(data)
+        self._is_feeding = False
+        if self._held:
+            self._hand_over()
+        if self._is_in_head and self._head_arrived:
+            self._start_timer()
+            if self._head_arrived > self.head_bytes:
+                self._refuse(too_large(self.head_bytes))
+
+    def on_headers_complete(self) -> None:
+        """End the wait."""
+        self._is_in_head = False
+        self._stop_timer()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Expect the next head, for which time runs from its first byte on."""
+        super().on_message_complete()
+        self._is_in_head = True
+        self._head_arrived = 0
+        if self._held:
+            self._hand_over()
+
+    def on_response_complete(self) -> None:
+        """Close where a part of the body was never read: uvicorn would read it all, however much is promised."""
+        super().on_response_complete()
+        if self.cycle.response_complete and self.cycle.more_body:
+            self.transport.close()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Start a request, or wait for the rest of what has just arrived."""
+        if self._is_feeding and cycle.more_body:
+            self._held = (cycle, app)
+        else:
+            self._start(cycle, app)
+
+    def _start(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        if not cycle.more_body:
+            _with_body(cycle)
+        super()._start_asgi_task(cycle, app)
+
+    def _hand_over(self) -> None:
+        """Start the request that was held, or answer it at once."""
+        assert self._held
+        (cycle, app), self._held = self._held, None
+        is_whole = not (cycle.more_body or cycle.waiting_for_100_continue or self.flow.write_paused)
+        if self.at_once and is_whole and cycle.keep_alive and (answer := self.at_once(_with_body(cycle))):
+            self._answer(cycle, answer)
+        else:
+            self._start(cycle, app)
+
+    def _answer(self, cycle: RequestResponseCycle, answer: tuple[int, bytes, bytes]) -> None:
+        status, head, body = answer
+        lines = b"".join([b"%b: %b\r\n" % header for header in cycle.default_headers])
+        self.transport.write(b"".join((STATUS_LINE[status], lines, head, b"\r\n", body)))
+        cycle.response_started = cycle.response_complete = True
+        cycle.on_response()
+
+    def _start_timer(self) -> None:
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(self.head_seconds, self._head_is_late)
+
+    def _stop_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _head_is_late(self) -> None:
+        self._head_timer = None
+        if self.cycle is not None and not self.cycle.response_complete:
+            return  # the answer before it still goes out; uvicorn's keep-alive time ends the connection after that
+        message = f"The head of the request did not arrive within {self.head_seconds:g} s."
+        self._refuse(RefusedError(408, message, "TIMEOUT", headers=CLOSE))
+
+    def _refuse(self, refusal: RefusedError) -> None:
+        if self.transport.is_closing():
+            return
+        if self._head_arrived:
+            response = refusal.response()
+            lines = b"".join(b"%b: %b\r\n" % header for header in response.raw_headers)
+            self.transport.write(STATUS_LINE[response.status_code] + lines + b"\r\n" + response.body)
+        self.transport.close()
+
+
+def guarded_protocol(head_seconds: float, head_bytes: int, at_once: AtOnce | None = None) -> type[GuardedProtocol]:
+    """Return the class for ``uvicorn.Config(http=…)``; uvicorn makes the instances, so what they need is its own."""
+    own = {"head_seconds": head_seconds, "head_bytes": head_bytes, "at_once": at_once and staticmethod(at_once)}
+    return type("GuardedProtocol", (GuardedProtocol,), own)
+
+
+def _with_body(cycle: RequestResponseCycle) -> Scope:
+    """Return the scope of a request whose body has arrived, with it."""
+    scope = cast("Scope", cycle.scope)
+    scope[BODY_KEY] = bytes(cycle.body)
+    return scope
