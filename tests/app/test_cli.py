@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.contract import breaking_changes, printed_schema
+from stored import sql
 
 if TYPE_CHECKING:
     from conftest import Installation
