@@ -1,0 +1,99 @@
+"""What is measured: which server answers which query, once their answers have been found to be the same."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Final
+
+from benchmarks.reads.load import ask
+from benchmarks.reads.requests import QUERIES, get, post
+from benchmarks.reads.rounds import Cell
+from benchmarks.reads.servers import PUBLIC_URL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from benchmarks.reads.requests import Asker
+    from benchmarks.reads.servers import Place, Server
+
+COMPARED: Final = 25
+"""Requests of each query to which all servers must answer the same."""
+FLOOR: Final = ("feed20", "feed100", "point", "node")
+UNPLANNED: Final = ("catalogue", "types")
+
+
+class DifferentAnswersError(Exception):
+    """Two servers answer the same request with different data."""
+
+
+def cells(place: Place, askers: Sequence[Asker], words: Sequence[str]) -> list[Cell]:
+    """Start the servers and return the cells whose name holds one of ``words``, all where there are none.
+
+    Raises:
+        DifferentAnswersError: what they answer is not the same.
+    """
+    chosen = [make() for name, make in _offered(place, askers) if not words or any(word in name for word in words)]
+    for cell in chosen:
+        _compare(cell, next(each for each in chosen if each.query == cell.query))
+    return chosen
+
+
+def _offered(place: Place, askers: Sequence[Asker]) -> Iterator[tuple[str, Callable[[], Cell]]]:
+    """Yield names and makers of all cells; a server starts with its first cell, the reference of a query is first."""
+    floor, plain, easel = (cache(start) for start in (place.floor, place.plain, place.easel))
+    for peer, server, names in (
+        ("floor", floor, FLOOR),
+        ("plain", plain, UNPLANNED),
+        ("Easel", easel, (*FLOOR, *UNPLANNED)),
+    ):
+        for name in names:
+            yield f"{peer} {name}", partial(_signed_in, peer, name, server, askers)
+    yield "floor anonymous", partial(_anonymous, "floor", floor, askers)
+    yield "Easel anonymous", partial(_anonymous, "Easel", easel, askers)
+    yield "Easel anonymous GET", partial(_anonymous_get, easel, askers)
+    yield "Easel anonymous GET 304", partial(_anonymous_not_modified, easel, askers)
+
+
+def _signed_in(peer: str, name: str, started: Callable[[], Server], askers: Sequence[Asker]) -> Cell:
+    server = started()
+    return Cell(peer, name, server, post(QUERIES[name], askers, server.sign_in))
+
+
+def _anonymous(peer: str, started: Callable[[], Server], askers: Sequence[Asker]) -> Cell:
+    return Cell(peer, "anonymous", started(), post(QUERIES["feed20"], askers[:1], lambda _asker: {}))
+
+
+def _anonymous_get(started: Callable[[], Server], askers: Sequence[Asker]) -> Cell:
+    return Cell("Easel", "anonymous GET", started(), [get(QUERIES["feed20"], askers[0], {})])
+
+
+def _anonymous_not_modified(started: Callable[[], Server], askers: Sequence[Asker]) -> Cell:
+    server = started()
+    head, _ = ask(server.port, get(QUERIES["feed20"], askers[0], {}))
+    found = re.search(rb"(?i)\r\netag: *([^\r]+)", head)
+    assert found, "an anonymous answer carries an ETag"
+    request = get(QUERIES["feed20"], askers[0], {"if-none-match": found[1].decode()})
+    return Cell("Easel", "anonymous GET 304", server, [request], status=b"304")
+
+
+def _compare(cell: Cell, reference: Cell) -> None:
+    if cell is reference:
+        return
+    for ours, theirs in zip(cell.requests[:COMPARED], reference.requests[:COMPARED], strict=True):
+        answers = [
+            _unsigned(json.loads(ask(each.server.port, request)[1]))
+            for each, request in ((cell, ours), (reference, theirs))
+        ]
+        if answers[0] != answers[1]:
+            raise DifferentAnswersError(f"{cell.query}: {cell.peer} {answers[0]}\n{reference.peer} {answers[1]}")
+
+
+def _unsigned(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return a value without what signs its picture URLs, and without the answer's extensions."""
+    if isinstance(value, dict):
+        return {name: _unsigned(each) for name, each in value.items() if name != "extensions"}
+    if isinstance(value, list):
+        return [_unsigned(each) for each in value]
+    return value.partition("?")[0] if isinstance(value, str) and value.startswith(PUBLIC_URL) else value
