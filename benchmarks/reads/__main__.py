@@ -3,7 +3,7 @@
 The server has a core of its own; PostgreSQL, Valkey and the load have the others. 16 connections send prepared
 requests of 2,000 signed-in users, each the next one when the answer to its last is complete. Before anything is
 measured, the answers of all servers are compared as JSON; only the signatures of picture URLs may differ. Every round
-warms each server up and measures it, in reverse order in odd rounds; what is told are medians of the rounds. CPU time is
+warms each server up and measures it, in reverse order in odd rounds; medians of the rounds are told. CPU time is
 the kernel's (``/proc/PID/task/*/schedstat``) of the server's process tree and of PostgreSQL's, divided by the requests.
 
 Rows: *floor* is raw ASGI over psycopg's pool with one hand-written statement per request, which spares itself the check
@@ -80,6 +80,7 @@ def _row(cell: Cell, cells: Sequence[Cell]) -> Row:
         "server": cell.peer,
         "query": cell.query,
         "server ms": round(cell.median("server_ms"), 3),
+        "of rounds": f"{min(cell.values('server_ms')):.3f} to {max(cell.values('server_ms')):.3f}",
         "database ms": round(cell.median("database_ms"), 3),
         "total ms": round(cell.median("total_ms"), 3),
         "Valkey ms": round(cell.median("redis_ms"), 3),
@@ -95,7 +96,7 @@ def _row(cell: Cell, cells: Sequence[Cell]) -> Row:
 def _ratio(cell: Cell, cells: Sequence[Cell], figure: str) -> float | None:
     """Return a cell's figure as a multiple of its reference's, the first of the cells with the same query."""
     reference = next(each for each in cells if each.query == cell.query)
-    return None if reference is cell else round(cell.median(figure) / reference.median(figure), 2)
+    return None if reference is cell else round(cell.ratio(reference, figure), 2)
 
 
 def _figures(cells: Sequence[Cell]) -> dict[str, float]:

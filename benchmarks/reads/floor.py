@@ -14,7 +14,6 @@ import orjson
 import uvicorn
 from psycopg_pool import AsyncConnectionPool
 
-from app.memory import return_large_blocks
 from benchmarks.reads import floor_statements
 
 if TYPE_CHECKING:
@@ -77,7 +76,6 @@ class Floor:
 
 
 def main() -> None:
-    return_large_blocks()
     app = Floor(os.environ["DATABASE_URL"], os.environ["PUBLIC_URL"])
     gc.collect()
     gc.freeze()

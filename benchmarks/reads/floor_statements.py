@@ -9,9 +9,10 @@ from __future__ import annotations
 from string import Template
 from typing import Final
 
-_CURSOR: Final = """translate(rtrim(encode(convert_to(
-    E'1\\nfeed:LATEST\\n' || to_char(a.created_at, 'YYYY-MM-DD"T"HH24:MI:SS.US+00:00') || E'\\n'
-    || translate(a.id::text, '-', ''), 'UTF8'), 'base64'), '='), E'+/\\n', '-_')"""
+_CURSOR: Final = """replace(rtrim(encode(convert_to(
+        E'1\\nfeed:LATEST\\n' || replace(a.created_at::text, ' ', 'T') || E':00\\n' || encode(uuid_send(a.id), 'hex'),
+        'UTF8'), 'base64'), '='), E'\\n', '')"""
+"""Base64 of this text needs neither ``+`` nor ``/``, so it is URL-safe as it comes; the session's time zone is UTC."""
 
 _FEED: Final = Template("""
 WITH page AS MATERIALIZED (
@@ -19,7 +20,7 @@ WITH page AS MATERIALIZED (
     WHERE visibility = 'PUBLIC' ORDER BY created_at DESC, id DESC LIMIT $first + 1
 ), edges AS (
     SELECT a.created_at, a.id, $cursor AS cursor, json_build_object(
-        'id', 'artwork_' || translate(a.id::text, '-', ''),
+        'id', 'artwork_' || encode(uuid_send(a.id), 'hex'),
         'title', a.title,
         'createdAt', a.created_at,
         'likeCount', a.like_count,
@@ -27,7 +28,7 @@ WITH page AS MATERIALIZED (
             SELECT FROM reactions r WHERE r.artwork_id = a.id AND r.user_id = %(viewer)s::uuid AND r.kind = 'LIKE'),
         'image', image.object,
         'author', json_build_object(
-            'id', 'user_' || translate(u.id::text, '-', ''),
+            'id', 'user_' || encode(uuid_send(u.id), 'hex'),
             'handle', u.handle,
             'avatarUrl', '$media' || u.avatar_asset_id || '/thumb.webp',
             'viewerFollows', EXISTS (
@@ -39,7 +40,7 @@ WITH page AS MATERIALIZED (
     JOIN users u ON u.id = a.author_id
     LEFT JOIN LATERAL (
         SELECT json_build_object(
-            'id', 'asset_' || translate(m.id::text, '-', ''),
+            'id', 'asset_' || encode(uuid_send(m.id), 'hex'),
             'url', '$media' || m.id || CASE WHEN m.owner_id = %(viewer)s::uuid THEN '/original.png'
                                             ELSE '/full.webp' END,
             'width', m.width,
@@ -54,9 +55,9 @@ WITH page AS MATERIALIZED (
     ) tags
     CROSS JOIN LATERAL (
         SELECT coalesce(json_agg(json_build_object(
-            'id', 'comment_' || translate(c.id::text, '-', ''),
+            'id', 'comment_' || encode(uuid_send(c.id), 'hex'),
             'text', c.text,
-            'author', json_build_object('id', 'user_' || translate(w.id::text, '-', ''), 'handle', w.handle)
+            'author', json_build_object('id', 'user_' || encode(uuid_send(w.id), 'hex'), 'handle', w.handle)
         ) ORDER BY c.created_at DESC, c.id DESC), '[]') AS list
         FROM (
             SELECT id, text, author_id, created_at FROM comments
@@ -76,7 +77,7 @@ SELECT json_build_object('data', json_build_object('feed', json_build_object(
 _ONE: Final = Template("""
 SELECT json_build_object('data', json_build_object('$field', (
     SELECT json_build_object(
-        'id', 'artwork_' || translate(id::text, '-', ''),
+        'id', 'artwork_' || encode(uuid_send(id), 'hex'),
         'title', title,
         'prompt', CASE WHEN prompt_visibility = 'PUBLIC' OR author_id = %(viewer)s::uuid THEN prompt END,
         'style', style,

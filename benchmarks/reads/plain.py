@@ -66,9 +66,7 @@ def main() -> None:
     app = Starlette(routes=[Route("/graphql", view, methods=["POST"])], lifespan=lifespan)
     gc.collect()
     gc.freeze()
-    uvicorn.run(
-        app, port=settings.port, log_config=None, access_log=False, proxy_headers=False, server_header=False
-    )
+    uvicorn.run(app, port=settings.port, log_config=None, access_log=False, proxy_headers=False, server_header=False)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
-from uuid import UUID
 
 import psycopg
 
@@ -15,6 +14,7 @@ from graph_client import CORE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from uuid import UUID
 
 COUNT: Final = 2_000
 """Different requests of each query, each of another viewer."""

@@ -53,7 +53,16 @@ class Cell:
 
     def median(self, figure: str) -> float:
         """Return the median of a figure of ``Turn``."""
-        return statistics.median(getattr(turn, figure) for turn in self.turns)
+        return statistics.median(self.values(figure))
+
+    def values(self, figure: str) -> list[float]:
+        """Return a figure of ``Turn`` for each round."""
+        return [getattr(turn, figure) for turn in self.turns]
+
+    def ratio(self, reference: Cell, figure: str) -> float:
+        """Return a figure as a multiple of the reference's: the median of the rounds, each by itself."""
+        pairs = zip(self.values(figure), reference.values(figure), strict=True)
+        return statistics.median(ours / theirs for ours, theirs in pairs)
 
 
 @dataclass(frozen=True, slots=True)
