@@ -51,6 +51,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3, help="how long, each time (3)")
     parser.add_argument("--connections", type=int, default=16, help="connections of the load (16)")
     parser.add_argument("--only", default="", help="words, one of which a row's name must hold: floor,feed20")
+    parser.add_argument("--peers", action="store_true", help="measure Mercurius and PostGraphile 5 too")
     parser.add_argument("--remake", action="store_true", help="make the rows anew")
     options = parser.parse_args()
     cores = sorted(os.sched_getaffinity(0))
@@ -68,7 +69,8 @@ def main() -> None:
             pin(pid, cores[1:])
         ending.callback(pin, postgres.pid, cores)
         place = Place(folder, postgres.url, valkey.url, cores[:1], ending)
-        chosen = all_cells.cells(place, draw_askers(postgres.url), [word for word in options.only.split(",") if word])
+        words = [word for word in options.only.split(",") if word]
+        chosen = all_cells.cells(place, draw_askers(postgres.url), words, with_peers=options.peers)
         rounds = Rounds(options.rounds, options.seconds, options.connections, cores[1:])
         rounds.run(chosen, Stores(postgres.pid, valkey.pid))
         rows = [_row(cell, chosen) for cell in chosen]

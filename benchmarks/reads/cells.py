@@ -7,6 +7,7 @@ import re
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
+from benchmarks.reads import peers
 from benchmarks.reads.load import ask
 from benchmarks.reads.requests import QUERIES, get, post
 from benchmarks.reads.rounds import Cell
@@ -15,11 +16,12 @@ from benchmarks.reads.servers import PUBLIC_URL
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from benchmarks.reads.requests import Asker
+    from benchmarks.reads.requests import Asker, Query
     from benchmarks.reads.servers import Place, Server
 
 COMPARED: Final = 25
 """Requests of each query to which all servers must answer the same."""
+OPAQUE: Final = {"cursor", "endCursor", "extensions"}
 FLOOR: Final = ("feed20", "feed100", "point", "node")
 UNPLANNED: Final = ("catalogue", "types")
 
@@ -28,37 +30,43 @@ class DifferentAnswersError(Exception):
     """Two servers answer the same request with different data."""
 
 
-def cells(place: Place, askers: Sequence[Asker], words: Sequence[str]) -> list[Cell]:
+def cells(place: Place, askers: Sequence[Asker], words: Sequence[str], *, with_peers: bool) -> list[Cell]:
     """Start the servers and return the cells whose name holds one of ``words``, all where there are none.
 
     Raises:
         DifferentAnswersError: what they answer is not the same.
     """
-    chosen = [make() for name, make in _offered(place, askers) if not words or any(word in name for word in words)]
+    offered = list(_offered(place, askers))
+    if with_peers:
+        offered += [
+            (f"{peer} {query.name}", partial(_signed_in, peer, query, start, askers))
+            for peer, query, start in peers.offered(place)
+        ]
+    chosen = [make() for name, make in offered if not words or any(word in name for word in words)]
     for cell in chosen:
         _compare(cell, next(each for each in chosen if each.query == cell.query))
     return chosen
 
 
 def _offered(place: Place, askers: Sequence[Asker]) -> Iterator[tuple[str, Callable[[], Cell]]]:
-    """Yield names and makers of all cells; the first of a query is its reference.
+    """Yield names and makers of all cells of ours; the first of a query is its reference.
 
     Cells that are compared follow one another, so that both meet the machine in the same state.
     """
     floor, plain, easel = (cache(start) for start in (place.floor, place.plain, place.easel))
     for peer, server, names in (("floor", floor, FLOOR), ("plain", plain, UNPLANNED)):
         for name in names:
-            yield f"{peer} {name}", partial(_signed_in, peer, name, server, askers)
-            yield f"Easel {name}", partial(_signed_in, "Easel", name, easel, askers)
+            yield f"{peer} {name}", partial(_signed_in, peer, QUERIES[name], server, askers)
+            yield f"Easel {name}", partial(_signed_in, "Easel", QUERIES[name], easel, askers)
     yield "floor anonymous", partial(_anonymous, "floor", floor, askers)
     yield "Easel anonymous", partial(_anonymous, "Easel", easel, askers)
     yield "Easel anonymous GET", partial(_anonymous_get, easel, askers)
     yield "Easel anonymous GET 304", partial(_anonymous_not_modified, easel, askers)
 
 
-def _signed_in(peer: str, name: str, started: Callable[[], Server], askers: Sequence[Asker]) -> Cell:
+def _signed_in(peer: str, query: Query, started: Callable[[], Server], askers: Sequence[Asker]) -> Cell:
     server = started()
-    return Cell(peer, name, server, post(QUERIES[name], askers, server.sign_in))
+    return Cell(peer, query.name, server, post(query, askers, server.sign_in))
 
 
 def _anonymous(peer: str, started: Callable[[], Server], askers: Sequence[Asker]) -> Cell:
@@ -91,9 +99,9 @@ def _compare(cell: Cell, reference: Cell) -> None:
 
 
 def _unsigned(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Return a value without what signs its picture URLs, and without the answer's extensions."""
+    """Return JSON without what signs picture URLs, without cursors, which servers make as they like, and extensions."""
     if isinstance(value, dict):
-        return {name: _unsigned(each) for name, each in value.items() if name != "extensions"}
+        return {name: _unsigned(each) for name, each in value.items() if name not in OPAQUE}
     if isinstance(value, list):
         return [_unsigned(each) for each in value]
     return value.partition("?")[0] if isinstance(value, str) and value.startswith(PUBLIC_URL) else value

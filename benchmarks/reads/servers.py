@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -14,7 +15,7 @@ from conftest import Process, free_port, install
 from domain.tokens import AccessTokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection
     from contextlib import ExitStack
     from pathlib import Path
 
@@ -31,13 +32,17 @@ _ENVIRONMENT: Final = {
 }
 
 
+SignIn = Callable[["Asker"], Mapping[str, str]]
+"""Returns the headers by which a server knows who asks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server, and the headers by which it knows who asks."""
+    """A running server."""
 
     port: int
     pid: int
-    sign_in: Callable[[Asker], Mapping[str, str]]
+    sign_in: SignIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +58,22 @@ class Place:
 
     def easel(self) -> Server:
         """Start Easel's API as ``make run`` does."""
-        return self._start("easel", "app", "api")
+        return self._start("easel", _bearer(self.folder), "app", "api")
 
     def plain(self) -> Server:
         """Start Easel's schema behind Strawberry's own view."""
-        return self._start("plain", "benchmarks.reads.plain")
+        return self._start("plain", _bearer(self.folder), "benchmarks.reads.plain")
 
     def floor(self) -> Server:
         """Start the floor."""
-        server = self._start("floor", "benchmarks.reads.floor")
-        return Server(server.port, server.pid, lambda asker: {"x-viewer": str(asker.user_id)})
+        return self._start("floor", by_header, "benchmarks.reads.floor")
 
-    def _start(self, name: str, *module: str) -> Server:
+    def _start(self, name: str, sign_in: SignIn, *module: str) -> Server:
         settings = install(self.folder, self.database_url, self.redis_url).environment | _ENVIRONMENT
-        return self.start(name, (sys.executable, "-m", *module), settings)
+        return self.start(name, (sys.executable, "-m", *module), settings, sign_in)
 
-    def start(self, name: str, argv: tuple[str, ...], environment: Mapping[str, str]) -> Server:
-        """Start a program that listens on PORT and knows viewers by their tokens; wait until it does."""
+    def start(self, name: str, argv: tuple[str, ...], environment: Mapping[str, str], sign_in: SignIn) -> Server:
+        """Start a program on the servers' cores that listens on PORT; return when it does."""
         port = free_port()
         process = Process(name, argv, {**environment, "PORT": str(port)}, self.folder / f"{name}.log")
         with starting_on(self.cores):
@@ -77,12 +81,18 @@ class Place:
         self.ending.callback(process.stop)
         assert process.popen
         asyncio.run(_listening(port, process))
-        return Server(port, process.popen.pid, self._bearer())
+        return Server(port, process.popen.pid, sign_in)
 
-    def _bearer(self) -> Callable[[Asker], Mapping[str, str]]:
-        settings = Settings(easel_home=self.folder, public_url=PUBLIC_URL)
-        tokens = AccessTokens(settings.token_key_pems(), settings.base_url, timedelta(days=1))
-        return lambda asker: {"authorization": f"Bearer {tokens.issue(asker.user_id, asker.session_id).text}"}
+
+def by_header(asker: Asker) -> Mapping[str, str]:
+    """Return the header by which servers that check nothing know who asks."""
+    return {"x-viewer": str(asker.user_id)}
+
+
+def _bearer(folder: Path) -> SignIn:
+    settings = Settings(easel_home=folder, public_url=PUBLIC_URL)
+    tokens = AccessTokens(settings.token_key_pems(), settings.base_url, timedelta(days=1))
+    return lambda asker: {"authorization": f"Bearer {tokens.issue(asker.user_id, asker.session_id).text}"}
 
 
 async def _listening(port: int, process: Process) -> None:
