@@ -40,12 +40,17 @@ def report(
         figures: What is held to a bar, by name: the file tells them first.
     """
     described = {**described, "load after": machine.load()}
-    print(f"\n## {name}\n")
-    print(", ".join(f"{what} {value}" for what, value in described.items()) + "\n")
-    print("\n".join(table(rows)))
+    show(name, rows, described)
     RESULTS.mkdir(exist_ok=True)
     content = {"benchmark": name, **(figures or {}), "machine": described, "rows": list(rows)}
     (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def show(name: str, rows: Sequence[Row], described: Mapping[str, str]) -> None:
+    """Print the table of benchmark ``name`` and what it was measured on."""
+    print(f"\n## {name}\n")
+    print(", ".join(f"{what} {value}" for what, value in described.items()) + "\n")
+    print("\n".join(table(rows)))
 
 
 def table(rows: Sequence[Row]) -> list[str]:

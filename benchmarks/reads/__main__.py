@@ -10,7 +10,10 @@ Rows: *floor* is raw ASGI over psycopg's pool with one hand-written statement pe
 of tokens, rates and documents; *plain* is Easel's schema behind Strawberry's own view, with its parser and validation
 caches; *Easel* is ``easel api`` with its whole edge. ``feed20`` and ``feed100`` are the core operation Feed, ``point``
 one artwork by id, ``node`` the same through ``node``, ``catalogue`` and ``types`` (introspection) are documents that no
-plan answers. *anonymous* is feed20 of somebody who is not signed in.
+plan answers. *anonymous* is feed20 of somebody who is not signed in. *Mercurius* (JIT, loaders) and *PostGraphile* 5
+check neither tokens nor rates.
+
+A whole run writes benchmarks/results/reads.json and the tables of docs/performance.md; ``--only`` just prints.
 """
 
 from __future__ import annotations
@@ -24,12 +27,12 @@ from app.embedded.folders import throwaway_home
 from app.embedded.valkey import start_valkey
 from benchmarks import machine
 from benchmarks.reads import cells as all_cells
-from benchmarks.reads import data
+from benchmarks.reads import data, document
 from benchmarks.reads.cpu import pin, resident_megabytes
 from benchmarks.reads.requests import draw_askers
 from benchmarks.reads.rounds import Cell, Rounds, Stores
 from benchmarks.reads.servers import Place
-from benchmarks.report import report
+from benchmarks.report import report, show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +45,7 @@ RATIOS: Final = {
     "feed100_server_ratio": ("feed100", "server_ms"),
     "feed100_total_ratio": ("feed100", "total_ms"),
     "point_server_ratio": ("point", "server_ms"),
+    "unplanned_server_ratio": ("types", "server_ms"),
 }
 
 
@@ -50,7 +54,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7, help="how often each server is measured (7)")
     parser.add_argument("--seconds", type=float, default=3, help="how long, each time (3)")
     parser.add_argument("--connections", type=int, default=16, help="connections of the load (16)")
-    parser.add_argument("--only", default="", help="words, one of which a row's name must hold: floor,feed20")
+    parser.add_argument("--only", default="", help="words of rows, to see these alone: floor,feed20")
     parser.add_argument("--peers", action="store_true", help="measure Mercurius and PostGraphile 5 too")
     parser.add_argument("--remake", action="store_true", help="make the rows anew")
     options = parser.parse_args()
@@ -74,7 +78,11 @@ def main() -> None:
         rounds = Rounds(options.rounds, options.seconds, options.connections, cores[1:])
         rounds.run(chosen, Stores(postgres.pid, valkey.pid))
         rows = [_row(cell, chosen) for cell in chosen]
-    report("reads", rows, described, _figures(chosen))
+    if words:
+        show("reads", rows, described)
+    else:
+        report("reads", rows, described, _figures(chosen))
+        document.write()
 
 
 def _row(cell: Cell, cells: Sequence[Cell]) -> Row:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from benchmarks.reads.load import Outcome
     from benchmarks.reads.servers import Server
 
+FIRST_WARM_UP_S: Final = 4.0
+"""Before the first round: compilers that work as they go, as V8 does, need some thousand requests."""
 WARM_UP_S: Final = 1.0
 
 
@@ -97,7 +99,7 @@ class Rounds:
                     )
 
     def _turn(self, cell: Cell, stores: Stores, client: ProcessPoolExecutor) -> Turn:
-        self._load(cell, WARM_UP_S, client)
+        self._load(cell, WARM_UP_S if cell.turns else FIRST_WARM_UP_S, client)
         before = _used(cell.server, stores)
         outcome = self._load(cell, self.seconds, client)
         after = _used(cell.server, stores)
