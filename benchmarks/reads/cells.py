@@ -90,12 +90,10 @@ def _compare(cell: Cell, reference: Cell) -> None:
     if cell is reference:
         return
     for ours, theirs in zip(cell.requests[:COMPARED], reference.requests[:COMPARED], strict=True):
-        answers = [
-            _unsigned(json.loads(ask(each.server.port, request)[1]))
-            for each, request in ((cell, ours), (reference, theirs))
-        ]
-        if answers[0] != answers[1]:
-            raise DifferentAnswersError(f"{cell.query}: {cell.peer} {answers[0]}\n{reference.peer} {answers[1]}")
+        bodies = (ask(cell.server.port, ours)[1], ask(reference.server.port, theirs)[1])
+        answer, wanted = (_unsigned(json.loads(body)) for body in bodies)
+        if answer != wanted:
+            raise DifferentAnswersError(f"{cell.query}: {cell.peer} {answer!s:.900}\n{reference.peer} {wanted!s:.900}")
 
 
 def _unsigned(value: Any) -> Any:  # noqa: ANN401 - JSON
