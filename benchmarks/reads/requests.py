@@ -20,6 +20,7 @@ COUNT: Final = 2_000
 """Different requests of each query, each of another viewer."""
 _SEED: Final = 7
 _ARTWORK: Final = "query Artwork($id: ID!) { artwork(id: $id) { id title prompt style createdAt likeCount } }"
+_TITLES: Final = "query Titles { feed(kind: LATEST) { nodes { id title createdAt likeCount } } }"
 _CATALOGUE: Final = """query Catalogue {
   styles { id name }
   engines {
@@ -73,6 +74,7 @@ QUERIES: Final = {
         _feed(100),
         Query("point", _ARTWORK, "Artwork", _by_id),
         Query("node", CORE["one"][CORE["one"].index("query") :], "One", _by_id),
+        Query("titles", _TITLES, "Titles", lambda _asker: {}),
         Query("catalogue", _CATALOGUE, "Catalogue", lambda _asker: {}),
         Query("types", _TYPES, "Types", lambda _asker: {}),
     )
