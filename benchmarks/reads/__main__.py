@@ -10,8 +10,8 @@ Rows: *floor* is raw ASGI over psycopg's pool with one hand-written statement pe
 of tokens, rates and documents; *plain* is Easel's schema behind Strawberry's own view, with its parser and validation
 caches; *Easel* is ``easel api`` with its whole edge. ``feed20`` and ``feed100`` are the core operation Feed, ``point``
 one artwork by id, ``node`` the same through ``node``, ``catalogue`` and ``types`` (introspection) are documents that no
-plan answers. *anonymous* is feed20 of somebody who is not signed in. *Mercurius* (JIT, loaders) and *PostGraphile* 5
-check neither tokens nor rates.
+plan answers. *anonymous* is feed20 of somebody who is not signed in, asked for by POST, by GET, as browsers do with
+``Accept-Encoding``, and with an ETag. *Mercurius* (JIT, loaders) and *PostGraphile* 5 check neither tokens nor rates.
 
 A whole run writes benchmarks/results/reads.json and the tables of docs/performance.md; ``--only`` just prints.
 """
@@ -47,6 +47,7 @@ RATIOS: Final = {
     "point_server_ratio": ("point", "server_ms"),
     "unplanned_server_ratio": ("types", "server_ms"),
 }
+CACHED: Final = "anonymous GET gzip"
 
 
 def main() -> None:
@@ -113,8 +114,8 @@ def _figures(cells: Sequence[Cell]) -> dict[str, float]:
     easel = {cell.query: cell for cell in cells if cell.peer == "Easel"}
     ratios = {name: _ratio(easel[query], cells, figure) for name, (query, figure) in RATIOS.items() if query in easel}
     figures = {name: ratio for name, ratio in ratios.items() if ratio is not None}
-    if "anonymous" in easel:
-        figures["cached_rps_per_core"] = round(1e3 / easel["anonymous"].median("server_ms"))
+    if CACHED in easel:
+        figures["cached_rps_per_core"] = round(1e3 / easel[CACHED].median("server_ms"))
     return figures
 
 

@@ -61,6 +61,7 @@ def _offered(place: Place, askers: Sequence[Asker]) -> Iterator[tuple[str, Calla
     yield "floor anonymous", partial(_anonymous, "floor", floor, askers)
     yield "Easel anonymous", partial(_anonymous, "Easel", easel, askers)
     yield "Easel anonymous GET", partial(_anonymous_get, easel, askers)
+    yield "Easel anonymous GET gzip", partial(_anonymous_gzip, easel, askers)
     yield "Easel anonymous GET 304", partial(_anonymous_not_modified, easel, askers)
 
 
@@ -75,6 +76,11 @@ def _anonymous(peer: str, started: Callable[[], Server], askers: Sequence[Asker]
 
 def _anonymous_get(started: Callable[[], Server], askers: Sequence[Asker]) -> Cell:
     return Cell("Easel", "anonymous GET", started(), [get(QUERIES["feed20"], askers[0], {})])
+
+
+def _anonymous_gzip(started: Callable[[], Server], askers: Sequence[Asker]) -> Cell:
+    request = get(QUERIES["feed20"], askers[0], {"accept-encoding": "gzip"})
+    return Cell("Easel", "anonymous GET gzip", started(), [request])
 
 
 def _anonymous_not_modified(started: Callable[[], Server], askers: Sequence[Asker]) -> Cell:

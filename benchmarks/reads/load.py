@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 CHUNK: Final = 1 << 18
 PATIENCE_S: Final = 30
+_BEGIN: Final = b'{"data"'
 _LENGTH: Final = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
+_ENCODING: Final = re.compile(rb"(?i)\r\ncontent-encoding:")
 
 
 class UnexpectedAnswerError(Exception):
@@ -35,8 +37,8 @@ class Load:
     requests: Sequence[bytes]
     seconds: float
     connections: int = 16
-    expected: bytes = b"200"
-    """Status of every answer; a body is expected to begin with ``{"data"``."""
+    status: bytes = b"200"
+    """Status of every answer. A body that is not compressed begins with ``{"data"``."""
 
 
 @dataclass(slots=True)
@@ -114,7 +116,7 @@ def _exchange(
             raise UnexpectedAnswerError(f"nothing for {PATIENCE_S} s")
         for number, _ in ready:
             connection = connections[number]
-            if not _is_whole(connection, load.expected):
+            if not _is_whole(connection, load.status):
                 continue
             now = clock()
             latencies.append(now - connection.begun)
@@ -150,7 +152,8 @@ def _checked_length(received: bytearray, head: int, status: bytes) -> int:
     """Return the length of the body that follows the head."""
     found = _LENGTH.search(received, 0, head)
     length = int(found[1]) if found else 0
-    begins_well = length == 0 or received.startswith(b'{"data"', head + 4) or len(received) < head + 11
+    begin = received[head + 4 : head + 4 + len(_BEGIN)]
+    begins_well = _BEGIN.startswith(begin) or _ENCODING.search(received, 0, head)
     if received[9:12] != status or not begins_well:
         raise UnexpectedAnswerError(bytes(received[:2000]).decode(errors="replace"))
     return length
