@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
 
 def tree(pid: int) -> list[int]:
@@ -24,14 +24,19 @@ def tree(pid: int) -> list[int]:
     return found
 
 
-def cpu_seconds(pid: int) -> float:
-    """Return the CPU time that the living threads of a process tree have used so far (``schedstat``, nanoseconds)."""
-    nanoseconds = 0
+def cpu_times(pid: int) -> dict[int, int]:
+    """Return the CPU time of each living thread of a process tree so far, in nanoseconds (``schedstat``)."""
+    times = {}
     for process in tree(pid):
         for told in Path(f"/proc/{process}/task").glob("*/schedstat"):
             with suppress(OSError):
-                nanoseconds += int(told.read_text().split()[0])
-    return nanoseconds / 1e9
+                times[int(told.parent.name)] = int(told.read_text().split()[0])
+    return times
+
+
+def seconds_between(before: Mapping[int, int], after: Mapping[int, int]) -> float:
+    """Return what has been used between two looks, by threads that live at the second."""
+    return sum(time - before.get(thread, 0) for thread, time in after.items()) / 1e9
 
 
 def resident_megabytes(pid: int) -> float:

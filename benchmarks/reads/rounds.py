@@ -10,11 +10,11 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.reads import load
-from benchmarks.reads.cpu import cpu_seconds, starting_on
+from benchmarks.reads.cpu import cpu_times, seconds_between, starting_on
 from benchmarks.reads.load import Load
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
 
     from benchmarks.reads.load import Outcome
     from benchmarks.reads.servers import Server
@@ -103,7 +103,7 @@ class Rounds:
         before = _used(cell.server, stores)
         outcome = self._load(cell, self.seconds, client)
         after = _used(cell.server, stores)
-        used = {name: (after[name] - before[name]) * 1e3 / outcome.count for name in before}
+        used = {name: seconds_between(before[name], after[name]) * 1e3 / outcome.count for name in before}
         return Turn(
             used["server"], used["postgres"], used["redis"], outcome.count / outcome.seconds,
             outcome.p50_ms, outcome.p99_ms,
@@ -114,9 +114,6 @@ class Rounds:
         return client.submit(load.run, what).result()
 
 
-def _used(server: Server, stores: Stores) -> Mapping[str, float]:
-    return {
-        "server": cpu_seconds(server.pid),
-        "postgres": cpu_seconds(stores.postgres),
-        "redis": cpu_seconds(stores.redis),
-    }
+def _used(server: Server, stores: Stores) -> dict[str, dict[int, int]]:
+    pids = {"server": server.pid, "postgres": stores.postgres, "redis": stores.redis}
+    return {name: cpu_times(pid) for name, pid in pids.items()}
