@@ -14,8 +14,10 @@ from starlette.datastructures import Headers
 from starlette.routing import Route, WebSocketRoute
 
 from adapters.rate_limits import RedisRateLimiter
+from adapters.shared_throttle import SharedThrottle
 from adapters.storage.folder import FolderStore
 from app.demo import DEMO
+from app.documents import open_documents
 from app.edge.rates import Rate, RequestRates
 from app.edge.stack import EdgeOptions, edge
 from app.graphiql import graphiql_routes
@@ -24,12 +26,15 @@ from app.health import Health
 from app.measures import OperationMeasures, measure_for_ever
 from app.media import media_routes
 from app.metrics import Metrics
-from app.services import open_database, open_messaging, open_store
+from app.services import open_database, open_messaging, open_reader, open_store
 from domain.errors import Unauthenticated
+from domain.ports import Bucket
 from domain.tokens import AccessTokens
-from resolvers.graph import build_schema
+from resolvers.graph import build_planner, build_schema
 from schema.context import Services
-from schema.limits import DocumentReader
+from schema.documents import DocumentReader
+from schema.limits import DocumentLimits
+from schema.rates import charge
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -40,11 +45,12 @@ if TYPE_CHECKING:
     from app.services import Messaging
     from app.settings import Settings
     from db.session import Database
+    from domain.ports import Throttle
 
 RATE_WINDOW: Final = timedelta(minutes=5)
 
 
-def graph_services(settings: Settings, db: Database, messaging: Messaging) -> Services:
+def graph_services(settings: Settings, db: Database, messaging: Messaging, throttle: Throttle) -> Services:
     """Return what resolvers are handed."""
     return Services(
         db=db,
@@ -52,6 +58,8 @@ def graph_services(settings: Settings, db: Database, messaging: Messaging) -> Se
         store=open_store(settings),
         events=messaging.events,
         limiter=RedisRateLimiter(messaging.redis),
+        throttle=throttle,
+        cost_bucket=Bucket(settings.cost_bucket, settings.cost_refill),
         engines=(settings.engine,),
         welcome_credits=settings.welcome_credits,
     )
@@ -60,14 +68,19 @@ def graph_services(settings: Settings, db: Database, messaging: Messaging) -> Se
 def create_app(settings: Settings) -> ASGIApp:
     """Return the application; it connects when it starts and closes when it ends."""
     db, messaging = open_database(settings), open_messaging(settings)
-    services = graph_services(settings, db, messaging)
+    throttle = SharedThrottle(messaging.redis)
+    services = graph_services(settings, db, messaging, throttle)
     registry = CollectorRegistry()
     metrics = Metrics(registry)
-    schema = build_schema(DocumentReader(), lambda: OperationMeasures(metrics))
+    reader = DocumentReader(DocumentLimits(cost=settings.operation_cost), charge)
+    schema = build_schema(reader, lambda: OperationMeasures(metrics))
+    rows = open_reader(settings)
+    build_planner(schema, rows)
     rates = RequestRates(
         user=Rate(settings.requests_per_user, RATE_WINDOW), address=Rate(settings.requests_per_address, RATE_WINDOW)
     )
-    view = GraphQLView(schema, services, settings.allowed_origins, rates)
+    documents = open_documents(settings, messaging.redis, reader, schema._schema)  # noqa: SLF001 - no public name
+    view = GraphQLView(schema, services, settings.allowed_origins, documents, rates)
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)
@@ -86,7 +99,9 @@ def create_app(settings: Settings) -> ASGIApp:
         yield
         measuring.cancel()
         await messaging.hub.disconnect()
+        await throttle.close()
         await messaging.close()
+        await rows.close()
         await db.close()
 
     routes: list[BaseRoute] = [
@@ -104,7 +119,7 @@ def create_app(settings: Settings) -> ASGIApp:
         trusted_proxies=tuple(settings.trusted_proxies),
         rates=rates,
     )
-    return edge(app, options, services.limiter, _Identify(services.tokens), metrics)
+    return edge(app, options, throttle, _Identify(services.tokens), metrics)
 
 
 class _Identify:

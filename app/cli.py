@@ -39,11 +39,16 @@ def api() -> None:
 
     from app.asgi import create_app  # noqa: PLC0415
     from app.edge.heads import guarded_protocol  # noqa: PLC0415
+    from app.manifest import BadManifest  # noqa: PLC0415
     from app.memory import return_large_blocks  # noqa: PLC0415
 
     return_large_blocks()
     settings = _settings()
-    app = create_app(settings)
+    try:
+        app = create_app(settings)
+    except BadManifest as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
     gc.collect()
     gc.freeze()
     uvicorn.run(
@@ -170,6 +175,31 @@ def explain(
         raise typer.Exit(1) from error
     typer.echo("\n\n".join(parts))
     typer.echo(f"\n{len(parts)} statements")
+
+
+@main.command()
+def documents(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Documents with operations.")],
+    out: Annotated[Path | None, typer.Option(help="Where to write it; to standard output by default.")] = None,
+) -> None:
+    """Make a manifest of operations for TRUSTED_DOCUMENTS, in Apollo's format."""
+    import json  # noqa: PLC0415
+
+    from app.manifest import BadManifest, manifest_of  # noqa: PLC0415
+    from resolvers.graph import build_schema  # noqa: PLC0415
+    from schema.documents import DocumentReader  # noqa: PLC0415
+
+    reader = DocumentReader()
+    try:
+        manifest = manifest_of(files, reader, build_schema(reader)._schema)  # noqa: SLF001 - no public name
+    except BadManifest as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    if out:
+        out.write_text(text)
+    else:
+        typer.echo(text, nl=False)
 
 
 @main.command()

@@ -10,7 +10,7 @@ from graphql import build_schema as parse_schema
 from graphql.utilities import find_breaking_changes
 
 from resolvers.graph import build_schema
-from schema.limits import DocumentReader
+from schema.documents import DocumentReader
 
 SCHEMA: Final = Path(__file__).parent.parent / "schema" / "schema.graphql"
 

@@ -11,13 +11,14 @@ from sqlalchemy.engine import Engine
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
+from adapters.throttle import LocalThrottle
 from app.asgi import graph_services
-from app.services import open_database, open_messaging
+from app.services import open_database, open_messaging, open_reader
 from domain import accounts
 from domain.tokens import Claims
-from resolvers.graph import build_schema
+from resolvers.graph import build_planner, build_schema
 from schema.context import Context
-from schema.limits import DocumentReader
+from schema.documents import DocumentReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,12 +42,14 @@ async def explain(settings: Settings, document: str, variables: Mapping[str, Any
     def note(_c: object, _cursor: object, statement: str, parameters: Mapping[str, Any], *_rest: object) -> None:
         statements.append((statement, parameters))
 
-    db, messaging = open_database(settings), open_messaging(settings)
+    db, messaging, reader = open_database(settings), open_messaging(settings), open_reader(settings)
+    reader.watch = lambda statement, values: statements.append((statement, values))
     try:
-        context = await _context(graph_services(settings, db, messaging), handle)
+        context = await _context(graph_services(settings, db, messaging, LocalThrottle()), handle)
         event.listen(Engine, "before_cursor_execute", note)
         try:
             schema = build_schema(DocumentReader())
+            build_planner(schema, reader)
             result = await schema.execute(
                 document, dict(variables), context, allowed_operation_types=[OperationType.QUERY]
             )
@@ -58,6 +61,7 @@ async def explain(settings: Settings, document: str, variables: Mapping[str, Any
             raise NotExplained("; ".join(error.message for error in result.errors))
     finally:
         await messaging.close()
+        await reader.close()
         await db.close()
     with psycopg.connect(settings.database_url) as connection:
         return [f"{statement}\n\n{_plan(connection, statement, parameters)}" for statement, parameters in statements]

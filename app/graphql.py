@@ -31,13 +31,14 @@ from app.edge.strict_json import parse_json
 from app.multipart import MultipartStream
 from app.socket import SocketHandler, Sockets
 from db.session import AWAY
-from domain.errors import Unauthenticated
+from domain.errors import PersistedQueryNotFound, PersistedQueryNotSupported, RequestError, Unauthenticated
 from schema.context import Context
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cross_web import AsyncHTTPRequestAdapter
+    from graphql import GraphQLError
     from starlette.responses import Response
     from starlette.types import Receive, Scope, Send
     from starlette.websockets import WebSocket
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from strawberry.types import ExecutionResult
     from strawberry.types.unset import UnsetType
 
+    from app.documents import Documents
     from domain.messages import Language
     from domain.tokens import Claims
     from schema.context import Services
@@ -82,7 +84,12 @@ class GraphQLView(GraphQL[Context, None]):
     }
 
     def __init__(
-        self, schema: Schema, services: Services, origins: Sequence[str], rates: RequestRates | None = None
+        self,
+        schema: Schema,
+        services: Services,
+        origins: Sequence[str],
+        documents: Documents,
+        rates: RequestRates | None = None,
     ) -> None:
         """Serve ``schema`` with ``services`` in every resolver's reach; sockets may come from ``origins``."""
         super().__init__(
@@ -94,6 +101,7 @@ class GraphQLView(GraphQL[Context, None]):
             allowed_origins=origins,
         )
         self._services = services
+        self.documents = documents
         self._rates = rates or RequestRates()
         self.sockets = Sockets(SOCKETS_PER_USER)
 
@@ -107,6 +115,8 @@ class GraphQLView(GraphQL[Context, None]):
             return
         try:
             response = await self.run(Request(scope, receive))
+        except RefusedError as refusal:
+            response = refusal.response()
         except HTTPException as error:
             response = RefusedError(error.status_code, error.reason).response()
         except AWAY:
@@ -138,19 +148,27 @@ class GraphQLView(GraphQL[Context, None]):
         nothing: UnsetType = UNSET
         return nothing
 
+    def should_render_graphql_ide(self, request: object) -> bool:  # noqa: ARG002 - a GET may name its document by hash
+        """Tell that no page is served here: GraphiQL has a path of its own."""
+        return False
+
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
         """Return the operation that the edge has read."""
         assert isinstance(request, _RequestAdapter)
         read = graphql_request(request.scope)
         assert read, "the edge lets nothing else through"
+        try:
+            query = await self.documents.resolve(read.query, read.extensions)
+        except RequestError as refusal:
+            raise document_refusal(refusal) from refusal
         protocol = protocol_of(request.scope["path"], request.headers.get("accept", ""))
-        return GraphQLRequestData(read.query, read.variables, read.operation_name, read.extensions, protocol)
+        return GraphQLRequestData(query, read.variables, read.operation_name, read.extensions, protocol)
 
     async def execute_single(
         self,
         request: Request,  # noqa: ARG002 - as above
         request_adapter: AsyncHTTPRequestAdapter,
-        sub_response: Response,  # noqa: ARG002 - as above
+        sub_response: Response,
         context: Context,
         root_value: None,
         request_data: GraphQLRequestData,
@@ -158,7 +176,7 @@ class GraphQLView(GraphQL[Context, None]):
         """Answer a query or mutation at once; a subscription needs one of the protocols for streams."""
         allowed = OperationType.from_http(request_adapter.method) - {OperationType.SUBSCRIPTION}
         try:
-            return await self.schema.execute(
+            result = await self.schema.execute(
                 request_data.query,
                 root_value=root_value,
                 variable_values=request_data.variables,
@@ -173,11 +191,15 @@ class GraphQLView(GraphQL[Context, None]):
             if error.operation_type is OperationType.SUBSCRIPTION:
                 raise HTTPException(400, ASK_FOR_A_STREAM) from error
             raise HTTPException(400, error.as_http_error_reason(request_adapter.method)) from error
+        if result.data is None and (wait := wait_of(result.errors)) is not None:
+            sub_response.status_code = 429
+            sub_response.headers["retry-after"] = str(wait)
+        return result
 
-    async def rate_refusal(self, context: Context) -> RefusedError | None:
+    def rate_refusal(self, context: Context) -> RefusedError | None:
         """Count an operation on a socket like a request; return its refusal where it is one too many."""
         user = str(context.claims.user_id) if context.claims else None
-        return await rate_refusal(self._services.limiter, self._rates, user, context.address)
+        return rate_refusal(self._services.throttle, self._rates, user, context.address)
 
     def decode_json(self, data: str | bytes) -> object:
         """Read a message of a socket, as strictly as the body of a request."""
@@ -205,6 +227,18 @@ class GraphQLView(GraphQL[Context, None]):
         if scheme.lower() != "bearer":
             raise Unauthenticated("Send the token as “Bearer …”.")
         return self._services.tokens.verify(token.strip())
+
+
+def document_refusal(error: RequestError) -> RefusedError:
+    """Return why there is no document to run; the two answers that Apollo's clients act on are no failures of HTTP."""
+    status = 200 if isinstance(error, PersistedQueryNotFound | PersistedQueryNotSupported) else 400
+    return RefusedError(status, str(error), error.code)
+
+
+def wait_of(errors: Sequence[GraphQLError] | None) -> int | None:
+    """Return after how many seconds an operation may be asked for again that was refused as too costly for now."""
+    waits = [wait for error in errors or () if (wait := (error.extensions or {}).get("retryAfterSeconds")) is not None]
+    return max(waits, default=None)
 
 
 def protocol_of(path: str, accept: str) -> GraphQLRequestProtocol:

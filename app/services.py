@@ -9,6 +9,7 @@ from adapters.hub import Hub, redis_client
 from adapters.job_events import RedisJobEventLog
 from adapters.storage.folder import FolderStore
 from db.session import Database
+from planner import Reader
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -36,6 +37,11 @@ def open_database(settings: Settings) -> Database:
     return Database(
         settings.database_url, pool_size=settings.database_pool, statement_timeout_s=settings.statement_timeout_s
     )
+
+
+def open_reader(settings: Settings) -> Reader:
+    """Return what runs the statements of planned reads; it connects on first use."""
+    return Reader(settings.database_url, size=settings.database_pool, statement_timeout_s=settings.statement_timeout_s)
 
 
 def open_messaging(settings: Settings) -> Messaging:

@@ -52,6 +52,11 @@ class Settings(BaseSettings):
 
     requests_per_user: int = Field(1500, ge=1, description="Requests of a signed-in user in 5 minutes.")
     requests_per_address: int = Field(300, ge=1, description="Requests of an address that is not signed in, in 5 min.")
+    operation_cost: int = Field(5000, ge=1, description="Cost of one operation, at most.")
+    cost_bucket: int = Field(10_000, ge=1, description="Cost that a user, or an address, may spend at once.")
+    cost_refill: int = Field(100, ge=1, description="Cost that becomes free again in a second.")
+    persisted_queries: bool = Field(default=True, description="Whether valid documents are kept under their hash.")
+    trusted_documents: Path | None = Field(None, description="Manifest of the only documents answered; any by default.")
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of a GPU worker's /metrics; 0 for none.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_json: bool | None = Field(None, description="Whether logs are JSON; by default where they go to no terminal.")

@@ -10,7 +10,7 @@ from graphql import GraphQLError
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 
 from db.session import AWAY
-from domain.errors import RateLimited, Unauthenticated
+from domain.errors import RateLimited, RequestError, Unauthenticated
 from schema.context import Context
 
 if TYPE_CHECKING:
@@ -79,14 +79,25 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Start an operation, unless as many run already as may, or too many were asked for lately."""
         if self._is_full and message["id"] not in self.operations:
-            await self._refuse(message, "This socket follows as much as it may at once.")
-        elif self.connection_acknowledged and (refusal := await self.view.rate_refusal(self.context)):
-            await self._refuse(message, str(refusal))
+            await self._refuse(message, RateLimited.code, "This socket follows as much as it may at once.")
+        elif not self.connection_acknowledged:
+            await super().handle_subscribe(message)
+        elif refusal := self.view.rate_refusal(self.context):
+            await self._refuse(message, RateLimited.code, str(refusal))
+        else:
+            await self._subscribe(message)
+
+    async def _subscribe(self, message: SubscribeMessage) -> None:
+        payload = message["payload"]
+        try:
+            payload["query"] = await self.view.documents.resolve(payload.get("query"), payload.get("extensions"))
+        except RequestError as refusal:
+            await self._refuse(message, refusal.code, str(refusal))
         else:
             await super().handle_subscribe(message)
 
-    async def _refuse(self, message: SubscribeMessage, reason: str) -> None:
-        error = _error(RateLimited.code, reason)
+    async def _refuse(self, message: SubscribeMessage, code: str, reason: str) -> None:
+        error = _error(code, reason)
         await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
@@ -140,7 +151,11 @@ def _problem(message: object) -> str | None:
 
 
 def _payload_problem(payload: Mapping[str, object]) -> str | None:
-    if not (isinstance(payload.get("query"), str) and payload["query"]):
+    extensions = payload.get("extensions")
+    if not isinstance(extensions, dict | None):
+        return "`payload.extensions` must be an object"
+    names_one = extensions is not None and extensions.get("persistedQuery") is not None
+    if not isinstance(payload.get("query"), str | None) or not (payload.get("query") or names_one):
         return "`payload.query` must be a string that is not empty"
     if not isinstance(payload.get("variables"), dict | None):
         return "`payload.variables` must be an object"

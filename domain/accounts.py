@@ -6,11 +6,11 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from email_validator import EmailNotValidError, validate_email
 from psycopg.errors import UniqueViolation
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
@@ -22,13 +22,15 @@ from domain.errors import EmailTaken, HandleTaken, InvalidCredentials, InvalidIn
 from domain.texts import clean, normal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
     from uuid import UUID
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncSession
 
 MAXIMUM_EMAIL_LENGTH: Final = 320
 MAXIMUM_LINKS: Final = 5
+MAXIMUM_SESSIONS: Final = 100
 MAXIMUM_LINK_LENGTH: Final = 300
 REFRESH_LIFE: Final = timedelta(days=30)
 _HANDLE: Final = re.compile(r"[a-z][a-z0-9_]{2,29}")
@@ -193,37 +195,19 @@ async def sign_out(tx: AsyncSession, user_id: UUID, session_id: UUID | None) -> 
     await tx.execute(update(Session).where(open_ones).values(ended_at=now(), end_reason=SessionEnd.SIGNED_OUT))
 
 
+def is_open(session: Any) -> ColumnElement[bool]:  # noqa: ANN401 - rows and values of any statement
+    """Return the clause that says which sessions have not ended."""
+    return and_(session.ended_at.is_(None), session.expires_at > func.now())
+
+
+def confirms(session_id: Any, user_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - as above
+    """Return the clause that says whether a session exists, belongs to the user and has not ended."""
+    return exists().where(col(Session.id) == session_id, col(Session.user_id) == user_id, is_open(Session))
+
+
 async def is_live(tx: AsyncSession, session_id: UUID, user_id: UUID) -> bool:
     """Whether the session exists, belongs to the user and has not ended."""
-    query = select(col(Session.ended_at)).where(
-        col(Session.id) == session_id,
-        col(Session.user_id) == user_id,
-        col(Session.ended_at).is_(None),
-        col(Session.expires_at) > now(),
-    )
-    return (await tx.execute(select(query.exists()))).scalar_one()
-
-
-async def sessions_of(tx: AsyncSession, user_id: UUID) -> Sequence[Session]:
-    """Return the user's open sessions, the last used first; the hundred newest at most."""
-    query = (
-        select(Session)
-        .where(col(Session.user_id) == user_id, col(Session.ended_at).is_(None), col(Session.expires_at) > now())
-        .order_by(col(Session.last_used_at).desc())
-        .limit(100)
-    )
-    return (await tx.execute(query)).scalars().all()
-
-
-async def find_sessions(tx: AsyncSession, user_id: UUID, ids: Iterable[UUID]) -> Mapping[UUID, Session]:
-    """Return those of the sessions that are the user's and open, by id."""
-    query = select(Session).where(
-        col(Session.id).in_(list(ids)),
-        col(Session.user_id) == user_id,
-        col(Session.ended_at).is_(None),
-        col(Session.expires_at) > now(),
-    )
-    return {session.id: session for session in (await tx.execute(query)).scalars()}
+    return (await tx.execute(select(confirms(session_id, user_id)))).scalar_one()
 
 
 async def update_profile(tx: AsyncSession, user_id: UUID, profile: Profile) -> User:
@@ -259,26 +243,20 @@ async def set_avatar(tx: AsyncSession, user_id: UUID, asset_id: UUID | None) -> 
     await tx.execute(update(User).where(col(User.id) == user_id).values(avatar_asset_id=asset_id))
 
 
-async def find(tx: AsyncSession, ids: Iterable[UUID]) -> Mapping[UUID, User]:
-    """Return the users by id."""
-    query = select(User).where(col(User.id).in_(list(ids)))
-    return {user.id: user for user in (await tx.execute(query)).scalars()}
-
-
-async def find_by_handle(tx: AsyncSession, handle: str) -> User | None:
-    """Return the user of a handle, which may be written with ``@`` and in any case."""
+def plain_handle(handle: str) -> str | None:
+    """Return a handle, which may be written with ``@`` and in any case, as it is stored; None where it can be none."""
     plain = handle.strip().removeprefix("@").lower()
-    if not _HANDLE.fullmatch(plain):
-        return None
-    return (await tx.execute(select(User).where(col(User.handle) == plain))).scalar_one_or_none()
+    return plain if _HANDLE.fullmatch(plain) else None
 
 
-async def followed_among(tx: AsyncSession, follower_id: UUID, ids: Iterable[UUID]) -> set[UUID]:
-    """Return which of ``ids`` the user follows."""
-    query = select(col(Follow.followee_id)).where(
-        col(Follow.follower_id) == follower_id, col(Follow.followee_id).in_(list(ids))
-    )
-    return set((await tx.execute(query)).scalars())
+async def is_taken(tx: AsyncSession, handle: str) -> bool:
+    """Whether somebody has this plain handle."""
+    return (await tx.execute(select(exists().where(col(User.handle) == handle)))).scalar_one()
+
+
+def is_followed_by(user: Any, viewer_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - rows and values of any statement
+    """Return the clause that says whether somebody follows a user."""
+    return exists().where(col(Follow.followee_id) == user.id, col(Follow.follower_id) == viewer_id)
 
 
 def _hand_out(tx: AsyncSession, session: Session) -> str:

@@ -1,28 +1,26 @@
-"""Artworks: publishing one's own images, and reading feeds, tags, likes and comments."""
+"""Artworks: publishing one's own images, and who may see them, and what belongs to them."""
 
 from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Final, TypeVar
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Select, Subquery, Uuid, and_, func, literal, or_, select, tuple_, update
-from sqlalchemy.dialects.postgresql import ARRAY, insert
-from sqlalchemy.orm import aliased
+from sqlalchemy import and_, case, exists, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
-from db.tables import Artwork, ArtworkImage, ArtworkTag, Comment, GenerationJob, MediaAsset, Reaction, Tag, User
+from db.tables import Artwork, ArtworkImage, ArtworkTag, GenerationJob, MediaAsset, Reaction, Tag, User
 from db.words import AssetStatus, PromptVisibility, ReactionKind, Visibility
-from domain import counts, media
+from domain import media
 from domain.errors import InvalidInput, NotFound
 from domain.texts import clean, normal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
+    from uuid import UUID
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.ext.asyncio import AsyncSession
 
 MAXIMUM_IMAGES: Final = 20
@@ -40,11 +38,6 @@ class Publication:
     tags: tuple[str, ...] = ()
     visibility: Visibility = Visibility.PUBLIC
     prompt_visibility: PromptVisibility = PromptVisibility.PUBLIC
-
-
-Row = TypeVar("Row", Artwork, Comment)
-Place = tuple[datetime, UUID]
-"""A place in a list that is ordered by time of birth, newest first."""
 
 
 async def publish(tx: AsyncSession, author_id: UUID, publication: Publication) -> Artwork:
@@ -103,102 +96,51 @@ def _is_of_a_word(character: str) -> bool:
     return character == "_" or unicodedata.category(character)[0] in "LNM"
 
 
-def visible_to(viewer_id: UUID | None) -> ColumnElement[bool]:
+def visible_to(artwork: Any, viewer_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - rows and values of any statement
     """Return the clause that says which artworks somebody may see: all that are not private, and their own."""
-    shown = col(Artwork.visibility) != Visibility.PRIVATE
-    return shown if viewer_id is None else or_(shown, col(Artwork.author_id) == viewer_id)
+    return or_(artwork.visibility != Visibility.PRIVATE, artwork.author_id == viewer_id)
 
 
-async def find(tx: AsyncSession, viewer_id: UUID | None, ids: Iterable[UUID]) -> Mapping[UUID, Artwork]:
-    """Return those of the artworks that the viewer may see, by id."""
-    query = select(Artwork).where(col(Artwork.id).in_(list(ids)), visible_to(viewer_id))
-    return {artwork.id: artwork for artwork in (await tx.execute(query)).scalars()}
+def is_public(artwork: Any) -> ColumnElement[bool]:  # noqa: ANN401 - as above
+    """Return the clause that says which artworks feeds show."""
+    clause: ColumnElement[bool] = artwork.visibility == Visibility.PUBLIC
+    return clause
 
 
-async def latest(tx: AsyncSession, before: Place | None, limit: int) -> Sequence[Artwork]:
-    """Return public artworks, newest first, older than ``before``."""
-    public = col(Artwork.visibility) == Visibility.PUBLIC
-    return (await tx.execute(_newest(Artwork, public, before, limit))).scalars().all()
+def comment_visible_to(comment: Any, viewer_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - as above
+    """Return the clause that says which comments somebody may see: those of artworks that they may see."""
+    seen = select(col(Artwork.id)).where(col(Artwork.id) == comment.artwork_id, visible_to(Artwork, viewer_id))
+    return seen.exists()
 
 
-async def latest_of(
-    tx: AsyncSession, author_ids: Iterable[UUID], before: Place | None, limit: int
-) -> Mapping[UUID, list[Artwork]]:
-    """Return the public artworks of each author, newest first, older than ``before``, at most ``limit`` each."""
-    asked = _unnested(author_ids)
-    public = and_(col(Artwork.author_id) == asked.c.id, col(Artwork.visibility) == Visibility.PUBLIC)
-    page = _newest(Artwork, public, before, limit).lateral()
-    rows = await tx.execute(select(aliased(Artwork, page)).select_from(asked.join(page, literal(value=True))))
-    artworks: dict[UUID, list[Artwork]] = {}
-    for row in rows.scalars():
-        artworks.setdefault(row.author_id, []).append(row)
-    return artworks
+def shown_prompt(artwork: Any, viewer_id: Any) -> ColumnElement[str]:  # noqa: ANN401 - as above
+    """Return the prompt where the author shows it, or is the one who asks."""
+    is_shown = artwork.prompt_visibility == PromptVisibility.PUBLIC
+    return case((or_(is_shown, artwork.author_id == viewer_id), artwork.prompt))
 
 
-async def count_public(tx: AsyncSession) -> int:
-    """Return how many public artworks there are, as far as ``domain.counts`` counts."""
-    return await counts.count(tx, select(col(Artwork.id)).where(col(Artwork.visibility) == Visibility.PUBLIC))
-
-
-async def images_of(tx: AsyncSession, artwork_ids: Iterable[UUID]) -> Mapping[UUID, list[MediaAsset]]:
-    """Return the images of each artwork, in order."""
-    query = (
-        select(col(ArtworkImage.artwork_id), MediaAsset)
-        .join(MediaAsset, col(MediaAsset.id) == col(ArtworkImage.asset_id))
-        .where(col(ArtworkImage.artwork_id).in_(list(artwork_ids)), col(MediaAsset.status) == AssetStatus.READY)
-        .order_by(col(ArtworkImage.position))
-    )
-    images: dict[UUID, list[MediaAsset]] = {}
-    for artwork_id, asset in await tx.execute(query):
-        images.setdefault(artwork_id, []).append(asset)
-    return images
-
-
-async def tags_of(tx: AsyncSession, artwork_ids: Iterable[UUID]) -> Mapping[UUID, list[str]]:
-    """Return the tags of each artwork, in the author's order."""
-    query = (
-        select(col(ArtworkTag.artwork_id), col(Tag.name))
-        .join(Tag, col(Tag.id) == col(ArtworkTag.tag_id))
-        .where(col(ArtworkTag.artwork_id).in_(list(artwork_ids)))
-        .order_by(col(ArtworkTag.position))
-    )
-    tags: dict[UUID, list[str]] = {}
-    for artwork_id, name in await tx.execute(query):
-        tags.setdefault(artwork_id, []).append(name)
-    return tags
-
-
-async def liked_among(tx: AsyncSession, viewer_id: UUID, artwork_ids: Iterable[UUID]) -> set[UUID]:
-    """Return which of the artworks the viewer likes."""
-    query = select(col(Reaction.artwork_id)).where(
+def is_liked_by(artwork: Any, viewer_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - as above
+    """Return the clause that says whether somebody likes an artwork."""
+    return exists().where(
+        col(Reaction.artwork_id) == artwork.id,
         col(Reaction.user_id) == viewer_id,
         col(Reaction.kind) == ReactionKind.LIKE,
-        col(Reaction.artwork_id).in_(list(artwork_ids)),
     )
-    return set((await tx.execute(query)).scalars())
 
 
-async def comments_of(
-    tx: AsyncSession, artwork_ids: Iterable[UUID], before: Place | None, limit: int
-) -> Mapping[UUID, list[Comment]]:
-    """Return the comments of each artwork, newest first, older than ``before``, at most ``limit`` each."""
-    asked = _unnested(artwork_ids)
-    page = _newest(Comment, col(Comment.artwork_id) == asked.c.id, before, limit).lateral()
-    rows = await tx.execute(select(aliased(Comment, page)).select_from(asked.join(page, literal(value=True))))
-    comments: dict[UUID, list[Comment]] = {}
-    for row in rows.scalars():
-        comments.setdefault(row.artwork_id, []).append(row)
-    return comments
-
-
-async def find_comments(tx: AsyncSession, viewer_id: UUID | None, ids: Iterable[UUID]) -> Mapping[UUID, Comment]:
-    """Return those of the comments whose artwork the viewer may see, by id."""
-    query = (
-        select(Comment)
-        .join(Artwork, col(Artwork.id) == col(Comment.artwork_id))
-        .where(col(Comment.id).in_(list(ids)), visible_to(viewer_id))
+def tags_of(artwork: Any) -> Select[str]:  # noqa: ANN401 - as above
+    """Return the statement for an artwork's tags, in the author's order."""
+    return (
+        select(col(Tag.name))
+        .join(ArtworkTag, col(ArtworkTag.tag_id) == col(Tag.id))
+        .where(col(ArtworkTag.artwork_id) == artwork.id)
+        .order_by(col(ArtworkTag.position))
     )
-    return {comment.id: comment for comment in (await tx.execute(query)).scalars()}
+
+
+def is_image_of(artwork: Any, link: Any, asset: Any) -> ColumnElement[bool]:  # noqa: ANN401 - as above
+    """Return the clause that says which assets are an artwork's images, over the link between them."""
+    return and_(link.artwork_id == artwork.id, asset.id == link.asset_id, asset.status == AssetStatus.READY)
 
 
 async def _publishable(tx: AsyncSession, author_id: UUID, asset_ids: Sequence[UUID]) -> list[MediaAsset]:
@@ -226,14 +168,3 @@ async def _attach_tags(tx: AsyncSession, artwork_id: UUID, names: Sequence[str])
     tx.add_all(
         ArtworkTag(artwork_id=artwork_id, tag_id=ids[name], position=position) for position, name in enumerate(names)
     )
-
-
-def _unnested(ids: Iterable[UUID]) -> Subquery:
-    return select(func.unnest(literal(list(ids), ARRAY(Uuid))).label("id")).subquery()
-
-
-def _newest(table: type[Row], condition: ColumnElement[bool], before: Place | None, limit: int) -> Select[Row]:
-    query = select(table).where(condition)
-    if before:
-        query = query.where(tuple_(col(table.created_at), col(table.id)) < before)
-    return query.order_by(col(table.created_at).desc(), col(table.id).desc()).limit(limit)

@@ -7,20 +7,19 @@ capture and its release would share one business key, and that is unique.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlmodel import col
 
 from db.tables import CreditAccount, Hold, LedgerEntry
 from db.words import HoldStatus, LedgerBucket, LedgerKind
-from domain import counts
 from domain.errors import InsufficientCredits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
     from uuid import UUID
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncSession
 
 _MOVES = {
@@ -31,38 +30,9 @@ _MOVES = {
 }
 
 
-async def account_of(tx: AsyncSession, user_id: UUID) -> CreditAccount:
-    """Return the user's account."""
-    return (await tx.execute(select(CreditAccount).where(col(CreditAccount.user_id) == user_id))).scalar_one()
-
-
-async def entries_of(tx: AsyncSession, account_id: UUID, before: UUID | None, limit: int) -> Sequence[LedgerEntry]:
-    """Return the account's entries, newest first, older than the entry ``before``."""
-    query = select(LedgerEntry).where(col(LedgerEntry.account_id) == account_id)
-    if before:
-        query = query.where(col(LedgerEntry.id) < before)
-    return (await tx.execute(query.order_by(col(LedgerEntry.id).desc()).limit(limit))).scalars().all()
-
-
-async def count_entries(tx: AsyncSession, account_id: UUID) -> int:
-    """Return how many entries the account has, as far as ``domain.counts`` counts."""
-    return await counts.count(tx, select(col(LedgerEntry.id)).where(col(LedgerEntry.account_id) == account_id))
-
-
-async def find_accounts(tx: AsyncSession, user_id: UUID, ids: Iterable[UUID]) -> Mapping[UUID, CreditAccount]:
-    """Return the user's account where it is among ``ids``, by id."""
-    query = select(CreditAccount).where(col(CreditAccount.id).in_(list(ids)), col(CreditAccount.user_id) == user_id)
-    return {account.id: account for account in (await tx.execute(query)).scalars()}
-
-
-async def find_entries(tx: AsyncSession, user_id: UUID, ids: Iterable[UUID]) -> Mapping[UUID, LedgerEntry]:
-    """Return those of the entries that belong to the user's account, by id."""
-    query = (
-        select(LedgerEntry)
-        .join(CreditAccount, col(CreditAccount.id) == col(LedgerEntry.account_id))
-        .where(col(LedgerEntry.id).in_(list(ids)), col(CreditAccount.user_id) == user_id)
-    )
-    return {entry.id: entry for entry in (await tx.execute(query)).scalars()}
+def is_entry_of(entry: Any, user_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - rows and values of any statement
+    """Return the clause that says which entries belong to the user's account."""
+    return exists().where(col(CreditAccount.id) == entry.account_id, col(CreditAccount.user_id) == user_id)
 
 
 async def open_account(tx: AsyncSession, user_id: UUID, grant: int) -> CreditAccount:

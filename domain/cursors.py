@@ -4,30 +4,64 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Final
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import orjson
 
 from domain.errors import BadCursor
 
-_VERSION: Final = "1"
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+_VERSION: Final = 2
 
 
-def encode(place: str, *parts: str) -> str:
-    """Return the cursor of ``parts`` in the list or stream named ``place``; no part holds a newline."""
-    return base64.urlsafe_b64encode("\n".join((_VERSION, place, *parts)).encode()).decode().rstrip("=")
+def encode(place: str, *parts: object) -> str:
+    """Return the cursor of ``parts`` (texts, numbers, moments, UUIDs) in the list or stream named ``place``."""
+    written = binascii.b2a_base64(orjson.dumps((_VERSION, place, *parts)), newline=False)
+    return written.rstrip(b"=").decode().replace("+", "-").replace("/", "_")
 
 
-def decode(place: str, cursor: str, count: int) -> list[str]:
-    """Return the ``count`` parts of a cursor that ``encode`` made for the same ``place``.
+def decode(place: str, cursor: str, kinds: Sequence[type]) -> list[Any]:
+    """Return the parts of a cursor that ``encode`` made for the same ``place``, each of its kind.
 
     Raises:
         BadCursor: it is no cursor, one of another place, or one of another version.
     """
     try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
-    except (binascii.Error, ValueError) as error:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        version, found, *parts = orjson.loads(text)
+    except (binascii.Error, TypeError, ValueError) as error:
         raise BadCursor("This is not a cursor.") from error
-    version, _, rest = text.partition("\n")
-    parts = rest.split("\n")
-    if version != _VERSION or parts[0] != place or len(parts) != count + 1:
-        raise BadCursor("This cursor belongs to another list.")
-    return parts[1:]
+    if version != _VERSION or found != place or len(parts) != len(kinds):
+        raise refusal()
+    try:
+        return [_READ.get(kind, _text)(part) for kind, part in zip(kinds, parts, strict=True)]
+    except (TypeError, ValueError) as error:
+        raise BadCursor("This is not a cursor.") from error
+
+
+def refusal() -> BadCursor:
+    """Return what a cursor of another list is refused with."""
+    return BadCursor("This cursor belongs to another list.")
+
+
+def _text(part: object) -> str:
+    if not isinstance(part, str):
+        raise TypeError(part)
+    return part
+
+
+def _integer(part: object) -> int:
+    if type(part) is not int:
+        raise TypeError(part)
+    return part
+
+
+_READ: Final[Mapping[type, Callable[[Any], Any]]] = {
+    int: _integer,
+    datetime: datetime.fromisoformat,
+    UUID: UUID,
+}

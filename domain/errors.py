@@ -162,6 +162,36 @@ class BadUserInput(RequestError):
     code = "BAD_USER_INPUT"
 
 
+class PersistedQueryNotFound(RequestError):
+    """No document is known by this hash; Apollo's clients then send the text as well, told by this very message."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+
+    def __init__(self) -> None:
+        """Ask for the text."""
+        super().__init__("PersistedQueryNotFound")
+
+
+class PersistedQueryNotSupported(RequestError):
+    """Documents are not kept here; Apollo's clients then send no more hashes, told by this very message."""
+
+    code = "PERSISTED_QUERY_NOT_SUPPORTED"
+
+    def __init__(self) -> None:
+        """Refuse the hash."""
+        super().__init__("PersistedQueryNotSupported")
+
+
+class PersistedQueryNotInList(RequestError):
+    """Only registered documents are answered here, and this is none of them."""
+
+    code = "PERSISTED_QUERY_NOT_IN_LIST"
+
+    def __init__(self) -> None:
+        """Refuse the document."""
+        super().__init__("This operation is not registered here.")
+
+
 class RateLimited(RequestError):
     """Too much in too short a time."""
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, select
+from sqlalchemy import Float, cast, exists, func, select
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
 from db import outbox
 from db.tables import GenerationJob, GenerationSlot, Hold
-from db.words import JobStatus, SlotStatus, Visibility
-from domain import counts, credits, idempotency, jobs
+from db.words import FINAL_SLOT_STATUSES, JobStatus, SlotStatus, Visibility
+from domain import credits, idempotency, jobs
 from domain.catalogue import ENGINES, RATIOS, STYLES, size_of
 from domain.errors import AlreadyFinished, InvalidInput, NotFound
 from domain.texts import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection
     from uuid import UUID
 
     from sqlalchemy import ColumnElement
@@ -152,7 +152,7 @@ async def cancel(tx: AsyncSession, user_id: UUID, job_id: UUID) -> int:
         NotFound: the user has no such job.
         AlreadyFinished: the job ended otherwise.
     """
-    if not await owns(tx, user_id, job_id):
+    if await status_of(tx, user_id, job_id) is None:
         raise NotFound(("input", "jobId"))
     wallet = await credits.lock_hold(tx, job_id)
     job = await jobs.lock(tx, job_id)
@@ -169,61 +169,37 @@ async def cancel(tx: AsyncSession, user_id: UUID, job_id: UUID) -> int:
     return wallet[1].released
 
 
-async def owns(tx: AsyncSession, user_id: UUID, job_id: UUID) -> bool:
-    """Whether the job exists and belongs to the user."""
-    query = select(col(GenerationJob.id)).where(col(GenerationJob.id) == job_id, col(GenerationJob.user_id) == user_id)
-    return (await tx.execute(query)).scalar_one_or_none() is not None
-
-
-async def find(tx: AsyncSession, user_id: UUID, ids: Iterable[UUID]) -> Mapping[UUID, GenerationJob]:
-    """Return those of the jobs that belong to the user, by id."""
-    query = select(GenerationJob).where(col(GenerationJob.id).in_(list(ids)), col(GenerationJob.user_id) == user_id)
-    return {job.id: job for job in (await tx.execute(query)).scalars()}
-
-
-async def list_of(
-    tx: AsyncSession, user_id: UUID, statuses: Collection[JobStatus], before: UUID | None, limit: int
-) -> Sequence[GenerationJob]:
-    """Return the user's jobs, newest first, older than ``before``; of all states where ``statuses`` is empty."""
-    query = select(GenerationJob).where(_belongs(user_id, statuses))
-    if before:
-        query = query.where(col(GenerationJob.id) < before)
-    return (await tx.execute(query.order_by(col(GenerationJob.id).desc()).limit(limit))).scalars().all()
-
-
-async def count_of(tx: AsyncSession, user_id: UUID, statuses: Collection[JobStatus]) -> int:
-    """Return how many jobs ``list_of`` could return, as far as ``domain.counts`` counts."""
-    return await counts.count(tx, select(col(GenerationJob.id)).where(_belongs(user_id, statuses)))
-
-
-async def slots_of(tx: AsyncSession, job_ids: Iterable[UUID]) -> Mapping[UUID, list[GenerationSlot]]:
-    """Return the slots of each job, in order."""
-    query = select(GenerationSlot).where(col(GenerationSlot.job_id).in_(list(job_ids)))
-    slots: dict[UUID, list[GenerationSlot]] = {}
-    for slot in (await tx.execute(query.order_by(col(GenerationSlot.index)))).scalars():
-        slots.setdefault(slot.job_id, []).append(slot)
-    return slots
-
-
-async def find_slots(tx: AsyncSession, user_id: UUID, ids: Iterable[UUID]) -> Mapping[UUID, GenerationSlot]:
-    """Return those of the slots whose job belongs to the user, by id."""
-    query = (
-        select(GenerationSlot)
-        .join(GenerationJob, col(GenerationJob.id) == col(GenerationSlot.job_id))
-        .where(col(GenerationSlot.id).in_(list(ids)), col(GenerationJob.user_id) == user_id)
+async def status_of(tx: AsyncSession, user_id: UUID, job_id: UUID) -> JobStatus | None:
+    """Return how far one of the user's jobs is; None where it is not theirs."""
+    query = select(col(GenerationJob.status)).where(
+        col(GenerationJob.id) == job_id, col(GenerationJob.user_id) == user_id
     )
-    return {slot.id: slot for slot in (await tx.execute(query)).scalars()}
+    return (await tx.execute(query)).scalar_one_or_none()
 
 
-async def holds_of(tx: AsyncSession, job_ids: Iterable[UUID]) -> Mapping[UUID, Hold]:
-    """Return the hold of each job."""
-    query = select(Hold).where(col(Hold.job_id).in_(list(job_ids)))
-    return {held.job_id: held for held in (await tx.execute(query)).scalars()}
+def is_slot_of(slot: Any, user_id: Any) -> ColumnElement[bool]:  # noqa: ANN401 - rows and values of any statement
+    """Return the clause that says which slots are of the user's jobs."""
+    return exists().where(col(GenerationJob.id) == slot.job_id, col(GenerationJob.user_id) == user_id)
 
 
-def _belongs(user_id: UUID, statuses: Collection[JobStatus]) -> ColumnElement[bool]:
-    mine = col(GenerationJob.user_id) == user_id
-    return and_(mine, col(GenerationJob.status).in_(statuses)) if statuses else mine
+def counted(job: Any, *statuses: SlotStatus) -> ColumnElement[int]:  # noqa: ANN401 - as above
+    """Return how many of a job's slots are in one of these states."""
+    return (
+        select(func.count())
+        .where(col(GenerationSlot.job_id) == job.id, col(GenerationSlot.status).in_(statuses))
+        .scalar_subquery()
+    )
+
+
+def progress(job: Any) -> ColumnElement[float]:  # noqa: ANN401 - as above
+    """Return the share of a job's slots that have ended, 0 to 1."""
+    return cast(counted(job, *FINAL_SLOT_STATUSES), Float(53)) / job.count
+
+
+def released(job: Any) -> ColumnElement[int]:  # noqa: ANN401 - as above
+    """Return how many credits of a job's hold came back."""
+    amount = select(col(Hold.released)).where(col(Hold.job_id) == job.id).scalar_subquery()
+    return func.coalesce(amount, 0)
 
 
 def _chosen(field: str, value: str | None, default: str, choices: Collection[str]) -> str:

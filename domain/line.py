@@ -83,18 +83,30 @@ def _next_waiting(engines: tuple[str, ...]) -> Select[GenerationJob]:
     )
 
 
-async def places(tx: AsyncSession, job_ids: Iterable[UUID] | None = None, limit: int = 200) -> Mapping[UUID, Place]:
-    """Return the places of those of ``job_ids`` that wait, or of the first ``limit`` of each line."""
+def placed() -> Subquery:
+    """Return the line as (id, place, ahead, eta_seconds), the last as measured from recent images, or NULL."""
     queue = line()
     seconds = _seconds_per_image().subquery()
     running = _images_running().subquery()
-    ahead = queue.c.images_ahead + func.coalesce(running.c.images, 0)
-    query = (
-        select(queue.c.id, queue.c.place, cast(func.ceil(ahead * seconds.c.seconds), Integer))
+    images_ahead = queue.c.images_ahead + func.coalesce(running.c.images, 0)
+    return (
+        select(
+            queue.c.id,
+            cast(queue.c.place, Integer).label("place"),
+            cast(queue.c.place - 1, Integer).label("ahead"),
+            cast(func.ceil(images_ahead * seconds.c.seconds), Integer).label("eta_seconds"),
+        )
         .select_from(queue)
         .outerjoin(seconds, seconds.c.engine == queue.c.engine)
         .outerjoin(running, running.c.engine == queue.c.engine)
+        .subquery()
     )
+
+
+async def places(tx: AsyncSession, job_ids: Iterable[UUID] | None = None, limit: int = 200) -> Mapping[UUID, Place]:
+    """Return the places of those of ``job_ids`` that wait, or of the first ``limit`` of each line."""
+    queue = placed()
+    query = select(queue.c.id, queue.c.place, queue.c.eta_seconds)
     query = query.where(queue.c.place <= limit) if job_ids is None else query.where(queue.c.id.in_(list(job_ids)))
     return {job_id: Place(place, eta) for job_id, place, eta in await tx.execute(query)}
 

@@ -174,6 +174,37 @@ class RateLimiter(Protocol):
         """Make all units of ``key`` free again; raises as little as ``hit``."""
 
 
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A leaky bucket: holds ``size`` units that have been spent, and forgets ``refill`` of them in a second."""
+
+    size: int
+    refill: int
+
+
+class Throttle(Protocol):
+    """Counts what every request spends: decides at once from what this process knows, and never waits.
+
+    Alone it is exact. Processes that count together tell each other in the background, so that between two exchanges
+    each of them decides without what the others have just let pass.
+    """
+
+    def hit(self, key: str, limit: int, per: timedelta) -> RateLimit | None:
+        """Spend one of ``limit`` units ``per`` sliding window under ``key``; return the refusal where it is too many.
+
+        What is refused is not counted.
+        """
+
+    def draw(self, key: str, bucket: Bucket, cost: int) -> RateLimit | None:
+        """Spend ``cost`` units of ``bucket`` under ``key``; return the refusal where it has no room for them.
+
+        What is refused is not counted.
+        """
+
+    def level(self, key: str, bucket: Bucket) -> RateLimit:
+        """Return how full ``bucket`` is under ``key``, without spending anything."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
     """A place in the event log of a job."""

@@ -17,7 +17,7 @@ _FILES: Final = {
 }
 
 
-def object_key(asset_id: UUID, variant: ImageVariant) -> str:
+def object_key(asset_id: UUID | str, variant: ImageVariant) -> str:
     """Return the key under which a variant of an asset is stored: ``assets/0198…/card.webp``."""
     return f"assets/{asset_id}/{_FILES[variant]}"
 

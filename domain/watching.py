@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from domain.ports import JobEventLog
 
+LARGEST: Final = 10**15
+"""Beyond any number of a stream's positions."""
 LOOK_S: Final = 4.0
 """How often a watcher looks at the row itself, whatever the messages say."""
 COMPLETED: Final = "completed"
@@ -42,9 +44,7 @@ class Snapshot:
 def cursor_of(job_id: UUID, position: Position, *, is_last: bool = False) -> str:
     """Return the cursor that resumes a job's stream after ``position``."""
     milliseconds, counter = position.stamp
-    return cursors.encode(
-        f"job:{job_id}", str(milliseconds), str(counter), str(position.sequence), "end" if is_last else ""
-    )
+    return cursors.encode(f"job:{job_id}", milliseconds, counter, position.sequence, "end" if is_last else "")
 
 
 def position_of(job_id: UUID, cursor: str) -> tuple[Position, bool]:
@@ -53,10 +53,9 @@ def position_of(job_id: UUID, cursor: str) -> tuple[Position, bool]:
     Raises:
         BadCursor: it is not a cursor of this job's stream.
     """
-    *numbers, last = cursors.decode(f"job:{job_id}", cursor, 4)
-    if not all(number.isascii() and number.isdigit() and len(number) < 16 for number in numbers):
+    milliseconds, counter, sequence, last = cursors.decode(f"job:{job_id}", cursor, (int, int, int, str))
+    if not all(0 <= number < LARGEST for number in (milliseconds, counter, sequence)):
         raise BadCursor("This is not a cursor.")
-    milliseconds, counter, sequence = map(int, numbers)
     return Position((milliseconds, counter), sequence), bool(last)
 
 

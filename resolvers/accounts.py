@@ -1,13 +1,16 @@
 """Signing up, in and out, sessions, profiles, users."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
+from sqlalchemy import Text
 
 from domain import accounts, attempts, passwords
-from domain.accounts import Profile
+from domain.accounts import Profile, SignedIn
 from domain.attempts import PER_ACCOUNT, PER_ADDRESS
 from domain.errors import InvalidInput, InvalidRefreshToken
+from domain.tokens import Claims
+from planner import Ask, Row, ref, to_one
 from schema.accounts import (
     RefreshSessionInput,
     RefreshSessionResult,
@@ -28,30 +31,29 @@ from schema.accounts import (
     User,
     Viewer,
 )
-from schema.context import Info
+from schema.context import Context, Info
 from schema.node import required_key
 
 Handle = Annotated[str, strawberry.argument(description="With or without `@`, in any case.")]
+
+
+def _with_handle(_ask: Ask, user: Row, *, handle: Handle) -> Any:  # noqa: ANN401 - a condition
+    return user.handle == handle.read(accounts.plain_handle, Text())  # type: ignore[attr-defined]  # an argument of SQL
 
 
 @strawberry.type
 class AccountQueries:
     """Root fields about people."""
 
-    @strawberry.field(description="The one who is asking; null for somebody who is not signed in.")
-    async def viewer(self, info: Info) -> Viewer | None:
-        """Return the viewer."""
-        viewer_id = info.context.viewer_id
-        user = await info.context.loaders.users.get(viewer_id) if viewer_id else None
-        return Viewer.of(user) if user else None
-
-    @strawberry.field(description="The user with this handle; null where there is none.")
-    async def user(self, info: Info, handle: Handle) -> User | None:
-        """Return a user."""
-        info.context.require_good_token()
-        async with info.context.services.db.read() as tx:
-            user = await accounts.find_by_handle(tx, handle)
-        return User.of(user) if user else None
+    viewer: Viewer | None = to_one(
+        "The one who is asking; null for somebody who is not signed in.",
+        lambda ask, user: user.id == ask.viewer,
+        seen=True,
+        check=Context.require_good_token,
+    )
+    user: User | None = to_one(
+        "The user with this handle; null where there is none.", _with_handle, check=Context.require_good_token
+    )
 
     @strawberry.field(description="Whether a new account could have this handle.")
     async def handle_available(self, info: Info, handle: Handle) -> bool:
@@ -61,7 +63,7 @@ class AccountQueries:
         except InvalidInput:
             return False
         async with info.context.services.db.read() as tx:
-            return await accounts.find_by_handle(tx, plain) is None
+            return not await accounts.is_taken(tx, plain)
 
 
 @strawberry.type
@@ -83,7 +85,7 @@ class AccountMutations:
             signed_in = await accounts.sign_up(
                 tx, account, password_hash, info.context.user_agent, services.welcome_credits
             )
-        return SignUpWithEmailSuccess(session=SessionTokens.of(signed_in, info), viewer=Viewer.of(signed_in.user))
+        return SignUpWithEmailSuccess(**_opened(signed_in, info))
 
     @strawberry.mutation(description="Open a session with e-mail address and password.")
     async def sign_in_with_password(
@@ -101,7 +103,7 @@ class AccountMutations:
         await attempts.forget(services.limiter, "sign-in-as", address, PER_ACCOUNT)
         async with services.db.write() as tx:
             signed_in = await accounts.open_session(tx, user, info.context.user_agent)
-        return SignInWithPasswordSuccess(session=SessionTokens.of(signed_in, info), viewer=Viewer.of(user))
+        return SignInWithPasswordSuccess(**_opened(signed_in, info))
 
     @strawberry.mutation(
         description="Exchange a refresh token for new tokens. A token that is used a second time ends its session."
@@ -116,7 +118,7 @@ class AccountMutations:
             signed_in = await accounts.refresh(tx, input.refresh_token)
         if signed_in is None:
             raise InvalidRefreshToken
-        return RefreshSessionSuccess(session=SessionTokens.of(signed_in, info), viewer=Viewer.of(signed_in.user))
+        return RefreshSessionSuccess(**_opened(signed_in, info))
 
     @strawberry.mutation(description="End the present session, another one, or all of the viewer's sessions.")
     async def sign_out(
@@ -130,8 +132,7 @@ class AccountMutations:
         chosen = claims.session_id if given is None else required_key("session", given, "sessionId")
         async with info.context.services.db.write() as tx:
             await accounts.sign_out(tx, claims.user_id, None if input.all else chosen)
-            user = (await accounts.find(tx, [claims.user_id]))[claims.user_id]
-        return SignOutSuccess(viewer=Viewer.of(user))
+        return SignOutSuccess(viewer=ref(Viewer, id=claims.user_id))
 
     @strawberry.mutation(description="Change what others see of the viewer.")
     async def update_profile(
@@ -147,5 +148,12 @@ class AccountMutations:
                 chosen = input.avatar_asset_id
                 avatar = None if chosen is None else required_key("asset", chosen, "avatarAssetId")
                 await accounts.set_avatar(tx, viewer_id, avatar)
-            user = await accounts.update_profile(tx, viewer_id, profile)
-        return UpdateProfileSuccess(viewer=Viewer.of(user))
+            await accounts.update_profile(tx, viewer_id, profile)
+        return UpdateProfileSuccess(viewer=ref(Viewer, id=viewer_id))
+
+
+def _opened(signed_in: SignedIn, info: Info) -> dict[str, Any]:
+    """Return what is told of a session that was just opened or renewed, to the one whose it is from now on."""
+    session = SessionTokens.of(signed_in, info)
+    info.context.sign_in(Claims(signed_in.user.id, signed_in.session.id, session.expires_at))
+    return {"session": session, "viewer": ref(Viewer, id=signed_in.user.id)}

@@ -1,56 +1,52 @@
 """Artworks and feeds."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
 from domain import artworks
 from domain.artworks import Publication
 from domain.words import FeedKind
+from planner import Ask, Row, connection, ref, to_one
 from schema.artworks import (
     Artwork,
     FeedConnection,
-    FeedEdge,
     PublishArtworkInput,
     PublishArtworkResult,
     PublishArtworkSuccess,
 )
-from schema.connections import After, First, keyset
-from schema.context import Info
-from schema.node import key_of, required_key
+from schema.context import Context, Info
+from schema.node import read_key, required_key
+
+
+def _in_feed(
+    _ask: Ask,
+    artwork: Row,
+    *,
+    kind: Annotated[FeedKind, strawberry.argument(description="Which feed.")] = FeedKind.LATEST,  # noqa: ARG001 - there is one
+) -> Any:  # noqa: ANN401 - a condition
+    return artworks.is_public(artwork)
+
+
+def _with_id(
+    _ask: Ask,
+    artwork: Row,
+    *,
+    id: Annotated[strawberry.ID, strawberry.argument(description="Id of the artwork.")],  # noqa: A002
+) -> Any:  # noqa: ANN401 - a condition
+    return artwork.id == read_key(id, "artwork")
 
 
 @strawberry.type
 class ArtworkQueries:
     """Root fields about artworks."""
 
-    @strawberry.field(description="A feed of artworks.")
-    async def feed(
-        self,
-        info: Info,
-        kind: Annotated[FeedKind, strawberry.argument(description="Which feed.")] = FeedKind.LATEST,
-        first: First = None,
-        after: After = None,
-    ) -> FeedConnection:
-        """Return a page of a feed."""
-        info.context.require_good_token()
-        page = keyset(f"feed:{kind}", first, after)
-        async with info.context.services.db.read() as tx:
-            rows = await artworks.latest(tx, page.after, page.limit)
-        parts = page.page(rows, Artwork.of, artworks.count_public)
-        edges = [FeedEdge(cursor=edge.cursor, node=edge.node) for edge in parts["edges"]]
-        return FeedConnection(edges=edges, nodes=parts["nodes"], page_info=parts["page_info"])
-
-    @strawberry.field(description="An artwork; null where there is none that the viewer may see.")
-    async def artwork(
-        self,
-        info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="Id of the artwork.")],  # noqa: A002
-    ) -> Artwork | None:
-        """Return an artwork."""
-        key = key_of("artwork", id)
-        row = await info.context.loaders.artworks.get(key) if key else None
-        return Artwork.of(row) if row else None
+    feed: FeedConnection = connection(
+        "A feed of artworks.", _in_feed, order=("-created_at", "-id"), seen=True, check=Context.require_good_token
+    )
+    artwork: Artwork | None = to_one(
+        "An artwork; null where there is none that the viewer may see.", _with_id, check=Context.require_good_token
+    )
 
 
 @strawberry.type
@@ -77,4 +73,4 @@ class ArtworkMutations:
         )
         async with info.context.services.db.write() as tx:
             artwork = await artworks.publish(tx, viewer_id, publication)
-        return PublishArtworkSuccess(artwork=Artwork.of(artwork))
+        return PublishArtworkSuccess(artwork=ref(Artwork, id=artwork.id))

@@ -3,11 +3,11 @@
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
+from sqlalchemy import Text, and_, any_, cast, func, or_
 
 from db.session import AWAY
 from db.words import JobStatus
@@ -17,9 +17,9 @@ from domain.generation import GenerationRequest
 from domain.ports import JobEvent as Event
 from domain.watching import Snapshot
 from domain.words import Previews
+from planner import Ask, Row, connection, ref, to_one
 from schema.catalogue import Engine, Style
-from schema.connections import After, First, keyset
-from schema.context import Info
+from schema.context import Context, Info
 from schema.generation import (
     CancelGenerationInput,
     CancelGenerationResult,
@@ -42,8 +42,32 @@ from schema.generation_events import (
     GenerationSnapshot,
     GenerationStarted,
 )
-from schema.node import key_of, required_key
+from schema.node import key_of, read_key, required_key
 from schema.scalars import URL, Cursor
+
+
+def _with_id(
+    _ask: Ask,
+    job: Row,
+    *,
+    id: Annotated[strawberry.ID, strawberry.argument(description="Id of the job.")],  # noqa: A002
+) -> Any:  # noqa: ANN401 - a condition
+    return job.id == read_key(id, "job")
+
+
+def _chosen(
+    ask: Ask,
+    job: Row,
+    *,
+    filter: Annotated[  # noqa: A002
+        GenerationJobFilter | None, strawberry.argument(description="Which jobs; all by default.")
+    ] = None,
+) -> Any:  # noqa: ANN401 - a condition
+    mine = job.user_id == ask.viewer
+    if filter is None or filter.status is None:
+        return mine
+    statuses = filter.status.__clause_element__()
+    return and_(mine, or_(func.cardinality(statuses) == 0, cast(job.status, Text) == any_(statuses)))
 
 
 @strawberry.type
@@ -64,37 +88,14 @@ class GenerationQueries:
             for style in catalogue.STYLES.values()
         ]
 
-    @strawberry.field(
-        description="One of the viewer's jobs; null where there is none. Poll it where streams do not work."
+    generation_job: GenerationJob | None = to_one(
+        "One of the viewer's jobs; null where there is none. Poll it where streams do not work.",
+        _with_id,
+        check=Context.require_viewer,
     )
-    async def generation_job(
-        self,
-        info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="Id of the job.")],  # noqa: A002
-    ) -> GenerationJob | None:
-        """Return a job."""
-        key = key_of("job", id) if info.context.required_viewer_id else None
-        row = await info.context.loaders.jobs.get(key) if key else None
-        return GenerationJob.of(row) if row else None
-
-    @strawberry.field(description="The viewer's jobs, newest first.")
-    async def generation_jobs(
-        self,
-        info: Info,
-        filter: Annotated[  # noqa: A002
-            GenerationJobFilter | None, strawberry.argument(description="Which jobs; all by default.")
-        ] = None,
-        first: First = None,
-        after: After = None,
-    ) -> GenerationJobConnection:
-        """Return a page of jobs."""
-        viewer_id = info.context.required_viewer_id
-        page = keyset(f"jobs:{viewer_id}", first, after)
-        statuses = (filter and filter.status) or []
-        async with info.context.services.db.read() as tx:
-            rows = await generation.list_of(tx, viewer_id, statuses, page.before_key, page.limit)
-        count = partial(generation.count_of, user_id=viewer_id, statuses=statuses)
-        return GenerationJobConnection(**page.page(rows, GenerationJob.of, count))
+    generation_jobs: GenerationJobConnection = connection(
+        "The viewer's jobs, newest first.", _chosen, order=("-id",), check=Context.require_viewer
+    )
 
 
 @strawberry.type
@@ -125,7 +126,7 @@ class GenerationMutations:
         spec = generation.check(request, info.context.services.engines)
         async with info.context.services.db.write() as tx:
             job_id = await generation.submit(tx, viewer_id, spec, key)
-        return SubmitGenerationSuccess(job=await _job(info, job_id))
+        return SubmitGenerationSuccess(job=ref(GenerationJob, id=job_id))
 
     @strawberry.mutation(description="Stop a job that waits or runs. Images that are ready stay; all others come back.")
     async def cancel_generation(
@@ -138,7 +139,7 @@ class GenerationMutations:
         job_id = required_key("job", input.job_id, "jobId")
         async with info.context.services.db.write() as tx:
             released = await generation.cancel(tx, viewer_id, job_id)
-        return CancelGenerationSuccess(job=await _job(info, job_id), released_credits=released)
+        return CancelGenerationSuccess(job=ref(GenerationJob, id=job_id), released_credits=released)
 
 
 @strawberry.type
@@ -189,10 +190,15 @@ class _Watch:
     async def has_ended(self) -> bool:
         """Whether the job is final; raises where the viewer may not, or no longer, watch it."""
         await self.info.context.require_live_session()
-        job = await self.info.context.loaders.jobs.get(self.key) if self.key else None
-        if job is None:
+        status = await self._status(self.key) if self.key else None
+        if status is None:
             raise Missing("There is no such job, or it is not yours.")
-        return JobStatus(job.status).is_final
+        return status.is_final
+
+    async def _status(self, job_id: UUID) -> JobStatus | None:
+        context = self.info.context
+        user_id = context.required_viewer_id
+        return await context.services.db.look_up(lambda tx: generation.status_of(tx, user_id, job_id))
 
     async def is_over(self) -> bool:
         """Look as ``has_ended`` does; while PostgreSQL is away, nothing ends."""
@@ -203,7 +209,7 @@ class _Watch:
 
     async def snapshot(self, step: Snapshot) -> GenerationSnapshot:
         cursor = Cursor(watching.cursor_of(self.job_id, step.position))
-        job = await _job(self.info, self.job_id)
+        job = ref(GenerationJob, id=self.job_id)
         return GenerationSnapshot(cursor=cursor, sequence=step.position.sequence, job=job, resumed=step.resumed)
 
     async def event(self, event: Event) -> Any:  # noqa: ANN401 - a member of GenerationJobEvent
@@ -231,28 +237,20 @@ class _Watch:
         return GenerationQueueMoved(**place, position=position, ahead=position - 1, eta_seconds=data["eta"])
 
     async def _started(self, _data: Mapping[str, Any], place: Mapping[str, Any]) -> GenerationStarted:
-        return GenerationStarted(**place, job=await _job(self.info, self.job_id))
+        return GenerationStarted(**place, job=ref(GenerationJob, id=self.job_id))
 
     async def _image_ready(self, data: Mapping[str, Any], place: Mapping[str, Any]) -> GenerationImageReady:
-        return GenerationImageReady(**place, slot=await self._slot(data["slot"]))
+        return GenerationImageReady(**place, slot=self._slot(data["slot"]))
 
     async def _image_failed(self, data: Mapping[str, Any], place: Mapping[str, Any]) -> GenerationImageFailed:
-        slot = await self._slot(data["slot"])
+        slot = self._slot(data["slot"])
         return GenerationImageFailed(**place, slot=slot, released_credits=data["released"])
 
     async def _completed(self, _data: Mapping[str, Any], place: Mapping[str, Any]) -> GenerationCompleted:
-        return GenerationCompleted(**place, job=await _job(self.info, self.job_id))
+        return GenerationCompleted(**place, job=ref(GenerationJob, id=self.job_id))
 
     async def _changed(self, _data: Mapping[str, Any], place: Mapping[str, Any]) -> GenerationSnapshot:
-        return GenerationSnapshot(**place, job=await _job(self.info, self.job_id), resumed=True)
+        return GenerationSnapshot(**place, job=ref(GenerationJob, id=self.job_id), resumed=True)
 
-    async def _slot(self, index: int) -> GenerationSlot:
-        slots = await self.info.context.loaders.slots.get(self.job_id) or []
-        return GenerationSlot.of(slots[index])
-
-
-async def _job(info: Info, job_id: UUID) -> GenerationJob:
-    row = await info.context.loaders.jobs.get(job_id)
-    if row is None:
-        raise Missing("There is no such job, or it is not yours.")
-    return GenerationJob.of(row)
+    def _slot(self, index: int) -> GenerationSlot:
+        return ref(GenerationSlot, job_id=self.job_id, index=index)

@@ -2,28 +2,35 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import UUID
 
 import strawberry
 import structlog
 from graphql import GraphQLError
+from sqlalchemy import Uuid
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.tools import merge_types
 from strawberry.types.execution import StreamExecutionResult
 
+from domain import accounts, cursors
 from domain.errors import RequestError
+from planner import Planner, Reader
 from resolvers.accounts import AccountMutations, AccountQueries
 from resolvers.artworks import ArtworkMutations, ArtworkQueries
 from resolvers.generation import GenerationMutations, GenerationQueries, GenerationSubscriptions
+from resolvers.limits import LimitQueries
 from resolvers.nodes import NodeQueries
+from schema.context import Context
 from schema.credits import CreditAccount, LedgerEntry
+from schema.documents import DocumentReader
 from schema.errors import EXCEPTION_HANDLERS, UserError
 from schema.generation import GenerationSlot, Job
 from schema.generation_events import JobEvent
-from schema.limits import DocumentReader
 from schema.scalars import SCALARS
 
+QUERIES = (NodeQueries, AccountQueries, GenerationQueries, ArtworkQueries, LimitQueries)
 logger = structlog.get_logger()
 
 
@@ -74,10 +81,28 @@ def _root(name: str, description: str, *parts: type) -> type:
     return root
 
 
+def build_planner(schema: strawberry.Schema, reader: Reader) -> Planner:
+    """Return the planner of the schema's reads; ``reader`` runs their statements."""
+    return Planner(
+        schema,
+        reader,
+        known={"viewer": Uuid(), "session": Uuid()},
+        tell=_tell,
+        cursors=cursors,
+        weigh=lambda _document, _operation, _variables: 0,
+        guard=lambda ask: accounts.confirms(ask.session, ask.viewer),
+    )
+
+
+def _tell(context: Context) -> dict[str, UUID | None]:
+    claims = context.claims
+    return {"viewer": claims.user_id, "session": claims.session_id} if claims else {"viewer": None, "session": None}
+
+
 def build_schema(reader: DocumentReader, *extensions: Callable[[], SchemaExtension]) -> strawberry.Schema:
     """Return the schema; documents are read, limited and remembered by ``reader``, ``extensions`` see final errors."""
     return _Schema(
-        query=_root("Query", "What can be read.", NodeQueries, AccountQueries, GenerationQueries, ArtworkQueries),
+        query=_root("Query", "What can be read.", *QUERIES),
         mutation=_root(
             "Mutation",
             "What can be changed. Each takes one `input`, and returns what it changed or why it was refused.",

@@ -1,17 +1,16 @@
 """People in the graph: users, the viewer, sessions, and the inputs and results of signing up and in."""
 
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from db import tables
-from domain import accounts, credits, media
+from domain import accounts, artworks, media
 from domain.accounts import SignedIn
 from domain.words import ImageVariant
-from schema.connections import After, First, keyset
-from schema.context import Info
+from planner import column, computed, connection, expression, part, planned, to_many, to_one
+from schema.context import Context, Info
 from schema.credits import CreditAccount
 from schema.errors import (
     EmailTaken,
@@ -22,147 +21,92 @@ from schema.errors import (
     NotFound,
     TooManyAttempts,
 )
-from schema.media import MediaAsset, MediaAssetConnection, asset_url
-from schema.node import Node, global_id
+from schema.media import MediaAsset, MediaAssetConnection, signed_url
+from schema.node import Node, global_id, identity
 from schema.scalars import URL
 
 if TYPE_CHECKING:
     from schema.artworks import ArtworkConnection
 
 
+def _avatar_url(context: Context, asset_id: str | None) -> str | None:
+    return signed_url(context, asset_id, ImageVariant.THUMB) if asset_id else None
+
+
 @strawberry.type(description="Somebody with an account, as everybody sees them.")
+@planned(tables.User)
 class User(Node):
     """Somebody with an account."""
 
-    row: strawberry.Private[tables.User]
-    handle: str = strawberry.field(description="Unique name, written after an `@`.")
-    display_name: str = strawberry.field(description="Name as they write it.")
-    bio: str = strawberry.field(description="What they say of themselves.")
-    links: list[str] = strawberry.field(description="Their pages elsewhere; https only, five at most.")
-    follower_count: int = strawberry.field(description="How many follow them.")
-    following_count: int = strawberry.field(description="How many they follow.")
-    artwork_count: int = strawberry.field(description="How many public artworks they have.")
-    created_at: datetime = strawberry.field(description="When they joined.")
-
-    @classmethod
-    def of(cls, row: tables.User) -> "User":
-        """Return the object of a row."""
-        return cls(
-            id=global_id("user", row.id),
-            row=row,
-            handle=row.handle,
-            display_name=row.display_name,
-            bio=row.bio,
-            links=row.links,
-            follower_count=row.follower_count,
-            following_count=row.following_count,
-            artwork_count=row.artwork_count,
-            created_at=row.created_at,
-        )
-
-    @strawberry.field(description="Their picture.")
-    async def avatar(self, info: Info) -> MediaAsset | None:
-        """Return the avatar."""
-        row = await info.context.loaders.assets.get(self.row.avatar_asset_id) if self.row.avatar_asset_id else None
-        return MediaAsset.of(row) if row else None
-
-    @strawberry.field(description="Where to read their picture, at most 256 pixels on its longest side.")
-    async def avatar_url(self, info: Info) -> URL | None:
-        """Return the avatar's signed URL."""
-        asset_id = self.row.avatar_asset_id
-        return asset_url(info, asset_id, ImageVariant.THUMB) if asset_id else None
-
-    @strawberry.field(description="Whether the viewer follows them; false for somebody who is not signed in.")
-    async def viewer_follows(self, info: Info) -> bool:
-        """Return whether the viewer follows this user."""
-        return await info.context.loaders.follows.get(self.row.id) or False
-
-    @strawberry.field(description="Their public artworks, newest first.")
-    async def artworks(
-        self, info: Info, first: First = None, after: After = None
-    ) -> Annotated["ArtworkConnection", strawberry.lazy("schema.artworks")]:
-        """Return a page of artworks."""
-        from schema.artworks import Artwork, ArtworkConnection  # noqa: PLC0415 - users and artworks know each other
-
-        page = keyset(f"artworks:{self.row.id}", first, after)
-        rows = await info.context.loaders.user_artworks(page.after, page.limit).get(self.row.id) or []
-        return ArtworkConnection(**page.page(rows, Artwork.of, self.row.artwork_count))
+    id: strawberry.ID = identity("user")
+    handle: str = column("Unique name, written after an `@`.")
+    display_name: str = column("Name as they write it.")
+    bio: str = column("What they say of themselves.")
+    links: list[str] = column("Their pages elsewhere; https only, five at most.")
+    follower_count: int = column("How many follow them.")
+    following_count: int = column("How many they follow.")
+    artwork_count: int = column("How many public artworks they have.")
+    created_at: datetime = column("When they joined.")
+    avatar: MediaAsset | None = to_one("Their picture.", by="avatar_asset_id")
+    avatar_url: URL | None = computed(
+        "Where to read their picture, at most 256 pixels on its longest side.", _avatar_url, "avatar_asset_id"
+    )
+    viewer_follows: bool = expression(
+        "Whether the viewer follows them; false for somebody who is not signed in.",
+        lambda ask, user: accounts.is_followed_by(user, ask.viewer),
+    )
+    artworks: Annotated["ArtworkConnection", strawberry.lazy("schema.artworks")] = connection(
+        "Their public artworks, newest first.",
+        lambda _ask, user, artwork: (artwork.author_id == user.id) & artworks.is_public(artwork),
+        order=("-created_at", "-id"),
+        count=lambda _ask, user: user.artwork_count,
+        seen=True,
+    )
 
 
 @strawberry.type(description="A sign-in on one device.")
+@planned(
+    tables.Session,
+    visible_to=lambda ask, session: (session.user_id == ask.viewer) & accounts.is_open(session),
+)
 class Session(Node):
     """A sign-in on one device."""
 
-    row: strawberry.Private[tables.Session]
-    user_agent: str = strawberry.field(description="What the device called itself.")
-    created_at: datetime = strawberry.field(description="When it was opened.")
-    last_used_at: datetime = strawberry.field(description="When its tokens were last renewed.")
-    expires_at: datetime = strawberry.field(description="When it ends unless it is used.")
-
-    @classmethod
-    def of(cls, row: tables.Session) -> "Session":
-        """Return the object of a row."""
-        return cls(
-            id=global_id("session", row.id),
-            row=row,
-            user_agent=row.user_agent,
-            created_at=row.created_at,
-            last_used_at=row.last_used_at,
-            expires_at=row.expires_at,
-        )
-
-    @strawberry.field(description="Whether this request belongs to it.")
-    def is_current(self, info: Info) -> bool:
-        """Return whether this is the session of the request's token."""
-        return self.row.id == info.context.required_claims.session_id
+    id: strawberry.ID = identity("session")
+    user_agent: str = column("What the device called itself.")
+    created_at: datetime = column("When it was opened.")
+    last_used_at: datetime = column("When its tokens were last renewed.")
+    expires_at: datetime = column("When it ends unless it is used.")
+    is_current: bool = expression(
+        "Whether this request belongs to it.", lambda ask, session: session.id.is_not_distinct_from(ask.session)
+    )
 
 
 @strawberry.type(description="The one who is asking, with what nobody else may see.")
+@planned(tables.User, visible_to=lambda ask, user: user.id == ask.viewer)
 class Viewer(Node):
     """The one who is asking."""
 
-    row: strawberry.Private[tables.User]
-    handle: str = strawberry.field(description="Unique name, written after an `@`.")
-    display_name: str = strawberry.field(description="Name as they write it.")
-    email: str = strawberry.field(description="E-mail address.")
-
-    @classmethod
-    def of(cls, row: tables.User) -> "Viewer":
-        """Return the object of a row."""
-        return cls(
-            id=global_id("user", row.id),
-            row=row,
-            handle=row.handle,
-            display_name=row.display_name,
-            email=row.email,
-        )
-
-    @strawberry.field(description="The viewer as everybody sees them.")
-    def user(self) -> User:
-        """Return the public side."""
-        return User.of(self.row)
-
-    @strawberry.field(description="The viewer's credits.")
-    async def credit_account(self, info: Info) -> CreditAccount:
-        """Return the account."""
-        async with info.context.services.db.read() as tx:
-            return CreditAccount.of(await credits.account_of(tx, self.row.id))
-
-    @strawberry.field(description="Open sign-ins, the last used first; a hundred at most.")
-    async def sessions(self, info: Info) -> list[Session]:
-        """Return the sessions."""
-        async with info.context.services.db.read() as tx:
-            rows = await accounts.sessions_of(tx, self.row.id)
-        return [Session.of(row) for row in rows]
-
-    @strawberry.field(description="All images the viewer owns, newest first, published or not.")
-    async def assets(self, info: Info, first: First = None, after: After = None) -> MediaAssetConnection:
-        """Return a page of images."""
-        page = keyset(f"assets:{self.row.id}", first, after)
-        async with info.context.services.db.read() as tx:
-            rows = await media.list_of(tx, self.row.id, page.before_key, page.limit)
-        count = partial(media.count_of, owner_id=self.row.id)
-        return MediaAssetConnection(**page.page(rows, MediaAsset.of, count))
+    id: strawberry.ID = identity("user", found=False)
+    handle: str = column("Unique name, written after an `@`.")
+    display_name: str = column("Name as they write it.")
+    email: str = column("E-mail address.")
+    user: User = part("The viewer as everybody sees them.")
+    credit_account: CreditAccount = to_one(
+        "The viewer's credits.", lambda _ask, user, account: account.user_id == user.id, unique=True
+    )
+    sessions: list[Session] = to_many(
+        "Open sign-ins, the last used first; a hundred at most.",
+        by="user_id",
+        order=("-last_used_at", "-id"),
+        limit=accounts.MAXIMUM_SESSIONS,
+    )
+    assets: MediaAssetConnection = connection(
+        "All images the viewer owns, newest first, published or not.",
+        lambda _ask, user, asset: media.is_of(asset, user),
+        order=("-id",),
+        seen=True,
+    )
 
 
 @strawberry.type(description="Tokens of a session that was just opened or renewed.")

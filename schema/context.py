@@ -11,7 +11,6 @@ import strawberry
 from db.tables.columns import now
 from domain import accounts
 from domain.errors import Unauthenticated
-from schema.loaders import Loaders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from db.session import Database
     from domain.errors import RequestError
     from domain.messages import Language
-    from domain.ports import JobEventLog, ObjectStore, RateLimiter
+    from domain.ports import Bucket, JobEventLog, ObjectStore, RateLimiter, Throttle
     from domain.tokens import AccessTokens, Claims
 
 
@@ -33,6 +32,9 @@ class Services:
     store: ObjectStore
     events: JobEventLog
     limiter: RateLimiter
+    throttle: Throttle
+    cost_bucket: Bucket
+    """What each user, or address, may spend on operations."""
     engines: Sequence[str]
     """Keys of the engines that workers run; the first is the default."""
     welcome_credits: int
@@ -54,7 +56,7 @@ class Context:
     def refuse(self, refusal: RequestError) -> None:
         """Answer nothing more that depends on the viewer."""
         self.claims, self.refusal = None, refusal
-        self.__dict__.pop("loaders", None)  # they look up what the viewer may see
+        self.__dict__.pop("viewer_key", None)
 
     def require_good_token(self) -> None:
         """Refuse a request whose token is not good, also where the answer is the same for everybody.
@@ -84,6 +86,14 @@ class Context:
         """
         return self.required_claims.user_id
 
+    def require_viewer(self) -> None:
+        """Refuse somebody who is not signed in.
+
+        Raises:
+            Unauthenticated: nobody is.
+        """
+        assert self.required_claims
+
     @property
     def required_claims(self) -> Claims:
         """What the token of the signed-in viewer says.
@@ -109,9 +119,14 @@ class Context:
         return claims
 
     @cached_property
-    def loaders(self) -> Loaders:
-        """Look-ups in batches, for this viewer."""
-        return Loaders(self.services.db, self.services.events, self.viewer_id)
+    def viewer_key(self) -> str | None:
+        """Key of the one who is asking as statements return it: text of 36 characters."""
+        return str(self.claims.user_id) if self.claims else None
+
+    def sign_in(self, claims: Claims) -> None:
+        """Tell the rest of the answer to somebody who has just signed in."""
+        self.claims, self.refusal = claims, None
+        self.__dict__.pop("viewer_key", None)
 
 
 Info = strawberry.Info[Context, None]

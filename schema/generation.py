@@ -1,75 +1,68 @@
 """Generation in the graph: jobs, slots, inputs and results."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
 from db import tables
-from db.words import FINAL_SLOT_STATUSES, JobStatus, SlotStatus, Visibility
+from db.words import JobStatus, SlotStatus, Visibility
+from domain import generation, line
 from domain.messages import message
 from domain.words import FailureCode
-from schema.connections import Connection
-from schema.context import Info
+from planner import Connection, batch, column, computed, expression, part, planned, to_many, to_one
+from schema.context import Context
 from schema.errors import AlreadyFinished, IdempotencyConflict, InsufficientCredits, InvalidInput, NotFound
 from schema.media import MediaAsset
-from schema.node import Node, global_id
+from schema.node import Node, identity
+
+
+def _failure_message(context: Context, code: str) -> str:
+    return message(f"failure.{code}", context.language)
 
 
 @strawberry.type(description="Why an image, or a whole job, did not come to be.")
+@planned()
 class Failure:
-    """Why something did not come to be."""
+    """Why something did not come to be: a part of its row."""
 
-    code: FailureCode = strawberry.field(description="Why, for programs.")
-    message: str = strawberry.field(
-        description="Why, and what to change, for people, in the language of the request (Korean or English)."
+    code: FailureCode = column("Why, for programs.", "failure_code")
+    message: str = computed(
+        "Why, and what to change, for people, in the language of the request (Korean or English).",
+        _failure_message,
+        "failure_code",
     )
-
-    @classmethod
-    def of(cls, code: str | None, info: Info) -> "Failure | None":
-        """Return the failure of a stored code."""
-        if code is None:
-            return None
-        return cls(code=FailureCode(code), message=message(f"failure.{code}", info.context.language))
 
 
 @strawberry.type(description="Where a waiting job stands in the line.")
+@planned(line.placed())
 class QueuePlace:
     """Where a waiting job stands."""
 
-    position: int = strawberry.field(description="1 for the job that is painted next.")
-    ahead: int = strawberry.field(description="How many jobs are painted before it: `position` less 1.")
-    eta_seconds: int | None = strawberry.field(
-        description="Seconds until painting starts, as measured from recent jobs; null while nothing has been measured."
+    position: int = column("1 for the job that is painted next.", "place")
+    ahead: int = column("How many jobs are painted before it: `position` less 1.")
+    eta_seconds: int | None = column(
+        "Seconds until painting starts, as measured from recent jobs; null while nothing has been measured."
     )
 
 
 @strawberry.type(description="One image of a job.")
+@planned(tables.GenerationSlot, visible_to=lambda ask, slot: generation.is_slot_of(slot, ask.viewer))
 class GenerationSlot(Node):
     """One image of a job."""
 
-    row: strawberry.Private[tables.GenerationSlot]
-    index: int = strawberry.field(description="Its place in the job, from 0.")
-    status: SlotStatus = strawberry.field(description="Where it is in its life.")
-    seed: int = strawberry.field(description="Its own seed.")
-
-    @classmethod
-    def of(cls, row: tables.GenerationSlot) -> "GenerationSlot":
-        """Return the object of a row."""
-        return cls(id=global_id("slot", row.id), row=row, index=row.index, status=row.status, seed=row.seed)
-
-    @strawberry.field(description="The image, once it is READY.")
-    async def image(self, info: Info) -> MediaAsset | None:
-        """Return the image."""
-        if self.row.asset_id is None or self.row.status is not SlotStatus.READY:
-            return None
-        asset = await info.context.loaders.assets.get(self.row.asset_id)
-        return MediaAsset.of(asset) if asset else None
-
-    @strawberry.field(description="Why there is no image, where there will be none.")
-    def failure(self, info: Info) -> Failure | None:
-        """Return the failure."""
-        return Failure.of(self.row.failure_code, info)
+    id: strawberry.ID = identity("slot")
+    index: int = column("Its place in the job, from 0.")
+    status: SlotStatus = column("Where it is in its life.")
+    seed: int = column("Its own seed.")
+    image: MediaAsset | None = to_one(
+        "The image, once it is READY.",
+        lambda _ask, slot, asset: (slot.status == SlotStatus.READY) & (asset.id == slot.asset_id),
+        unique=True,
+    )
+    failure: Failure | None = part("Why there is no image, where there will be none.", present="failure_code")
 
 
 @strawberry.interface(description="Work that runs in the background and can be watched.")
@@ -91,115 +84,71 @@ class Job(Node):
     finished_at: datetime | None = strawberry.field(description="When it ended.")
 
 
-async def _progress(root: "GenerationJob", info: Info) -> float:
-    return sum(row.status in FINAL_SLOT_STATUSES for row in await root.slot_rows(info)) / root.row.count
-
-
-async def _queue(root: "GenerationJob", info: Info) -> QueuePlace | None:
-    if root.row.status is not JobStatus.QUEUED:
-        return None
-    place = await info.context.loaders.places.get(root.row.id)
-    if place is None:
-        return None
-    return QueuePlace(position=place.position, ahead=place.position - 1, eta_seconds=place.eta_seconds)
-
-
-async def _sequence(root: "GenerationJob", info: Info) -> int | None:
-    return await info.context.loaders.sequences.load(root.row.id)
-
-
-def _failure(root: "GenerationJob", info: Info) -> Failure | None:
-    return Failure.of(root.row.failure_code, info)
+async def _sequences(context: Context, jobs: Sequence[tuple[str]]) -> list[int | None]:
+    """Return the number of each job's newest event, None while the log can not be reached."""
+    try:
+        return [tip.sequence for tip in await context.services.events.tips([UUID(job_id) for (job_id,) in jobs])]
+    except ConnectionError:
+        return [None] * len(jobs)
 
 
 @strawberry.type(description="A request for images.")
+@planned(tables.GenerationJob, visible_to=lambda ask, job: job.user_id == ask.viewer)
 class GenerationJob(Job):
     """A request for images."""
 
-    row: strawberry.Private[tables.GenerationJob]
-    progress: float = strawberry.field(resolver=_progress, description="Share of its images that have ended, 0 to 1.")
-    queue: QueuePlace | None = strawberry.field(
-        resolver=_queue, description="Where it stands in the line, while it is QUEUED."
+    id: strawberry.ID = identity("job")
+    status: JobStatus = column("Where it is in its life.")
+    progress: float = expression(
+        "Share of its images that have ended, 0 to 1.", lambda _ask, job: generation.progress(job)
     )
-    sequence: int | None = strawberry.field(
-        resolver=_sequence,
-        description="Number of the newest event of `generationJobEvents`, which are kept for an hour; 0 where there is "
-        "none, null while they can not be reached.",
+    queue: QueuePlace | None = to_one(
+        "Where it stands in the line, while it is QUEUED.",
+        lambda _ask, job, place: (place.id == job.id) & (job.status == JobStatus.QUEUED),
+        unique=True,
     )
-    failure: Failure | None = strawberry.field(
-        resolver=_failure,
-        description="Why it ended without what was asked for, where one reason holds for all of it.",
+    cost: int = expression("Credits that were held for it.", lambda _ask, job: job.price * job.count)
+    sequence: int | None = batch(
+        "Number of the newest event of `generationJobEvents`, which are kept for an hour; 0 where there is none, null "
+        "while they can not be reached.",
+        _sequences,
+        "id",
     )
-    engine: str = strawberry.field(description="Key of the engine.")
-    prompt: str = strawberry.field(description="What to paint.")
-    negative_prompt: str = strawberry.field(description="What to avoid.")
-    style: str = strawberry.field(description="Key of the style.")
-    ratio: str = strawberry.field(description="Aspect ratio.")
-    width: int = strawberry.field(description="Width of the images in pixels.")
-    height: int = strawberry.field(description="Height of the images in pixels.")
-    count: int = strawberry.field(description="How many images.")
-    seed: int = strawberry.field(description="Seed of the first image; each next one has one more.")
-    steps: int = strawberry.field(description="Denoising steps.")
-    guidance: float = strawberry.field(description="Guidance scale.")
-    visibility: Visibility = strawberry.field(description="Who may see the images before they are published.")
-
-    @classmethod
-    def of(cls, row: tables.GenerationJob) -> "GenerationJob":
-        """Return the object of a row."""
-        return cls(
-            id=global_id("job", row.id),
-            row=row,
-            status=row.status,
-            cost=row.price * row.count,
-            created_at=row.created_at,
-            started_at=row.started_at,
-            finished_at=row.finished_at,
-            engine=row.engine,
-            prompt=row.prompt,
-            negative_prompt=row.negative_prompt,
-            style=row.style,
-            ratio=row.ratio,
-            width=row.width,
-            height=row.height,
-            count=row.count,
-            seed=row.seed,
-            steps=row.steps,
-            guidance=row.guidance,
-            visibility=row.visibility,
-        )
-
-    @strawberry.field(description="Its images, in order.")
-    async def slots(self, info: Info) -> list[GenerationSlot]:
-        """Return the slots."""
-        return [GenerationSlot.of(row) for row in await self.slot_rows(info)]
-
-    @strawberry.field(description="How many images are ready.")
-    async def succeeded_count(self, info: Info) -> int:
-        """Return how many slots are READY."""
-        return await self._count(info, SlotStatus.READY)
-
-    @strawberry.field(description="How many images failed; blocked ones not counted.")
-    async def failed_count(self, info: Info) -> int:
-        """Return how many slots are FAILED."""
-        return await self._count(info, SlotStatus.FAILED)
-
-    @strawberry.field(description="How many images were blocked by the content guard.")
-    async def blocked_count(self, info: Info) -> int:
-        """Return how many slots are BLOCKED."""
-        return await self._count(info, SlotStatus.BLOCKED)
-
-    @strawberry.field(description="Credits that came back for images that did not come to be.")
-    async def released_credits(self, info: Info) -> int:
-        """Return what was released of the hold."""
-        held = await info.context.loaders.holds.get(self.row.id)
-        return held.released if held else 0
-
-    async def slot_rows(self, info: Info) -> list[tables.GenerationSlot]:
-        """Return the rows of its slots, in order."""
-        return await info.context.loaders.slots.get(self.row.id) or []
-
-    async def _count(self, info: Info, status: SlotStatus) -> int:
-        return sum(row.status is status for row in await self.slot_rows(info))
+    failure: Failure | None = part(
+        "Why it ended without what was asked for, where one reason holds for all of it.", present="failure_code"
+    )
+    created_at: datetime = column("When it was submitted.")
+    started_at: datetime | None = column("When a worker took it.")
+    finished_at: datetime | None = column("When it ended.")
+    engine: str = column("Key of the engine.")
+    prompt: str = column("What to paint.")
+    negative_prompt: str = column("What to avoid.")
+    style: str = column("Key of the style.")
+    ratio: str = column("Aspect ratio.")
+    width: int = column("Width of the images in pixels.")
+    height: int = column("Height of the images in pixels.")
+    count: int = column("How many images.")
+    seed: int = column("Seed of the first image; each next one has one more.")
+    steps: int = column("Denoising steps.")
+    guidance: float = column("Guidance scale.")
+    visibility: Visibility = column("Who may see the images before they are published.")
+    slots: list[GenerationSlot] = to_many(
+        "Its images, in order.", by="job_id", order=("index",), limit=generation.MAXIMUM_COUNT, seen=True
+    )
+    succeeded_count: int = expression(
+        "How many images are ready.", lambda _ask, job: generation.counted(job, SlotStatus.READY)
+    )
+    failed_count: int = expression(
+        "How many images failed; blocked ones not counted.",
+        lambda _ask, job: generation.counted(job, SlotStatus.FAILED),
+    )
+    blocked_count: int = expression(
+        "How many images were blocked by the content guard.",
+        lambda _ask, job: generation.counted(job, SlotStatus.BLOCKED),
+    )
+    released_credits: int = expression(
+        "Credits that came back for images that did not come to be.", lambda _ask, job: generation.released(job)
+    )
 
 
 @strawberry.type(description="A page of generation jobs.")

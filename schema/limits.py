@@ -1,13 +1,9 @@
-"""What one GraphQL document may ask for, counted before anything runs, and the extension that holds it to that."""
+"""What one GraphQL document may hold, counted before anything runs."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from graphlib import CycleError, TopologicalSorter
-from itertools import islice
-from typing import Any, cast
 
 from graphql import (
     DocumentNode,
@@ -16,30 +12,13 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
-    GraphQLSchema,
-    Lexer,
     OperationDefinitionNode,
     SelectionSetNode,
-    Source,
-    TokenKind,
-    get_operation_ast,
-    parse,
-    specified_rules,
-    validate,
 )
-from strawberry.extensions import SchemaExtension
-from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
-from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
-from strawberry.types.execution import ParseOptions, StreamExecutionResult
 
-from schema.nodes import count_nodes
-from schema.once import OncePerRequest
+from schema.cost import COUNT_CEILING
 
-RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule, OncePerRequest)
-"""The rules that Strawberry itself validates by, and ours."""
 INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
-COUNT_CEILING = 1_000_000
-"""Where counting stops: fragments that double would otherwise be told with hundreds of digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +42,12 @@ class DocumentLimits:
     """Levels from ``__schema`` or ``__type`` on."""
     introspection_aliases: int = 0
     """Aliases below ``__schema`` and ``__type``: each would print the schema once more."""
+    comparisons: int = 10_000
+    """Comparisons, of fields and fragments that are answered under one name, which finding conflicts may take."""
     nodes: int = 10_000
     """Objects in one answer at most, by the page sizes that are asked for."""
+    cost: int = 5_000
+    """Cost of one operation, as ``schema.cost`` measures it."""
     errors: int = 5
     """Errors in one answer."""
 
@@ -209,163 +192,3 @@ def _add(counts: Counts, spread: _Spread, inner: Counts) -> None:
     counts.introspection_depth = max(counts.introspection_depth, inner.introspection_depth)
     counts.introspection_fields = min(counts.introspection_fields + inner.introspection_fields, COUNT_CEILING)
     counts.introspection_aliases = min(counts.introspection_aliases + inner.introspection_aliases, COUNT_CEILING)
-
-
-@dataclass(slots=True)
-class _Read:
-    document: DocumentNode
-    errors: tuple[GraphQLError, ...] | None = None
-
-
-class DocumentReader:
-    """Parses and validates the documents of one schema within limits, remembering those read lately.
-
-    One reader serves a whole process. What it remembers is bounded by characters of text, because a parsed document
-    takes up to 300 bytes for each.
-    """
-
-    def __init__(self, limits: DocumentLimits | None = None, remembered_characters: int = 256 * 1024) -> None:
-        """Make an empty reader; 256 Ki characters remembered are at most about 75 MB, usually a tenth of that."""
-        self.limits = limits or DocumentLimits()
-        self.parse_options: dict[str, Any] = {
-            "max_source_length": self.limits.characters,
-            "max_lexical_tokens": self.limits.tokens,
-            "max_comments": self.limits.tokens,
-        }
-        self.remembered_characters = remembered_characters
-        self._reads: OrderedDict[str, _Read] = OrderedDict()
-        self._characters = 0
-
-    def extension(self) -> SchemaExtension:
-        """Make the extension of one operation: ``strawberry.Schema(…, extensions=[reader.extension])``.
-
-        It takes the place of Strawberry's ParserCache, ValidationCache, MaxTokensLimiter and query limiters.
-        """
-        return LimitedDocuments(self)
-
-    def parse(self, text: str) -> DocumentNode:
-        """Return the parsed document.
-
-        Raises:
-            GraphQLError: it is no GraphQL (code BAD_USER_INPUT) or too long (code COST_LIMIT).
-        """
-        return self._read(text).document
-
-    def validate(self, schema: GraphQLSchema, text: str) -> list[GraphQLError]:
-        """Return what is wrong with the document, at most ``limits.errors`` of it; each error carries a code.
-
-        Raises:
-            GraphQLError: as ``parse`` does.
-        """
-        read = self._read(text)
-        if read.errors is None:
-            refusal = refusal_of(read.document, self.limits)
-            read.errors = (refusal,) if refusal else self._check(schema, read.document)
-        return list(read.errors)
-
-    def _check(self, schema: GraphQLSchema, document: DocumentNode) -> tuple[GraphQLError, ...]:
-        # graphql-core adds one error to say that it stopped
-        errors = validate(schema, document, RULES, max_errors=self.limits.errors - 1)
-        for error in errors:
-            error.extensions = {"code": "BAD_USER_INPUT", **(error.extensions or {})}
-        return tuple(errors)
-
-    def _read(self, text: str) -> _Read:
-        read = self._reads.get(text)
-        if read is None:
-            read = self._reads[text] = _Read(self._parse(text))
-            self._characters += len(text)
-            while self._characters > self.remembered_characters:
-                self._characters -= len(self._reads.popitem(last=False)[0])
-        else:
-            self._reads.move_to_end(text)
-        return read
-
-    def _parse(self, text: str) -> DocumentNode:
-        if len(text) > self.limits.characters:
-            raise cost_error("characters", self.limits.characters, len(text))
-        try:
-            return parse(text, **self.parse_options)
-        except GraphQLError as error:
-            if _has_more_tokens(text, self.limits.tokens):
-                raise cost_error("tokens", self.limits.tokens) from error
-            error.extensions = {"code": "BAD_USER_INPUT"}
-            raise
-
-
-def _has_more_tokens(text: str, limit: int) -> bool:
-    def tokens() -> Iterator[None]:
-        lexer = Lexer(Source(text))
-        while lexer.advance().kind is not TokenKind.EOF:
-            yield
-
-    try:
-        return sum(1 for _ in islice(tokens(), limit + 1)) > limit
-    except GraphQLError:
-        return False
-
-
-class LimitedDocuments(SchemaExtension):
-    """Reads each operation's document through a ``DocumentReader`` and cuts the errors of its answers."""
-
-    def __init__(self, reader: DocumentReader) -> None:
-        """Serve one operation."""
-        super().__init__()
-        self.reader = reader
-
-    def on_operation(self) -> Iterator[None]:
-        """Cut the errors of an answer that is not streamed."""
-        yield
-        self._cut_errors(self.execution_context.result)
-
-    def on_stream_result(self, result: StreamExecutionResult) -> Iterator[None]:
-        """Cut the errors of one event."""
-        self._cut_errors(result)
-        yield
-
-    def on_parse(self) -> Iterator[None]:
-        """Hand the parsed document over.
-
-        A refusal is not raised here: in a subscription that would end the whole socket. Strawberry parses the same
-        text again, within the same limits, and answers with its own error, which is then given our words.
-        """
-        context = self.execution_context
-        context.parse_options = cast("ParseOptions", self.reader.parse_options)
-        refusal: GraphQLError | None = None
-        try:
-            context.graphql_document = self.reader.parse(context.query or "")
-        except GraphQLError as error:
-            refusal = error
-        yield
-        for raised in context.pre_execution_errors or ():
-            if refusal:
-                raised.message, raised.extensions = refusal.message, refusal.extensions
-
-    def on_validate(self) -> Iterator[None]:
-        """Validate; several operations without a name to choose by are refused, where Strawberry runs the first."""
-        context = self.execution_context
-        errors = self.reader.validate(context.schema._schema, context.query or "")  # noqa: SLF001 - no public name
-        if not errors and context._provided_operation_name is None and self._has_operations():  # noqa: SLF001 - as above
-            message = "A document with several operations needs an operationName."
-            errors = [GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})]
-        context.pre_execution_errors = errors or self._too_many_nodes()
-        yield
-
-    def _too_many_nodes(self) -> list[GraphQLError]:
-        context, limit = self.execution_context, self.reader.limits.nodes
-        document, name = context.graphql_document, context._provided_operation_name  # noqa: SLF001 - as above
-        operation = get_operation_ast(document, name) if document else None
-        if document is None or operation is None:
-            return []
-        count = count_nodes(context.schema._schema, document, operation, context.variables or {})  # noqa: SLF001 - as above
-        return [cost_error("nodes", limit, min(count, COUNT_CEILING), operation)] if count > limit else []
-
-    def _has_operations(self) -> bool:
-        document = self.execution_context.graphql_document
-        definitions = document.definitions if document else ()
-        return sum(isinstance(definition, OperationDefinitionNode) for definition in definitions) > 1
-
-    def _cut_errors(self, result: object) -> None:
-        errors = getattr(result, "errors", None)
-        if errors:
-            result.errors = errors[: self.reader.limits.errors]  # type: ignore[attr-defined]

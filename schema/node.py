@@ -1,17 +1,30 @@
 """Global ids: ``artwork_0198…``, the kind of thing and its key, so that any id can be looked up with ``node``."""
 
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import strawberry
+from sqlalchemy import Uuid
 
 from domain.errors import NotFound
+from planner import node_id, split_id
+
+
+ID_DESCRIPTION = "Global id: stable, and enough to fetch this object with `node`."
 
 
 @strawberry.interface(description="Anything that has a global id.")
 class Node:
     """Anything that has a global id."""
 
-    id: strawberry.ID = strawberry.field(description="Global id: stable, and enough to fetch this object with `node`.")
+    id: strawberry.ID = strawberry.field(description=ID_DESCRIPTION)
+
+
+def identity(kind: str, *, found: bool = True) -> strawberry.ID:
+    """Declare the field ``id`` of a type; ``node`` finds its objects, unless they are not to be ``found``."""
+    field: strawberry.ID = node_id(kind, ID_DESCRIPTION, found=found)
+    return field
 
 
 def global_id(kind: str, key: UUID) -> strawberry.ID:
@@ -21,13 +34,13 @@ def global_id(kind: str, key: UUID) -> strawberry.ID:
 
 def key_of(kind: str, text: str) -> UUID | None:
     """Return the row's key in a global id of this kind, or None where it is none."""
-    found, _, digits = text.rpartition("_")
-    if found != kind or len(digits) != 32 or not digits.isascii() or not digits.isalnum():
-        return None
-    try:
-        return UUID(hex=digits)
-    except ValueError:
-        return None
+    found = split_id(text)
+    return found[1] if found and found[0] == kind else None
+
+
+def read_key(argument: Any, kind: str) -> Any:  # noqa: ANN401 - an argument, and an SQL expression
+    """Return the key in an argument that is an id of this kind; NULL where it is none, which leads nowhere."""
+    return argument.read(partial(key_of, kind), Uuid())
 
 
 def required_key(kind: str, text: str, *path: str) -> UUID:

@@ -5,16 +5,14 @@ from typing import NewType
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
-Cursor = NewType("Cursor", str)
+from planner import CURSOR_SCALAR, Cursor
+
 URL = NewType("URL", str)
 
+__all__ = ["SCALARS", "URL", "Cursor"]
+
 SCALARS: dict[object, ScalarDefinition] = {
-    Cursor: strawberry.scalar(
-        name="Cursor",
-        description="A place in a list or a stream. Opaque: keep it and give it back as `after`, nothing else.",
-        serialize=str,
-        parse_value=str,
-    ),
+    Cursor: CURSOR_SCALAR,
     URL: strawberry.scalar(
         name="URL",
         description="An absolute URL (RFC 3986).",

@@ -180,6 +180,7 @@ def install(folder: Path, database_url: str, redis_url: str, **settings: str) ->
         "LEASE_S": "3",
         "REQUESTS_PER_USER": "1000000",
         "REQUESTS_PER_ADDRESS": "1000000",
+        "COST_BUCKET": "1000000000",
     }
     return Installation(f"http://127.0.0.1:{port}", environment | settings, folder)
 

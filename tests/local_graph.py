@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -10,19 +10,24 @@ from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from adapters.hub import Hub, redis_client
 from adapters.job_events import RedisJobEventLog
 from adapters.rate_limits import RedisRateLimiter
 from adapters.storage.folder import FolderStore
+from adapters.throttle import LocalThrottle
 from db.session import Database
+from domain.ports import Bucket
 from domain.tokens import AccessTokens, Claims
-from resolvers.graph import build_schema
+from planner import Planner, Reader
+from resolvers.graph import build_planner, build_schema
 from schema.context import Context, Services
-from schema.limits import DocumentReader
+from schema.documents import DocumentReader
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from strawberry import Schema
@@ -41,6 +46,7 @@ class LocalGraph:
 
     schema: Schema
     services: Services
+    planner: Planner
 
     async def run(self, query: str, variables: dict[str, Any] | None = None, viewer_id: str | None = None) -> Any:  # noqa: ANN401
         """Return the data of an operation, executed for the viewer with this global id."""
@@ -50,6 +56,22 @@ class LocalGraph:
         result = await self.schema.execute(query, variables, context_value=context)
         assert not result.errors, result.errors
         return result.data
+
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """Collect every SQL statement of this process."""
+        seen: list[str] = []
+
+        def note(*call: Any) -> None:  # noqa: ANN401 - SQLAlchemy's signature
+            seen.append(call[2])
+
+        self.planner.reader.watch = lambda statement, _values: seen.append(statement)
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+            self.planner.reader.watch = None
 
 
 @asynccontextmanager
@@ -62,11 +84,15 @@ async def local_graph(database_url: str, redis_url: str, folder: Path) -> AsyncI
         store=FolderStore(folder, ISSUER, b"0123456789abcdef0123456789abcdef"),
         events=RedisJobEventLog(redis, Hub(redis_url)),
         limiter=RedisRateLimiter(redis),
+        throttle=LocalThrottle(),
+        cost_bucket=Bucket(10_000, 100),
         engines=("sandbox",),
         welcome_credits=100,
     )
+    reader, schema = Reader(database_url), build_schema(DocumentReader())
     try:
-        yield LocalGraph(build_schema(DocumentReader()), services)
+        yield LocalGraph(schema, services, build_planner(schema, reader))
     finally:
+        await reader.close()
         await redis.aclose()
         await database.close()

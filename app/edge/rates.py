@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.edge.answers import RefusedError
 from app.edge.exchange import exchange_of
-from domain.ports import RateLimiter
+from domain.ports import Throttle
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Identify = Callable[[Scope], str | None]
@@ -45,27 +45,27 @@ class RequestRateLimit:
     def __init__(
         self,
         app: ASGIApp,
-        limiter: RateLimiter,
+        throttle: Throttle,
         identify: Identify,
         paths: Collection[str],
         rates: RequestRates | None = None,
     ) -> None:
         """Stand in front of ``app``."""
         self.app = app
-        self.limiter = limiter
+        self.throttle = throttle
         self.identify = identify
         self.paths = frozenset(paths)
         self.rates = rates or RequestRates()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or socket."""
-        refusal = await self._refusal(scope) if scope["type"] in {"http", "websocket"} else None
+        refusal = self._refusal(scope) if scope["type"] in {"http", "websocket"} else None
         if refusal:
             await refusal.answer(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
-    async def _refusal(self, scope: Scope) -> RefusedError | None:
+    def _refusal(self, scope: Scope) -> RefusedError | None:
         if scope["path"] not in self.paths:
             return None
         exchange = exchange_of(scope)
@@ -73,16 +73,14 @@ class RequestRateLimit:
         network = client_network(scope)
         if exchange.user is None and any(_holds(exempt, network) for exempt in self.rates.exempt):
             return None
-        return await rate_refusal(self.limiter, self.rates, exchange.user, str(network))
+        return rate_refusal(self.throttle, self.rates, exchange.user, str(network))
 
 
-async def rate_refusal(
-    limiter: RateLimiter, rates: RequestRates, user: str | None, address: str
-) -> RefusedError | None:
+def rate_refusal(throttle: Throttle, rates: RequestRates, user: str | None, address: str) -> RefusedError | None:
     """Count one request of a signed-in user, or else of an address; return its refusal where it is one too many."""
     key, rate = ("user", rates.user) if user else ("address", rates.address)
-    answer = await limiter.hit(f"requests:{key}:{user or address}", rate.limit, rate.per)
-    if answer.allowed:
+    answer = throttle.hit(f"requests:{key}:{user or address}", rate.limit, rate.per)
+    if answer is None:
         return None
     wait = math.ceil(answer.retry_after.total_seconds())
     facts = {"limit": answer.limit, "retryAfterSeconds": wait, "resetsAt": answer.resets_at.isoformat()}

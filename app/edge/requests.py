@@ -42,7 +42,8 @@ class RequestLimits:
 class GraphQLRequest:
     """One operation as the client sent it. Strings inside ``variables`` may hold lone surrogates, nothing else may."""
 
-    query: str
+    query: str | None
+    """None where ``extensions.persistedQuery`` names the document."""
     variables: dict[str, Any] | None
     operation_name: str | None
     extensions: dict[str, Any] | None
@@ -183,7 +184,8 @@ def parse_query_string(query_string: bytes, nesting: int) -> GraphQLRequest:
 def _request_of(data: Mapping[str, object], *, may_hold_surrogates: bool) -> GraphQLRequest:
     query, operation_name = data.get("query"), data.get("operationName")
     variables, extensions = data.get("variables"), data.get("extensions")
-    if not isinstance(query, str) or not query:
+    names_one = isinstance(extensions, dict) and extensions.get("persistedQuery") is not None
+    if not isinstance(query, str | None) or not (query or names_one):
         raise RefusedError(400, 'There must be a "query", a string that is not empty.')
     if operation_name is not None and not isinstance(operation_name, str):
         raise RefusedError(400, '"operationName" must be a string or null.')
@@ -192,10 +194,10 @@ def _request_of(data: Mapping[str, object], *, may_hold_surrogates: bool) -> Gra
     if extensions is not None and not isinstance(extensions, dict):
         raise RefusedError(400, '"extensions" must be an object or null.')
     if may_hold_surrogates:
-        texts = (query, operation_name or "", *names_of(variables), *texts_of(extensions))
+        texts = (query or "", operation_name or "", *names_of(variables), *texts_of(extensions))
         if any(LONE_SURROGATE.search(text) for text in texts):
             raise RefusedError(400, "Only strings inside of variables may hold half a character (a lone surrogate).")
-    return GraphQLRequest(query, variables, operation_name, extensions)
+    return GraphQLRequest(query or None, variables, operation_name, extensions)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

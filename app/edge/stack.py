@@ -18,7 +18,7 @@ from app.edge.heads import HeadLimits
 from app.edge.rates import Identify, RequestRateLimit, RequestRates
 from app.edge.requests import RequestLimits, StrictRequests
 from app.metrics import Metrics
-from domain.ports import RateLimiter
+from domain.ports import Throttle
 
 SECURITY_HEADERS = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
 PREFLIGHT_SECONDS = 7_200
@@ -52,7 +52,7 @@ class EdgeOptions:
     head_headers: int = 100
 
 
-def edge(app: ASGIApp, options: EdgeOptions, limiter: RateLimiter, identify: Identify, metrics: Metrics) -> ASGIApp:
+def edge(app: ASGIApp, options: EdgeOptions, throttle: Throttle, identify: Identify, metrics: Metrics) -> ASGIApp:
     """Return ``app`` behind the whole edge.
 
     From the outside in: the client's true address, request id, access log and measures, security headers, bodies that
@@ -62,7 +62,7 @@ def edge(app: ASGIApp, options: EdgeOptions, limiter: RateLimiter, identify: Ide
     paths = frozenset(options.graphql_paths)
     inner: ASGIApp = AnswerDeadline(app, paths, options.answer_seconds)
     inner = StrictRequests(inner, paths, options.request)
-    inner = RequestRateLimit(inner, limiter, identify, paths, options.rates)
+    inner = RequestRateLimit(inner, throttle, identify, paths, options.rates)
     inner = PathCORS(inner, paths, options.origins)
     inner = HeadLimits(inner, options.head_bytes, options.head_headers)
     inner = UnreadBodies(inner)

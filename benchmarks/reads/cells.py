@@ -23,6 +23,7 @@ COMPARED: Final = 25
 """Requests of each query to which all servers must answer the same."""
 OPAQUE: Final = {"cursor", "endCursor", "extensions"}
 FLOOR: Final = ("feed20", "feed100", "point", "node")
+BATCHED: Final = "Easel, 2 batch functions"
 UNPLANNED: Final = ("catalogue", "types")
 
 
@@ -58,6 +59,7 @@ def _offered(place: Place, askers: Sequence[Asker]) -> Iterator[tuple[str, Calla
         for name in names:
             yield f"{peer} {name}", partial(_signed_in, peer, QUERIES[name], server, askers)
             yield f"Easel {name}", partial(_signed_in, "Easel", QUERIES[name], easel, askers)
+    yield f"{BATCHED} feed20", partial(_signed_in, BATCHED, QUERIES["feed20"], cache(place.batched), askers)
     yield "floor anonymous", partial(_anonymous, "floor", floor, askers)
     yield "Easel anonymous", partial(_anonymous, "Easel", easel, askers)
     yield "Easel anonymous GET", partial(_anonymous_get, easel, askers)

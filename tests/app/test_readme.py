@@ -25,5 +25,5 @@ def test_the_settings_table_lists_every_setting_with_its_default() -> None:
 
 def test_the_readme_names_every_command() -> None:
     commands = {command.callback.__name__ for command in main.registered_commands if command.callback}
-    assert commands == {"api", "worker", "relay", "sweeper", "migrate", "seed", "schema", "explain", "run"}
+    assert commands == {"api", "worker", "relay", "sweeper", "migrate", "seed", "schema", "explain", "documents", "run"}
     assert all(f"`{command}`" in README or f"easel {command}" in README for command in commands - {"run"})

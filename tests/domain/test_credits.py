@@ -14,10 +14,11 @@ from sqlalchemy.exc import IntegrityError
 
 from audit import check_end, check_rows
 from db.words import HoldStatus, SlotStatus
-from domain import credits, generation, jobs
+from domain import credits, jobs
 from domain.errors import InsufficientCredits
 from domain.words import FailureCode
 from stored import sql
+from workshop import slots_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -84,7 +85,7 @@ async def test_a_slot_is_settled_once(shop: Workshop) -> None:
     user = await shop.user(grant=5)
     job_id = await shop.job(user, count=2)
     async with shop.db.read() as tx:
-        slot, _ = (await generation.slots_of(tx, [job_id]))[job_id]
+        slot, _ = await slots_of(tx, job_id)
     async with shop.db.write() as tx:
         credits.capture(tx, await credits.lock_hold(tx, job_id), slot.id, 1)
 

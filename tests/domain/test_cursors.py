@@ -15,7 +15,7 @@ from domain.errors import BadCursor
 def test_a_cursor_comes_back_as_its_parts(parts: tuple[str, ...]) -> None:
     cursor = cursors.encode("list", *parts)
     assert re.fullmatch(r"[A-Za-z0-9_-]+", cursor)
-    assert cursors.decode("list", cursor, len(parts)) == list(parts)
+    assert cursors.decode("list", cursor, [str] * len(parts)) == list(parts)
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_a_cursor_comes_back_as_its_parts(parts: tuple[str, ...]) -> None:
 def test_a_cursor_of_another_list_is_refused(place: str, count: int) -> None:
     cursor = cursors.encode("list", "a", "b")
     with pytest.raises(BadCursor):
-        cursors.decode(place, cursor, count)
+        cursors.decode(place, cursor, [str] * count)
 
 
 @pytest.mark.parametrize(
@@ -46,4 +46,4 @@ def test_a_cursor_of_another_list_is_refused(place: str, count: int) -> None:
 )
 def test_what_is_no_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(BadCursor):
-        cursors.decode("list", cursor, 2)
+        cursors.decode("list", cursor, [str] * 2)

@@ -146,7 +146,10 @@ async def test_a_wrong_operation_is_an_error_of_its_own_and_the_others_go_on(eas
             assert answer["payload"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
         await socket.send(subscribe("right \ud800 \u202e", "{ viewer { handle } }"))
-        assert json.loads(await socket.recv())["payload"] == {"data": {"viewer": {"handle": "speaker"}}}
+        assert json.loads(await socket.recv())["payload"] == {
+            "data": {"viewer": {"handle": "speaker"}},
+            "extensions": {"cost": {"requested": 1, "limit": 5_000}},
+        }
         assert json.loads(await socket.recv()) == {"type": "complete", "id": "right \ud800 \u202e"}
         await socket.send(json.dumps({"type": "ping", "payload": {"n": 1}}))
         assert json.loads(await socket.recv()) == {"type": "pong"}

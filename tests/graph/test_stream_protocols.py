@@ -25,6 +25,7 @@ EVENTS = "text/event-stream"
 URQL = (
     "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed"
 )
+COST_OF_ONE = {"extensions": {"cost": {"requested": 1, "limit": 5_000}}}
 WAYS = {
     "SSE": {"accept": EVENTS, "path": "/graphql/stream"},
     "SSE by GET": {"accept": EVENTS, "path": "/graphql/stream", "method": "GET"},
@@ -93,7 +94,7 @@ async def test_an_operation_that_can_not_be_is_told_in_the_stream(easel: Install
 async def test_server_sent_events_serve_queries_too_and_mutations_by_post_alone(easel: Installation) -> None:
     client = await easel.signed_up("reader")
     (result,) = await all_of(client, "{ viewer { handle } }", {}, "SSE by GET")
-    assert result == {"data": {"viewer": {"handle": "reader"}}}
+    assert result == {"data": {"viewer": {"handle": "reader"}}} | COST_OF_ONE
 
     mutation = "mutation { signOut(input: {}) { __typename } }"
     (refused,) = await all_of(client, mutation, {}, "SSE by GET")
@@ -124,7 +125,7 @@ async def test_who_prefers_a_plain_answer_gets_one(easel: Installation, accept: 
         async with opened(client, "{ viewer { handle } }", {}, accept=accept, method=method) as response:
             await response.aread()
             assert response.headers["content-type"].startswith("application/json")
-            assert response.json() == {"data": {"viewer": {"handle": "plain"}}}
+            assert response.json() == {"data": {"viewer": {"handle": "plain"}}} | COST_OF_ONE
 
         # and of a subscription, how to ask for it
         async with opened(client, CORE["watch"], {"jobId": "job_0"}, accept=accept, method=method) as response:

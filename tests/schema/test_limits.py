@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator  # noqa: TC003 - strawberry reads it at run time
+from contextlib import suppress
 from typing import Any
 
 import pytest
 import strawberry
-from graphql import build_schema, get_introspection_query, parse
+from graphql import GraphQLError, build_schema, get_introspection_query, parse
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 
-from schema.limits import DocumentLimits, DocumentReader, refusal_of
+from schema.documents import SHAPES, DocumentReader
+from schema.limits import DocumentLimits, refusal_of
 
 pytestmark = pytest.mark.anyio
 LIMITS = DocumentLimits()
@@ -151,6 +153,44 @@ def test_introspection_can_not_lend_its_depth_to_fields_below_it() -> None:
     assert (error.extensions["measure"], error.extensions["count"]) == ("introspection_depth", 22)
 
 
+SAME_FIELDS = "{ leaf { " + "name " * 110 + "} }"
+SAME_FRAGMENTS = (
+    "{ leaf { "
+    + "...A ...B " * 60
+    + "} } "
+    + ("fragment A on Leaf { name } fragment B on Leaf { name inner { name } }")
+)
+CHAINS = (
+    "{ leaf { ...A0 ...B0 } } "
+    + "".join(f"fragment {name}{n} on Leaf {{ name ...{name}{n + 1} }} " for name in "AB" for n in range(60))
+    + "fragment A60 on Leaf { name } fragment B60 on Leaf { name }"
+)
+
+
+@pytest.mark.parametrize("text", [SAME_FIELDS, CHAINS])
+async def test_documents_that_make_the_search_for_conflicts_long_are_refused(
+    schema: strawberry.Schema, text: str
+) -> None:
+    message, extensions = only_error(await schema.execute(text))
+
+    assert message == "The document is too costly: comparisons more, allowed 10,000."
+    assert extensions == {"code": "COST_LIMIT", "measure": "comparisons", "limit": 10_000}
+
+
+@pytest.mark.parametrize("text", ["{ leaf { " + "name " * 90 + "} }", SAME_FRAGMENTS])
+async def test_documents_that_repeat_themselves_as_front_ends_do_are_answered(
+    schema: strawberry.Schema, text: str
+) -> None:
+    assert (await schema.execute(text)).errors is None
+
+
+async def test_a_conflict_is_told_as_the_specification_has_it(schema: strawberry.Schema) -> None:
+    message, extensions = only_error(await schema.execute("{ leaf { a: name a: broken } }"))
+
+    assert message.startswith("Fields 'a' conflict because 'name' and 'broken' are different fields.")
+    assert extensions == {"code": "BAD_USER_INPUT"}
+
+
 def test_fragments_that_double_a_hundred_times_are_counted_to_a_ceiling() -> None:
     spreads = "".join(f"fragment F{n} on Leaf {{ ...F{n + 1} ...F{n + 1} }} " for n in range(100))
 
@@ -274,13 +314,57 @@ async def test_other_limits_can_be_set() -> None:
 
 
 def test_a_document_is_parsed_once_while_it_is_remembered() -> None:
-    reader = DocumentReader(remembered_characters=20)
+    reader = DocumentReader(remembered_characters=20, new_characters=20)
+    text, other = "{ leaf { name } }", "{ __typename }"
 
-    first = reader.parse("{ leaf { name } }")
+    first = reader.parse(text)
 
-    assert reader.parse("{ leaf { name } }") is first
-    reader.parse("{ __typename }")
-    assert reader.parse("{ leaf { name } }") is not first
+    assert reader.parse(text) is first
+    for _ in range(2):
+        reader.parse(other)
+    assert reader.parse(text) is not first
+
+
+def test_a_flood_of_new_documents_displaces_none_that_is_in_use() -> None:
+    reader = DocumentReader(remembered_characters=100, new_characters=200)
+    text = "{ leaf { name } }"
+    for _ in range(2):
+        known = reader.parse(text)
+
+    for number in range(1_000):
+        reader.parse(f"{{ a{number}: __typename }}")
+        assert reader.characters <= 300
+
+    assert reader.characters > 200
+    assert reader.parse(text) is known
+
+
+def test_what_is_remembered_of_hostile_documents_is_bounded_whatever_is_wrong_with_them() -> None:
+    reader, schema = DocumentReader(), make_schema(DocumentReader())._schema
+    long = "{{ leaf {{ a{}: name " + "name " * 300 + "}} }}"
+    kinds = ("{{ leaf {{ a{}: name }} }}", "{{ a{}", "{{ missing{} }}", long)
+
+    for number in range(400):
+        text = kinds[number % 4].format(number)
+        for _ in range(number % 3):
+            with suppress(GraphQLError):
+                reader.parse(text)
+                reader.validate(schema, text)
+            assert reader.characters <= 128 * 1024 + 40_000
+
+    assert reader.characters > 40_000
+
+
+def test_page_sizes_that_differ_do_not_pile_up() -> None:
+    schema = build_schema("type Query { page(first: Int): [Query!]! id: ID }")
+    reader = DocumentReader()
+
+    for first in range(1, 101):
+        reader.measure(schema, "query Q($n: Int) { page(first: $n) { id } }", None, {"n": first})
+
+    read = reader._new.get("query Q($n: Int) { page(first: $n) { id } }")
+    assert read
+    assert len(read.measured) <= SHAPES
 
 
 def test_what_was_wrong_with_a_document_is_remembered_apart_from_the_list_handed_out() -> None:

@@ -19,6 +19,9 @@ from graphql import (
     GraphQLUnionType,
     OperationDefinitionNode,
     get_named_type,
+    get_nullable_type,
+    is_composite_type,
+    is_list_type,
     parse,
     validate,
 )
@@ -27,7 +30,8 @@ from graphql.execution.values import get_variable_values
 from db.words import AssetStatus, HoldStatus, JobStatus, LedgerKind, PromptVisibility, SlotStatus, Visibility
 from domain.words import ErrorCode, FailureCode, FeedKind, ImageVariant, Previews
 from resolvers.graph import build_schema
-from schema.limits import DocumentReader
+from schema.documents import DocumentReader
+from schema.list_bounds import LIST_BOUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,6 +119,17 @@ def test_what_costs_money_or_time_of_a_gpu_takes_an_idempotency_key() -> None:
     kind = TYPES["SubmitGenerationInput"]
     assert isinstance(kind, GraphQLInputObjectType)
     assert str(kind.fields["idempotencyKey"].type) == "String!"
+
+
+def test_every_list_of_objects_that_is_no_page_says_how_long_it_can_be() -> None:
+    lists = {
+        (name, field)
+        for name, kind in OBJECTS.items()
+        for field, entry in kind.fields.items()
+        if is_list_type(get_nullable_type(entry.type)) and is_composite_type(get_named_type(entry.type))
+        if not name.endswith("Connection") and "first" not in entry.args
+    }
+    assert lists == set(LIST_BOUNDS)
 
 
 def test_a_generation_job_is_a_job_and_a_node() -> None:

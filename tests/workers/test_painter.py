@@ -19,12 +19,13 @@ from audit import check_end, check_rows
 from db.session import Database
 from db.tables import MediaAsset
 from db.words import JobStatus, SlotStatus
-from domain import generation, rendering
+from domain import rendering
 from domain.ports import EngineUnavailable, NotPainted, Painted, PaintStep, StorageUnavailable
 from domain.variants import object_key
 from domain.words import FailureCode, ImageVariant
 from stored import sql
 from waiting import until
+from workshop import slots_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -122,8 +123,8 @@ class FaultyStore:
 
 async def slots(shop: Workshop, job_id: UUID) -> Sequence[tuple[SlotStatus, str | None]]:
     async with shop.db.read() as tx:
-        rows = await generation.slots_of(tx, [job_id])
-    return [(slot.status, slot.failure_code) for slot in rows[job_id]]
+        rows = await slots_of(tx, job_id)
+    return [(slot.status, slot.failure_code) for slot in rows]
 
 
 async def test_jobs_are_painted_until_none_waits(shop: Workshop) -> None:

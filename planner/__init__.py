@@ -1,0 +1,115 @@
+"""Reads of a Strawberry schema as SQL: each root field one statement, compiled once; see docs/planner.md.
+
+It knows GraphQL, Strawberry, SQLAlchemy Core, psycopg and orjson, and nothing of the application around it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from planner.catalog import Catalog
+from planner.database import Away, Reader
+from planner.declarations import (
+    batch,
+    column,
+    computed,
+    connection,
+    expression,
+    node,
+    node_id,
+    nodes,
+    one_of,
+    part,
+    planned,
+    scalars,
+    to_many,
+    to_one,
+)
+from planner.errors import Abandoned, DeclarationError
+from planner.filling import Filling, ref
+from planner.lane import Lane
+from planner.pages import CURSOR_SCALAR, After, Connection, Cursor, Edge, First, PageInfo
+from planner.plans import Compiler
+from planner.roots import Roots, split_id
+from planner.rows import Argument, Ask, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sqlalchemy.types import TypeEngine
+    from strawberry import Schema
+
+    from planner.build import Cursors
+    from planner.lane import Weigh
+
+
+class Planner:
+    """The planner of one schema: graphql-core's fields are filled by it, and ``lane`` answers past graphql-core."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        reader: Reader,
+        *,
+        known: Mapping[str, TypeEngine[Any]],
+        tell: Callable[[Any], Mapping[str, Any]],
+        cursors: Cursors,
+        weigh: Weigh,
+        guard: Callable[[Ask], Any] | None = None,
+    ) -> None:
+        """Find the declarations of a schema, check them, and set its resolvers.
+
+        Args:
+            schema: whose types are declared with ``planned``.
+            reader: runs the statements.
+            known: what requests ask with, by name, with its SQL type: ``{"viewer": Uuid()}``.
+            tell: says of an application's context the values of ``known``.
+            cursors: writes places in lists down.
+            weigh: the cost of an operation, None where it is to be refused.
+            guard: a condition that requests of signed-in viewers have to meet as a whole, looked at in the same
+                statement.
+
+        Raises:
+            DeclarationError: a declaration can not work.
+        """
+        self.catalog = Catalog(schema._schema)  # noqa: SLF001 - Strawberry has no public name for it
+        self.reader = reader
+        self.compiler = Compiler(self.catalog, Ask(known), cursors, guard)
+        self.roots = Roots(self.compiler, reader)
+        self.lane = Lane(self.compiler, self.roots, tell, weigh)
+        Filling(self.compiler, self.roots, tell, remembered=2_000).install()
+
+
+__all__ = [
+    "CURSOR_SCALAR",
+    "Abandoned",
+    "After",
+    "Argument",
+    "Ask",
+    "Away",
+    "Connection",
+    "Cursor",
+    "DeclarationError",
+    "Edge",
+    "First",
+    "PageInfo",
+    "Planner",
+    "Reader",
+    "Row",
+    "batch",
+    "column",
+    "computed",
+    "connection",
+    "expression",
+    "node",
+    "node_id",
+    "nodes",
+    "one_of",
+    "part",
+    "planned",
+    "ref",
+    "scalars",
+    "split_id",
+    "to_many",
+    "to_one",
+]

@@ -1,0 +1,332 @@
+"""The declarations of a whole schema, found in its types and checked once, as it is built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLUnionType,
+    get_named_type,
+    get_nullable_type,
+    is_leaf_type,
+)
+from sqlalchemy import ARRAY, BigInteger, Boolean, Float, Text, Uuid
+
+from planner.declarations import (
+    METADATA,
+    Batch,
+    ById,
+    Column,
+    Computed,
+    Expression,
+    NodeId,
+    OneOf,
+    Paged,
+    Part,
+    Scalars,
+    Source,
+    Table,
+    ToMany,
+    ToOne,
+)
+from planner.errors import DeclarationError
+from planner.formats import NodeIdFormat, format_of
+from planner.pages import Connection, Edge, PageInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from graphql import GraphQLArgument, GraphQLField, GraphQLInputType, GraphQLOutputType, GraphQLSchema
+    from sqlalchemy import FromClause
+    from sqlalchemy.types import TypeEngine
+    from strawberry.types.field import StrawberryField
+
+    from planner.declarations import Declaration
+    from planner.formats import Format
+
+DEFINITION = "strawberry-definition"
+"""Key under which Strawberry leaves its definition in graphql-core's types and fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedField:
+    """A declared field and its place in the schema."""
+
+    owner: str
+    name: str
+    declaration: Declaration
+    field: GraphQLField
+    argument_names: Mapping[str, str]
+    """GraphQL name to the parameter of the declaration's function."""
+
+    @property
+    def type(self) -> GraphQLOutputType:
+        """Its GraphQL type."""
+        return self.field.type
+
+    @property
+    def is_required(self) -> bool:
+        """Whether it can not be null."""
+        return isinstance(self.field.type, GraphQLNonNull)
+
+    @property
+    def named_type(self) -> Any:  # noqa: ANN401 - graphql-core's own
+        """Its type without lists and non-nulls."""
+        return get_named_type(self.field.type)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedType:
+    """An object type made of a table, or of a part of a row."""
+
+    graphql: GraphQLObjectType
+    table: FromClause | None
+    made_of: Table
+    fields: dict[str, PlannedField] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Name of the type."""
+        return self.graphql.name
+
+    @property
+    def key(self) -> str:
+        """The column that tells whether a row is there, and which it is."""
+        assert self.table is not None, "parts have no key"
+        return next(iter(self.table.primary_key or self.table.c)).key
+
+    @property
+    def kind(self) -> str | None:
+        """What its global ids begin with, where it can be found by them."""
+        found = self.fields.get("id")
+        declaration = found.declaration if found else None
+        return declaration.kind if isinstance(declaration, NodeId) and declaration.is_found else None
+
+
+class Catalog:
+    """All planned types and fields of a schema."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        """Find and check them.
+
+        Raises:
+            DeclarationError: a declaration can not work.
+        """
+        self.schema = schema
+        self.types: dict[str, PlannedType] = {}
+        self.roots: dict[str, PlannedField] = {}
+        self.edge_fields: dict[tuple[str, str], PlannedField] = {}
+        objects = [each for each in schema.type_map.values() if isinstance(each, GraphQLObjectType)]
+        for each in objects:
+            made_of = _made_of(each)
+            if made_of:
+                self.types[each.name] = PlannedType(each, made_of.table, made_of)
+        for each in objects:
+            self._collect(each)
+        for planned in self.types.values():
+            for found in planned.fields.values():
+                self._check(found, planned.table)
+        for root in self.roots.values():
+            self._check(root, None)
+
+    def by_kind(self, kind: str) -> PlannedType | None:
+        """Return the type whose global ids begin with ``kind``."""
+        return next((each for each in self.types.values() if each.kind == kind), None)
+
+    def planned(self, type_: Any) -> PlannedType | None:  # noqa: ANN401 - graphql-core's own
+        """Return the planned type of a GraphQL type, if it is one."""
+        return self.types.get(getattr(type_, "name", ""))
+
+    def has_planned_types(self, type_: Any) -> bool:  # noqa: ANN401 - graphql-core's own
+        """Return whether objects of a named type are filled by the planner."""
+        if isinstance(type_, GraphQLInterfaceType | GraphQLUnionType):
+            return any(each.name in self.types for each in self.schema.get_possible_types(type_))
+        return getattr(type_, "name", "") in self.types
+
+    def format_in(self, found: PlannedField, type_: TypeEngine[Any]) -> Format:
+        """Return how a column of ``type_`` is written in a field.
+
+        Raises:
+            DeclarationError: it can not be.
+        """
+        if isinstance(found.declaration, NodeId):
+            return NodeIdFormat(found.declaration.kind)
+        chosen = format_of(type_, found.type)
+        if chosen is None:
+            raise DeclarationError(found.owner, found.name, f"{type_!r} can not be written as {found.type}")
+        return chosen
+
+    def node_type(self, connection: GraphQLObjectType) -> Any:  # noqa: ANN401 - graphql-core's own
+        """Return what the items of a connection type are."""
+        return get_named_type(connection.fields["nodes"].type)
+
+    def _collect(self, owner: GraphQLObjectType) -> None:
+        planned = self.types.get(owner.name)
+        is_root = owner is self.schema.query_type
+        for name, graphql_field in owner.fields.items():
+            found = _field_of(owner.name, name, graphql_field)
+            if planned and found is None:
+                raise DeclarationError(owner.name, name, "a planned type has declared fields only")
+            if found is None:
+                continue
+            if planned:
+                planned.fields[name] = found
+            elif is_root:
+                self.roots[name] = found
+            elif _is(owner, Edge):
+                self.edge_fields[owner.name, name] = found
+            else:
+                raise DeclarationError(
+                    owner.name, name, "declared fields belong to planned types and to the query root"
+                )
+
+    def _check(self, found: PlannedField, table: FromClause | None) -> None:
+        declaration = found.declaration
+        for name in _columns_of(found):
+            if table is not None and name not in table.c:
+                raise DeclarationError(found.owner, found.name, f"{table} has no column {name!r}")
+        if isinstance(declaration, Column | NodeId) and table is not None:
+            self.format_in(found, table.c[_columns_of(found)[0]].type)
+        if isinstance(declaration, Part | ToOne) and found.named_type.name not in self.types:
+            raise DeclarationError(found.owner, found.name, f"{found.named_type} is not a planned type")
+        if isinstance(declaration, Source):
+            self._check_source(found, declaration, table)
+        if isinstance(declaration, Computed | Batch | Scalars) and not is_leaf_type(found.named_type):
+            raise DeclarationError(found.owner, found.name, "its values must be scalars or enums")
+        if isinstance(declaration, OneOf):
+            self._check_options(found, declaration)
+
+    def _check_source(self, found: PlannedField, source: Source, table: FromClause | None) -> None:
+        if (source.on is None) == (source.by is None):
+            raise DeclarationError(found.owner, found.name, "it needs either a condition or `by`")
+        if isinstance(source, ToOne):
+            if source.by and table is not None and source.by not in table.c:
+                raise DeclarationError(found.owner, found.name, f"{table} has no column {source.by!r}")
+            return
+        other = self._item_type(found, source)
+        if source.by and source.by not in other.c:
+            raise DeclarationError(found.owner, found.name, f"{other} has no column {source.by!r}")
+        if isinstance(source, Paged):
+            _check_keyset(found, source, other)
+        elif not source.order:
+            raise DeclarationError(found.owner, found.name, "a list needs an order")
+
+    def _item_type(self, found: PlannedField, source: Source) -> FromClause:
+        named = found.named_type
+        if isinstance(source, Paged):
+            if not _is(named, Connection):
+                raise DeclarationError(found.owner, found.name, f"{named} is no Connection")
+            named = self.node_type(named)
+        planned = self.types.get(named.name)
+        if planned is None or planned.table is None:
+            raise DeclarationError(found.owner, found.name, f"{named} is not a planned type with a table")
+        return planned.table
+
+    def _check_options(self, found: PlannedField, declaration: OneOf) -> None:
+        possible = {each.name for each in self.schema.get_possible_types(found.named_type)}
+        for name in declaration.options:
+            if name not in possible or name not in self.types:
+                raise DeclarationError(found.owner, found.name, f"{name} is no planned member of {found.named_type}")
+
+
+def is_filled_by_pages(type_: Any) -> bool:  # noqa: ANN401 - graphql-core's own
+    """Return whether a type is a connection, an edge or ``PageInfo``."""
+    return any(_is(type_, base) for base in (Connection, Edge, PageInfo))
+
+
+def sql_type_of(type_: GraphQLInputType) -> TypeEngine[Any]:
+    """Return the type that an argument's values have in SQL."""
+    inner = get_nullable_type(type_)
+    if isinstance(inner, GraphQLList):
+        return ARRAY(sql_type_of(inner.of_type))
+    by_name: dict[str, TypeEngine[Any]] = {
+        "Int": BigInteger(),
+        "Float": Float(53),
+        "Boolean": Boolean(),
+        "UUID": Uuid(),
+    }
+    return by_name.get(getattr(inner, "name", ""), Text())
+
+
+def python_name(definition: Any, fallback: str) -> str:  # noqa: ANN401 - Strawberry's argument or field
+    """Return the Python name of an argument or input field."""
+    found = definition.extensions.get(DEFINITION) if definition.extensions else None
+    return getattr(found, "python_name", None) or fallback
+
+
+def input_fields(type_: GraphQLInputType) -> Mapping[str, Any] | None:
+    """Return the fields of an input object type, None for any other type."""
+    inner = get_nullable_type(type_)
+    return inner.fields if isinstance(inner, GraphQLInputObjectType) else None
+
+
+def is_vocabulary(type_: GraphQLInputType) -> bool:
+    """Return whether a type has so few values that each may have a statement of its own: enums and booleans."""
+    inner = get_nullable_type(type_)
+    return isinstance(inner, GraphQLEnumType) or getattr(inner, "name", "") == "Boolean"
+
+
+def _made_of(type_: GraphQLObjectType) -> Table | None:
+    definition = type_.extensions.get(DEFINITION)
+    origin = getattr(definition, "origin", None)
+    return vars(origin).get("__planned__") if origin else None
+
+
+def _is(type_: Any, base: type) -> bool:  # noqa: ANN401 - graphql-core's own
+    origin = getattr(type_.extensions.get(DEFINITION), "origin", None)
+    return isinstance(origin, type) and issubclass(origin, base)
+
+
+def _field_of(owner: str, name: str, graphql_field: GraphQLField) -> PlannedField | None:
+    definition: StrawberryField | None = graphql_field.extensions.get(DEFINITION)
+    declaration = definition.metadata.get(METADATA) if definition else None
+    if declaration is None:
+        return None
+    if isinstance(declaration, Column) and declaration.name is None and definition:
+        declaration = Column(definition.python_name)
+    names = {each: python_name(argument, each) for each, argument in graphql_field.args.items()}
+    return PlannedField(owner, name, declaration, graphql_field, names)
+
+
+def _columns_of(found: PlannedField) -> tuple[str, ...]:
+    declaration = found.declaration
+    if isinstance(declaration, Column):
+        return (declaration.name or found.name,)
+    if isinstance(declaration, NodeId):
+        return (declaration.column,)
+    if isinstance(declaration, Part):
+        return (declaration.present,) if declaration.present else ()
+    return declaration.columns if isinstance(declaration, Computed | Batch) else ()
+
+
+def _check_keyset(found: PlannedField, source: Paged, table: FromClause) -> None:
+    order = source.order
+    assert isinstance(order, tuple)
+    names = tuple(each.removeprefix("-") for each in order)
+    if not order or len({each.startswith("-") for each in order}) > 1:
+        raise DeclarationError(found.owner, found.name, "a keyset needs an order, in one direction")
+    for name in names:
+        if name not in table.c:
+            raise DeclarationError(found.owner, found.name, f"{table} has no column {name!r}")
+        if table.c[name].nullable:
+            raise DeclarationError(found.owner, found.name, f"column {name!r} of a keyset must not be nullable")
+    if not any(unique <= set(names) for unique in _unique_keys(table)):
+        raise DeclarationError(found.owner, found.name, f"the order {order} is not unique")
+
+
+def _unique_keys(table: FromClause) -> Iterator[set[str]]:
+    yield {each.key for each in table.primary_key} or {""}
+    yield from ({each.key} for each in table.c if getattr(each, "unique", False))
+
+
+def arguments_with_names(found: PlannedField) -> Iterator[tuple[str, GraphQLArgument, str]]:
+    """Yield each argument of a field: its GraphQL name, its definition and its parameter."""
+    for name, argument in found.field.args.items():
+        yield name, argument, found.argument_names[name]

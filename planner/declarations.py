@@ -1,0 +1,373 @@
+"""What fields are: one line each, from which SQL, JSON and GraphQL arguments follow.
+
+A type names its table with ``planned``, under Strawberry's own decorator; each of its fields is one of the functions
+below. Functions that return SQL take the request first (``Ask``: such as ``ask.viewer``), then the rows in reach
+(``Row``: their columns are attributes); their keyword-only parameters become the field's GraphQL arguments.
+
+    @strawberry.type(description="A book.")
+    @planned(tables.Book, visible_to=lambda ask, book: book.is_public | (book.owner_id == ask.viewer))
+    class Book:
+        title: str = column("Its title.")
+        author: Author = to_one("Who wrote it.", by="author_id")
+        is_mine: bool = expression("Whether it is the viewer's.", lambda ask, book: book.owner_id == ask.viewer)
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+
+import strawberry
+from sqlalchemy import inspect as inspect_mapping
+
+from planner.pages import After, First
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sqlalchemy import FromClause
+    from strawberry.types.field import StrawberryField
+
+    Function = Callable[..., Any]
+
+METADATA: Final = "planner"
+"""Key under which a Strawberry field's metadata holds its declaration."""
+TYPE_KEY: Final = ""
+"""Key under which graphql-core's objects carry the name of their type; no field can be called so."""
+
+MAXIMUM_IDS: Final = 100
+"""Ids that ``nodes`` takes at once."""
+
+Planned = TypeVar("Planned", bound=type)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a type is made of."""
+
+    table: FromClause | None
+    """None for a type that is a part of the row it is reached from."""
+    visible_to: Function | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column, by default the one with the field's own name."""
+
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeId:
+    """A global id, made of the kind of thing and a UUID column."""
+
+    kind: str
+    column: str
+    is_found: bool
+    """Whether the type's objects are found by these ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """An SQL expression over the row, the request and the field's arguments."""
+
+    sql: Function
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An object of columns of the same row; null where the column ``present`` is."""
+
+    present: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Which rows of another table belong to a row, or to the root."""
+
+    on: Function | None
+    """The condition, over the row, the other row and, where there is one, the row of ``through``."""
+    by: str | None
+    """The column of a foreign key, where that is all."""
+    through: FromClause | None
+    order: Function | tuple[str, ...]
+    seen: bool
+    """Whether who sees the row may see all of these too, so that ``visible_to`` need not be asked again."""
+    check: Function | None
+    """Called with the application's context before anything runs; what it raises is the field's error."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToOne(Source):
+    """An object, or null."""
+
+    is_unique: bool
+    """Whether the condition leaves one row at most, so that it can be joined."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToMany(Source):
+    """A short list of objects."""
+
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paged(Source):
+    """A keyset connection."""
+
+    count: Function | None
+    """How many there are, where that is kept somewhere; counted by default."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """An object of an interface or union: the first of the to-ones that is there."""
+
+    options: Mapping[str, ToOne]
+    """By the name of the object type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scalars:
+    """A short list of values, selected by a statement of one column."""
+
+    sql: Function
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A pure Python function of columns."""
+
+    function: Function
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """An asynchronous Python function that is handed the columns of all objects of one level at once."""
+
+    function: Function
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ById:
+    """Any object by its global id, or a list of them by theirs."""
+
+    check: Function | None
+
+
+Declaration = Column | NodeId | Expression | Part | ToOne | ToMany | Paged | OneOf | Scalars | Computed | Batch | ById
+
+
+def planned(table: Any = None, *, visible_to: Function | None = None) -> Callable[[Planned], Planned]:  # noqa: ANN401 - a table or a mapped class
+    """Say what a type is made of. Stands under ``@strawberry.type``.
+
+    Args:
+        table: a SQLAlchemy table or selectable, or a mapped class; none for a part of the row it is reached from.
+        visible_to: ``(ask, row)`` to the condition under which the viewer may see the row. It applies wherever the
+            type is reached.
+    """
+    selectable = None if table is None else selectable_of(table)
+
+    def declare(cls: Planned) -> Planned:
+        cls.__planned__ = Table(selectable, visible_to)  # type: ignore[attr-defined]
+
+        def is_type_of(value: object, _info: object) -> bool:
+            return isinstance(value, dict) and value.get(TYPE_KEY) == cls.__strawberry_definition__.name  # type: ignore[attr-defined]
+
+        cls.is_type_of = staticmethod(is_type_of)  # type: ignore[attr-defined]
+        return cls
+
+    return declare
+
+
+def selectable_of(table: Any) -> FromClause:  # noqa: ANN401 - a table or a mapped class
+    """Return the table of a mapped class; any other selectable is returned as it is."""
+    found: FromClause = inspect_mapping(table).local_table if isinstance(table, type) else table
+    return found
+
+
+def column(description: str, name: str | None = None) -> Any:  # noqa: ANN401 - Strawberry's fields are Any
+    """A column of the row; ``name`` where it is called otherwise than the field."""
+    return _field(description, Column(name))
+
+
+def node_id(kind: str, description: str, column: str = "id", *, found: bool = True) -> Any:  # noqa: ANN401
+    """A global id such as ``book_0198…``: ``kind`` and the digits of a UUID column.
+
+    On the field ``id`` of a type it also lets ``node`` find the type's objects, unless they are not to be ``found``.
+    """
+    return _field(description, NodeId(kind, column, found))
+
+
+def expression(description: str, sql: Function) -> Any:  # noqa: ANN401
+    """An SQL expression: ``sql(ask, row, *, …arguments)``."""
+    return _field(description, Expression(sql), sql)
+
+
+def part(description: str, present: str | None = None) -> Any:  # noqa: ANN401
+    """An object whose columns are in the same row; null where the column ``present`` is NULL."""
+    return _field(description, Part(present))
+
+
+def to_one(
+    description: str,
+    on: Function | None = None,
+    *,
+    by: str | None = None,
+    through: Any = None,  # noqa: ANN401
+    order: Function | tuple[str, ...] = (),
+    unique: bool = False,
+    seen: bool = False,
+    check: Function | None = None,
+) -> Any:  # noqa: ANN401
+    """Another object.
+
+    Args:
+        description: of the field.
+        on: ``(ask, row, other, *, …arguments)`` to a condition; with ``through``, ``(ask, row, other, link, …)``.
+            At the root there is no ``row``.
+        by: column of this row that holds the other's primary key, where that is all.
+        through: a table between the two.
+        order: which one, where the condition leaves a choice; see ``connection``.
+        unique: whether the condition leaves no choice; then the other row is joined, and not looked up for each row.
+        seen: whether who sees this row may see the other one as well.
+        check: called with the application's context first; it may raise.
+    """
+    return _field(description, ToOne(on, by, _link(through), order, seen, check, unique or by is not None), on)
+
+
+def to_many(
+    description: str,
+    on: Function | None = None,
+    *,
+    limit: int,
+    by: str | None = None,
+    through: Any = None,  # noqa: ANN401
+    order: Function | tuple[str, ...] = (),
+    seen: bool = False,
+    check: Function | None = None,
+) -> Any:  # noqa: ANN401
+    """A list that stays short: ``limit`` is the most that is ever returned; ``by`` is the other table's foreign key."""
+    return _field(description, ToMany(on, by, _link(through), order, seen, check, limit), on)
+
+
+def connection(
+    description: str,
+    on: Function | None = None,
+    *,
+    order: tuple[str, ...],
+    by: str | None = None,
+    through: Any = None,  # noqa: ANN401
+    seen: bool = False,
+    check: Function | None = None,
+    count: Function | None = None,
+) -> Any:  # noqa: ANN401
+    """A list that can grow, in pages of ``first`` after the cursor ``after``.
+
+    Args:
+        description: of the field.
+        on: as for ``to_one``.
+        order: columns of the other row, ``-`` before those that descend. All in one direction, none of them nullable,
+            and together unique: then no item is lost or repeated between pages while others are added.
+        by: column of the other row that holds this one's primary key, where that is all.
+        through: a table between the two.
+        seen: as for ``to_one``.
+        check: as for ``to_one``.
+        count: ``(ask, row)`` to the number of all items, where it is kept; counted where it is not, and only where
+            ``totalCount`` is asked for.
+    """
+    return _field(description, Paged(on, by, _link(through), order, seen, check, count), on, first=First, after=After)
+
+
+def one_of(description: str, **options: Function) -> Any:  # noqa: ANN401
+    """An object of an interface or union: for each possible type by its name, the condition as for ``to_one``."""
+    found = {name: ToOne(on, None, None, (), seen=False, check=None, is_unique=True) for name, on in options.items()}
+    return _field(description, OneOf(found))
+
+
+def scalars(description: str, sql: Function) -> Any:  # noqa: ANN401
+    """A list of values that stays short: ``sql(ask, row)`` returns a ``Select`` of one column, in order."""
+    return _field(description, Scalars(sql))
+
+
+def computed(description: str, function: Function, *columns: str) -> Any:  # noqa: ANN401
+    """A pure Python function: ``function(context, *columns, …arguments)``, called for each object.
+
+    UUIDs come as text of 36 characters, moments as ``datetime``.
+    """
+    return _field(description, Computed(function, columns), function)
+
+
+def batch(description: str, function: Function, *columns: str) -> Any:  # noqa: ANN401
+    """An asynchronous function where SQL can not say it: ``await function(context, rows, …arguments)``.
+
+    ``rows`` holds a tuple of the named columns for each object of one level of the answer; the values are returned in
+    the same order. It is called once for each place of the field in the document, never once for each object.
+    """
+    return _field(description, Batch(function, columns), function)
+
+
+def node(description: str, check: Function | None = None) -> Any:  # noqa: ANN401
+    """The root field ``node(id: ID!)``: any object by its global id."""
+
+    def found(*, id: Annotated[strawberry.ID, strawberry.argument(description="Global id.")]) -> None:  # noqa: A002
+        """Tell the argument."""
+
+    return _field(description, ById(check), found)
+
+
+def nodes(description: str, check: Function | None = None) -> Any:  # noqa: ANN401
+    """The root field ``nodes(ids: [ID!]!)``: objects by their global ids, in the order of these."""
+
+    def found(
+        *,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description=f"Global ids, {MAXIMUM_IDS} at most.")],
+    ) -> None:
+        """Tell the argument."""
+
+    return _field(description, ById(check), found)
+
+
+def arguments_of(function: Function | None) -> dict[str, inspect.Parameter]:
+    """Return the keyword-only parameters of a declaration's function: the field's GraphQL arguments."""
+    if function is None:
+        return {}
+    parameters = inspect.signature(function).parameters
+    return {name: each for name, each in parameters.items() if each.kind is inspect.Parameter.KEYWORD_ONLY}
+
+
+def _link(through: Any) -> FromClause | None:  # noqa: ANN401
+    return None if through is None else selectable_of(through)
+
+
+def _field(
+    description: str,
+    declaration: Declaration,
+    function: Function | None = None,
+    **paging: Any,  # noqa: ANN401
+) -> StrawberryField:
+    arguments = arguments_of(function)
+    if not arguments and not paging:
+        return strawberry.field(description=description, metadata={METADATA: declaration})
+    extra = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=None)
+        for name, kind in paging.items()
+    ]
+    resolver = _signed([*arguments.values(), *extra], function)
+    return strawberry.field(resolver=resolver, description=description, metadata={METADATA: declaration})
+
+
+def _signed(parameters: Sequence[inspect.Parameter], function: Function | None) -> Function:
+    """Return a function from whose signature Strawberry reads the arguments; the planner answers in its place."""
+
+    def answered_by_the_planner() -> None:
+        """Never called."""
+
+    answered_by_the_planner.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    answered_by_the_planner.__annotations__ = {each.name: each.annotation for each in parameters}
+    answered_by_the_planner.__module__ = function.__module__ if function else __name__
+    return answered_by_the_planner

@@ -1,0 +1,194 @@
+"""The planner's answers inside of graphql-core: objects filled by look-ahead, one statement for each root or reference.
+
+A field of the query root, or a reference that any other resolver returns, is answered by one statement for all that is
+selected below it. graphql-core then reads each value under its response key, judges it, and makes the errors and paths
+of the specification.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from graphql import GraphQLEnumType, GraphQLObjectType, get_named_type
+
+from planner.catalog import is_filled_by_pages
+from planner.declarations import ById
+from planner.rows import Values
+from planner.selections import Document, Use
+from planner.variables import shape_of_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping
+
+    from graphql import FieldNode, GraphQLField, GraphQLResolveInfo
+
+    from planner.catalog import PlannedField
+    from planner.plans import Compiler, Plan, Tree
+    from planner.roots import Roots
+
+    Resolver = Callable[..., Any]
+
+
+Object = TypeVar("Object")
+
+
+class Ref:
+    """An object by columns that tell which it is: ``ref(Book, id=…)``. The planner puts the object in its place."""
+
+    __slots__ = ("keys", "type")
+
+    def __init__(self, type_: type, /, **keys: object) -> None:
+        """Refer to the object of a planned type whose columns have the values ``keys``."""
+        self.type = type_
+        self.keys = keys
+
+
+def ref(type_: type[Object], /, **keys: object) -> Object:
+    """Return a reference in the place of an object of a planned type; its columns ``keys`` tell which it is."""
+    return cast("Object", Ref(type_, **keys))
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    nodes: list[FieldNode]
+    """Held, so that their ids are not given to others."""
+    plan: Plan
+
+
+class Filling:
+    """Puts the planner behind the fields of a schema that graphql-core executes."""
+
+    def __init__(
+        self, compiler: Compiler, roots: Roots, tell: Callable[[Any], Mapping[str, Any]], *, remembered: int
+    ) -> None:
+        """Fill by ``compiler``; ``tell`` says of a context what requests ask with."""
+        self._compiler = compiler
+        self._roots = roots
+        self._tell = tell
+        self._remembered = remembered
+        self._plans: OrderedDict[Hashable, _Remembered] = OrderedDict()
+
+    def install(self) -> None:
+        """Set the resolvers of all fields that lead to planned types, and of those within."""
+        catalog = self._compiler.catalog
+        for type_ in catalog.schema.type_map.values():
+            if not isinstance(type_, GraphQLObjectType) or type_.name.startswith("__"):
+                continue
+            if type_.name in catalog.types or is_filled_by_pages(type_):
+                for each in type_.fields.values():
+                    each.resolve = _reader(each)
+                continue
+            for name, each in type_.fields.items():
+                root = catalog.roots.get(name) if type_ is catalog.schema.query_type else None
+                if root:
+                    each.resolve = partial(self._root, root)
+                elif catalog.has_planned_types(get_named_type(each.type)):
+                    each.resolve = partial(self._refer, each.resolve or _attribute)
+
+    async def _root(self, found: PlannedField, _source: object, info: GraphQLResolveInfo, **_arguments: object) -> Tree:
+        values = self._values(info)
+        check = getattr(found.declaration, "check", None)
+        if check:
+            check(info.context)
+        document = self._document(info)
+        use = Use(str(info.path.key), tuple(info.field_nodes))
+        if isinstance(found.declaration, ById):
+            return await self._roots.by_id(document, use, found, values, self._remember(info))
+        plan = self._remember(info)(
+            found.name, lambda: self._compiler.root(document, use, found, strict=False, guarded=False)
+        )
+        return await plan.run(self._roots.reader, values)
+
+    async def _refer(self, resolve: Resolver, source: object, info: GraphQLResolveInfo, **arguments: object) -> Any:  # noqa: ANN401 - what a resolver returns
+        value = resolve(source, info, **arguments)
+        if inspect.isawaitable(value):
+            value = await value
+        return await self._filled(value, info)
+
+    async def _filled(self, value: Any, info: GraphQLResolveInfo) -> Any:  # noqa: ANN401 - what a resolver returns
+        if isinstance(value, list):
+            return [await self._filled(each, info) for each in value]
+        if not isinstance(value, Ref):
+            return value
+        target = self._compiler.catalog.types[value.type.__strawberry_definition__.name]  # type: ignore[attr-defined]
+        document = self._document(info)
+        uses = document.uses((node.selection_set for node in info.field_nodes), target.graphql)
+        keys = tuple(value.keys)
+        plan = self._remember(info)(
+            (target.name, keys),
+            lambda: self._compiler.reference(
+                document, uses, target, keys, parameters=lambda index: partial(_key, keys[index])
+            ),
+        )
+        values = self._values(info)
+        values.keys = value.keys
+        return await plan.run(self._roots.reader, values)
+
+    def _document(self, info: GraphQLResolveInfo) -> Document:
+        return Document(info.schema, info.fragments, _coerced(info))
+
+    def _values(self, info: GraphQLResolveInfo) -> Values:
+        return Values(info.context, self._tell(info.context), _coerced(info))
+
+    def _remember(self, info: GraphQLResolveInfo) -> Callable[[Hashable, Callable[[], Plan]], Plan]:
+        shape = shape_of_all(info.schema, info.operation, info.fragments.values(), _coerced(info))
+
+        def remember(what: Hashable, compile_: Callable[[], Plan]) -> Plan:
+            key = (id(info.field_nodes[0]), len(info.field_nodes), what, shape)
+            known = self._plans.get(key)
+            if known is None or known.nodes[0] is not info.field_nodes[0]:
+                known = self._plans[key] = _Remembered(list(info.field_nodes), compile_())
+                if len(self._plans) > self._remembered:
+                    self._plans.popitem(last=False)
+            else:
+                self._plans.move_to_end(key)
+            return known.plan
+
+        return remember
+
+
+def _key(name: str, values: Values) -> Any:  # noqa: ANN401 - any value
+    return values.keys[name]
+
+
+def _coerced(info: GraphQLResolveInfo) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = info.variable_values
+    return found
+
+
+def _attribute(source: object, info: GraphQLResolveInfo) -> Any:  # noqa: ANN401 - any value
+    return getattr(source, info.field_name)
+
+
+def _reader(field: GraphQLField) -> Resolver:
+    """Return the resolver of a field within a filled object: what is there under its response key."""
+    convert = _converter(get_named_type(field.type))
+
+    def read(source: Mapping[str, Any], info: GraphQLResolveInfo, **_arguments: object) -> Any:  # noqa: ANN401 - any value
+        value = source[info.path.key]  # type: ignore[index]
+        if value.__class__ is partial:
+            value = value()
+        if isinstance(value, Exception):
+            raise value
+        return value if convert is None or value is None else _each(convert, value)
+
+    return read
+
+
+def _each(convert: Callable[[Any], Any], value: Any) -> Any:  # noqa: ANN401 - any value
+    return [_each(convert, each) for each in value] if isinstance(value, list) else convert(value)
+
+
+def _converter(type_: Any) -> Callable[[Any], Any] | None:  # noqa: ANN401 - graphql-core's own
+    """Return a function from what a statement says to what the type of graphql-core takes."""
+    if isinstance(type_, GraphQLEnumType):
+        known = {name: value.value for name, value in type_.values.items()}
+        return lambda value: known.get(value, value) if value.__class__ is str else value
+    if type_.name == "DateTime":
+        return lambda value: datetime.fromisoformat(value) if value.__class__ is str else value
+    return None

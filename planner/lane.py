@@ -1,0 +1,188 @@
+"""The fast path: operations whose root fields are all planned, from their text to the bytes of the answer."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from graphql import OperationDefinitionNode, OperationType, get_operation_ast
+
+from planner.declarations import ById
+from planner.errors import Abandoned
+from planner.rows import Values
+from planner.selections import Document
+from planner.variables import Variables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping
+
+    from graphql import DocumentNode
+
+    from planner.plans import Compiler, Confirm, Plan, Tree
+    from planner.roots import Roots
+
+    Weigh = Callable[[DocumentNode, OperationDefinitionNode, Mapping[str, Any]], int | None]
+    """Returns the cost of an operation with these variables, None where it is to be refused."""
+
+
+@dataclass(slots=True)
+class Operation:
+    """A planned operation of one shape."""
+
+    document: Document
+    roots: list[tuple[str, Any, Any]]
+    """Response key, then a plan, or use and field of a root that is found by id, or a constant."""
+    cost: int
+    tail: bytes
+    """What follows the data in the answer."""
+    by_id: dict[Hashable, Plan] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Entry:
+    """What is known of one operation of one text."""
+
+    document: DocumentNode | None
+    operation: OperationDefinitionNode | None = None
+    variables: Variables | None = None
+    shapes: OrderedDict[Hashable, Operation | None] = field(default_factory=OrderedDict)
+
+
+class Lane:
+    """Answers operations that are planned as a whole; all others it leaves alone."""
+
+    def __init__(
+        self,
+        compiler: Compiler,
+        roots: Roots,
+        tell: Callable[[Any], Mapping[str, Any]],
+        weigh: Weigh,
+        *,
+        remembered: int = 1_000,
+        shapes: int = 32,
+    ) -> None:
+        """Remember ``remembered`` operations with ``shapes`` each."""
+        self._compiler = compiler
+        self._roots = roots
+        self._tell = tell
+        self._weigh = weigh
+        self._remembered = remembered
+        self._shapes = shapes
+        self._entries: OrderedDict[tuple[str, str | None, bool], _Entry] = OrderedDict()
+
+    def find(
+        self,
+        text: str,
+        name: str | None,
+        variables: Mapping[str, Any],
+        valid: Callable[[str], DocumentNode | None],
+        *,
+        guarded: bool,
+    ) -> tuple[Operation, dict[str, Any]] | None:
+        """Return the planned operation of a request with its coerced variables, None where there is none.
+
+        Args:
+            text: the document.
+            name: of the operation, where the request names one.
+            variables: as they were sent.
+            valid: returns the document of a text that was found valid lately; so a text is planned at its second
+                sight.
+            guarded: whether the request has to meet the guard.
+        """
+        key = (text, name, guarded)
+        entry = self._entries.get(key)
+        if entry is None:
+            document = valid(text)
+            if document is None:
+                return None
+            entry = self._entries[key] = self._enter(document, name)
+            if len(self._entries) > self._remembered:
+                self._entries.popitem(last=False)
+        if entry.variables is None:
+            return None
+        try:
+            coerced, shape = entry.variables.read(variables)
+        except Exception:  # noqa: BLE001 - graphql-core is to say what is wrong with the variables
+            return None
+        if shape in entry.shapes:
+            operation = entry.shapes[shape]
+        else:
+            operation = entry.shapes[shape] = self._plan(entry, coerced, variables, guarded=guarded)
+            if len(entry.shapes) > self._shapes:
+                entry.shapes.popitem(last=False)
+        return (operation, coerced) if operation else None
+
+    async def answer(
+        self,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        context: Any,
+        confirm: Confirm | None,  # noqa: ANN401 - the application's own
+    ) -> bytes:
+        """Return the bytes of the whole answer.
+
+        Raises:
+            Exception: any; then graphql-core shall answer.
+        """
+        values = Values(context, self._tell(context), variables)
+        data: dict[str, Tree] = {}
+        for key, plan, found in operation.roots:
+            if found is None:
+                data[key] = plan
+                continue
+            if found.declaration.check:
+                found.declaration.check(context)
+            if isinstance(found.declaration, ById):
+                remember = _remembering(operation, key)
+                data[key] = await self._roots.by_id(
+                    operation.document, plan, found, values, remember, confirm, strict=True
+                )
+            else:
+                data[key] = await plan.run(self._roots.reader, values, confirm)
+        return b'{"data":' + orjson.dumps(data) + operation.tail
+
+    def _enter(self, document: DocumentNode, name: str | None) -> _Entry:
+        operation = get_operation_ast(document, name)
+        if operation is None or operation.operation is not OperationType.QUERY:
+            return _Entry(None)
+        return _Entry(document, operation, Variables(self._compiler.catalog.schema, document, operation))
+
+    def _plan(
+        self, entry: _Entry, coerced: Mapping[str, Any], variables: Mapping[str, Any], *, guarded: bool
+    ) -> Operation | None:
+        document, operation = entry.document, entry.operation
+        assert document and operation, "entries with variables have both"
+        cost = self._weigh(document, operation, variables)
+        if cost is None:
+            return None
+        catalog = self._compiler.catalog
+        seen = Document.of(catalog.schema, document, coerced)
+        query: Any = catalog.schema.query_type
+        roots: list[tuple[str, Any, Any]] = []
+        try:
+            for use in seen.uses([operation.selection_set], query):
+                found = catalog.roots.get(use.name)
+                if use.name == "__typename":
+                    roots.append((use.key, query.name, None))
+                elif found is None:
+                    return None
+                elif isinstance(found.declaration, ById):
+                    roots.append((use.key, use, found))
+                else:
+                    plan = self._compiler.root(seen, use, found, strict=True, guarded=guarded)
+                    roots.append((use.key, plan, found))
+        except Abandoned:
+            return None
+        return Operation(seen, roots, cost, b"}")
+
+
+def _remembering(operation: Operation, key: str) -> Callable[[Hashable, Callable[[], Plan]], Plan]:
+    def remember(what: Hashable, compile_: Callable[[], Plan]) -> Plan:
+        plan = operation.by_id.get((key, what))
+        if plan is None:
+            plan = operation.by_id[key, what] = compile_()
+        return plan
+
+    return remember

@@ -1,0 +1,246 @@
+"""FROM clauses: a row of a list, a page or the root, and the other rows that are joined to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, asc, column, func, literal_column, select, tuple_
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import ColumnElement, UnaryExpression
+from sqlalchemy.sql.operators import desc_op
+
+from planner.declarations import Paged, Source, ToMany, ToOne
+from planner.pages import COUNT_LIMIT
+from planner.rows import Ask, Row, forget_uses, name_of, table_of, used_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import FromClause, Select
+
+    from planner.catalog import PlannedType
+
+
+class ArrayOf(ColumnElement[Any]):
+    """``ARRAY(SELECT …)``: the values of a statement of one column, in its order."""
+
+    inherit_cache = False
+
+    def __init__(self, statement: Select[Any]) -> None:
+        """Collect what ``statement`` selects."""
+        self.statement = statement
+
+
+@compiles(ArrayOf)
+def _write_array(element: ArrayOf, compiler: Any, **options: Any) -> str:  # noqa: ANN401 - SQLAlchemy's protocol
+    options["asfrom"] = False
+    return f"ARRAY({compiler.process(element.statement, **options)})"
+
+
+class Names:
+    """Names of rows within one statement: a0, a1, …"""
+
+    def __init__(self) -> None:
+        """Begin to count."""
+        self._next = 0
+
+    def row(self, table: FromClause) -> Row:
+        """Return a row of a table under a new name."""
+        name = f"r{self._next}"
+        self._next += 1
+        return Row(name, table)
+
+
+@dataclass(slots=True)
+class Rows:
+    """Which rows of a table are meant: what a ``Source`` says, seen from one row or from the root."""
+
+    row: Row
+    link: Row | None
+    conditions: list[ColumnElement[bool]]
+    order: list[tuple[ColumnElement[Any], bool]]
+    """Expressions, and whether they descend."""
+    keyset: tuple[str, ...] = ()
+    """The columns of the order, where it is a keyset."""
+    after: ColumnElement[bool] | None = None
+    """The condition that a row comes after the cursor; it does not belong to what is counted."""
+
+    def select(self, *columns: Any, limit: int | None = None) -> Select[Any]:  # noqa: ANN401 - anything to select
+        """Return a statement for columns of these rows, in order; ``limit`` is written into its text."""
+        statement = self.unordered(*columns).order_by(*(_directed(*each) for each in self.order))
+        if self.after is not None:
+            statement = statement.where(self.after)
+        return statement if limit is None else statement.limit(literal_column(str(int(limit))))
+
+    def unordered(self, *columns: Any) -> Select[Any]:  # noqa: ANN401 - anything to select
+        """Return a statement for columns of these rows, in any order."""
+        statement = select(*columns).select_from(table_of(self.row).alias(name_of(self.row)))
+        if self.link is not None:
+            statement = statement.select_from(table_of(self.link).alias(name_of(self.link)))
+        return statement.where(*self.conditions)
+
+    def counted(self) -> ColumnElement[int]:
+        """Return how many there are, as far as it is told."""
+        some = (
+            self.unordered(literal_column("1"))
+            .limit(literal_column(str(COUNT_LIMIT)))
+            .subquery(f"{name_of(self.row)}n")
+        )
+        counted: ColumnElement[int] = select(func.count()).select_from(some).scalar_subquery()
+        return counted
+
+
+def rows_of(
+    names: Names,
+    ask: Ask,
+    source: Source,
+    parent: tuple[Row, PlannedType] | None,
+    target: PlannedType,
+    arguments: Mapping[str, Any],
+) -> Rows:
+    """Return which rows of ``target`` a source means.
+
+    Args:
+        names: of the statement.
+        ask: what a request asks with.
+        source: the declaration.
+        parent: the row it is seen from, None at the root.
+        target: type of the other rows.
+        arguments: of the field, as SQL is written with them.
+    """
+    assert target.table is not None, "only rows of tables are looked for"
+    row = names.row(target.table)
+    link = None if source.through is None else names.row(source.through)
+    around = [] if parent is None else [parent[0]]
+    if source.on:
+        conditions = [source.on(ask, *around, row, *([link] if link is not None else []), **arguments)]
+    else:
+        assert parent and source.by, "checked as the schema was built"
+        own, other = (parent[0], row) if isinstance(source, ToOne) else (row, parent[0])
+        key = target.key if isinstance(source, ToOne) else parent[1].key
+        conditions = [getattr(other, key) == getattr(own, source.by)]
+    if target.made_of.visible_to and not source.seen:
+        conditions.append(target.made_of.visible_to(ask, row))
+    keyset = tuple(each.removeprefix("-") for each in source.order) if isinstance(source.order, tuple) else ()
+    rows = Rows(row, link, conditions, _order(source, row, link), keyset)
+    forget_uses(row)  # conditions and order look at the table itself: only what is selected has to come out of it
+    return rows
+
+
+def _order(source: Source, row: Row, link: Row | None) -> list[tuple[ColumnElement[Any], bool]]:
+    if isinstance(source.order, tuple):
+        return [(getattr(row, each.removeprefix("-")), each.startswith("-")) for each in source.order]
+    given = source.order(row) if link is None else source.order(row, link)
+    return [
+        (each.element, True) if isinstance(each, UnaryExpression) and each.modifier is desc_op else (each, False)
+        for each in given
+    ]
+
+
+def _directed(expression: ColumnElement[Any], descends: bool) -> ColumnElement[Any]:  # noqa: FBT001 - a pair, unpacked
+    return expression.desc() if descends else asc(expression)
+
+
+def after_clause(rows: Rows, values: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
+    """Return the condition that a row comes after the keyset ``values``."""
+    keys = tuple_(*(expression for expression, _ in rows.order))
+    descends = rows.order[0][1]
+    clause: ColumnElement[bool] = keys < tuple_(*values) if descends else keys > tuple_(*values)
+    return clause
+
+
+@dataclass(slots=True)
+class _Joined:
+    row: Row
+    rows: Rows
+    is_sure: bool
+    """Whether there is always such a row."""
+    is_lateral: bool
+
+
+@dataclass(slots=True)
+class Level:
+    """One row with those joined to it: the FROM clause of a statement, put together when all columns are known."""
+
+    names: Names
+    ask: Ask
+    rows: Rows
+    """The first row's."""
+    limit: int | None = None
+    joins: list[_Joined] = field(default_factory=list)
+
+    @property
+    def row(self) -> Row:
+        """The first row."""
+        return self.rows.row
+
+    def join(
+        self, source: ToOne, parent: tuple[Row, PlannedType], target: PlannedType, arguments: Mapping[str, Any]
+    ) -> tuple[Row, bool]:
+        """Join another row; returns it, and whether there is always one."""
+        rows = rows_of(self.names, self.ask, source, parent, target, arguments)
+        sure = _is_sure(source, parent, target) and self._is_sure(parent[0])
+        self.joins.append(_Joined(rows.row, rows, sure, is_lateral=not source.is_unique))
+        return rows.row, sure
+
+    def order_columns(self) -> list[tuple[ColumnElement[Any], bool]]:
+        """Return what the rows are ordered by, as it is seen outside of the page."""
+        outside = [literal_column(f"{name_of(self.row)}.{name}") for name in self._order_names()]
+        return [(seen, descends) for seen, (_, descends) in zip(outside, self.rows.order, strict=True)]
+
+    def ordering(self) -> list[ColumnElement[Any]]:
+        """Return the ORDER BY outside of the page."""
+        return [_directed(*each) for each in self.order_columns()]
+
+    def page(self) -> FromClause:
+        """Return the FROM clause: the page of the first row as a subquery, and the joins."""
+        own = [getattr(self.row, name) for name in used_columns(self.row)]
+        extra = [
+            expression.label(name) for name, (expression, _) in zip(self._order_names(), self.rows.order, strict=True)
+        ]
+        selected = self.rows.select(*(own or [literal_column("1")]), *extra, limit=self.limit)
+        return self._joined(selected.subquery(name_of(self.row)))
+
+    def plain(self, *columns: Any) -> Select[Any]:  # noqa: ANN401 - anything to select
+        """Return a statement for columns of the level, without a page: for one row, or few."""
+        start = table_of(self.row).alias(name_of(self.row))
+        statement = select(*columns).select_from(self._joined(start))
+        if self.rows.link is not None:
+            statement = statement.select_from(table_of(self.rows.link).alias(name_of(self.rows.link)))
+        return statement.where(*self.rows.conditions)
+
+    def _joined(self, start: FromClause) -> FromClause:
+        for each in self.joins:
+            if each.is_lateral:
+                wanted = [getattr(each.row, name) for name in used_columns(each.row)]
+                other: Any = each.rows.select(*wanted, limit=1).lateral(name_of(each.row))
+                start = start.outerjoin(other, literal_column("true"))
+            else:
+                other = table_of(each.row).alias(name_of(each.row))
+                start = start.join(other, and_(*each.rows.conditions), isouter=not each.is_sure)
+        return start
+
+    def _order_names(self) -> list[str]:
+        return [f"o{index}" for index in range(len(self.rows.order))]
+
+    def _is_sure(self, row: Row) -> bool:
+        return row is self.row or any(each.row is row and each.is_sure for each in self.joins)
+
+
+def _is_sure(source: ToOne, parent: tuple[Row, PlannedType], target: PlannedType) -> bool:
+    """Return whether PostgreSQL guarantees the other row: by a foreign key that is not nullable, visible to all."""
+    if source.by is None or (target.made_of.visible_to and not source.seen):
+        return False
+    found = table_of(parent[0]).c[source.by]
+    return not found.nullable and any(each.column.table is target.table for each in found.foreign_keys)
+
+
+def is_lookup(source: Source) -> bool:
+    """Return whether a source leads to a list."""
+    return isinstance(source, ToMany | Paged)
+
+
+def named(name: str) -> ColumnElement[Any]:
+    """Return a column of a subquery by its name."""
+    return column(name)

@@ -1,0 +1,382 @@
+"""Objects as Python writes them: generated code that turns the tuples of a statement into what orjson dumps."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from graphql import get_named_type, get_nullable_type
+from sqlalchemy import ColumnClause, DateTime, Text, cast
+
+from planner.declarations import (
+    TYPE_KEY,
+    Batch,
+    Column,
+    Computed,
+    Expression,
+    NodeId,
+    OneOf,
+    Paged,
+    Part,
+    Scalars,
+    ToMany,
+    ToOne,
+)
+from planner.build import Late
+from planner.catalog import PlannedType
+from planner.formats import Format, Joined, MomentFormat, is_uuid, or_null
+from planner.leaves import leaf_writer
+from planner.levels import Level
+from planner.selections import MISSING
+from planner.texts import (
+    aggregated,
+    can_be_text,
+    cursor_reader,
+    page_can_be_text,
+    expression_of,
+    is_first_page,
+    is_never_null,
+    list_text,
+    page_size,
+    place_of,
+    source_rows,
+    total,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from graphql import GraphQLObjectType
+    from sqlalchemy import ColumnElement
+
+    from planner.build import Build
+    from planner.catalog import PlannedField
+    from planner.rows import Values
+    from planner.selections import Use
+    from planner.texts import Place
+
+
+class Shelf:
+    """The columns of one statement, or of one nested list; generated code reads them from the tuple ``variable``."""
+
+    def __init__(self, variable: str, *, is_json: bool) -> None:
+        """Call the tuple ``variable``; a nested list ``is_json``, its values are what orjson loads."""
+        self.variable = variable
+        self.is_json = is_json
+        self.columns: list[ColumnElement[Any]] = []
+        self._known: dict[str, int] = {}
+
+    def put(self, expression: ColumnElement[Any], key: str | None = None) -> str:
+        """Return the source that reads a column; columns of the same ``key`` are fetched once."""
+        known = key or _name_of(expression)
+        if known is None or known not in self._known:
+            self.columns.append(expression)
+            if known is None:
+                return f"{self.variable}[{len(self.columns) - 1}]"
+            self._known[known] = len(self.columns) - 1
+        return f"{self.variable}[{self._known[known]}]"
+
+    def put_formatted(self, expression: ColumnElement[Any], format_: Format) -> str:
+        """Return the source of a value as orjson writes it."""
+        if not self.is_json:
+            return format_.python(self.put(expression), from_json=False)
+        text = or_null(format_.lenient_sql(expression))
+        return format_.python(self.put(text, f"{format_!r} {_name_of(expression) or id(expression)}"), from_json=True)
+
+    def put_raw(self, expression: ColumnElement[Any]) -> str:
+        """Return the source of a value as functions are handed it: UUIDs as text, moments as ``datetime``."""
+        if not self.is_json:
+            return self.put(expression)
+        text = or_null(_raw_json(expression))
+        source = self.put(text, f"raw {_name_of(expression) or id(expression)}")
+        if isinstance(expression.type, DateTime):
+            return f"(fromisoformat(m) if (m := {source}) is not None else None)"
+        return source
+
+    def put_key(self, expression: ColumnElement[Any]) -> str:
+        """Return the source of a part of a cursor."""
+        if not self.is_json:
+            return self.put(expression)
+        return self.put(or_null(_raw_json(expression)), f"raw {_name_of(expression) or id(expression)}")
+
+
+def _name_of(expression: ColumnElement[Any]) -> str | None:
+    """Return the column's name in the statement, None for any other expression."""
+    return expression.name if isinstance(expression, ColumnClause) else None
+
+
+def _raw_json(expression: ColumnElement[Any]) -> ColumnElement[Any]:
+    if isinstance(expression.type, DateTime):
+        return MomentFormat().sql(expression)
+    if is_uuid(expression.type):
+        return Joined('"', cast(expression, Text), '"')
+    return Format().sql(expression)
+
+
+class Objects:
+    """Writes code for the objects of one level of the answer and, through nested lists, for those below."""
+
+    def __init__(self, build: Build, level: Level, shelf: Shelf, depth: int = 0) -> None:
+        """Put columns of ``level`` on ``shelf``; ``depth`` counts the lists around it."""
+        self.build = build
+        self.level = level
+        self.shelf = shelf
+        self.depth = depth
+
+    def code(self, place: Place, uses: Sequence[Use]) -> str:
+        """Return the source of an expression: the object of a row that is there."""
+        entries, late = [], []
+        for use in uses:
+            entries.append(f"{use.key!r}: {self._field(place, use)}")
+            if use.name != "__typename" and isinstance(place[1].fields[use.name].declaration, Batch):
+                late.append(use)
+        if not self.build.strict:
+            entries.append(f"{TYPE_KEY!r}: {place[1].name!r}")
+        source = "{" + ", ".join(entries) + "}"
+        for use in late:
+            source = self._later(place, use, source)
+        return source
+
+    def presence(self, place: Place) -> str:
+        """Return the source of what is None where the row is not there."""
+        return self.shelf.put_raw(getattr(place[0], place[1].key))
+
+    def _field(self, place: Place, use: Use) -> str:
+        if use.name == "__typename":
+            return repr(place[1].name)
+        found = place[1].fields[use.name]
+        declaration = found.declaration
+        if isinstance(declaration, Column | NodeId | Expression | Scalars):
+            return self._value(place, use, found)
+        if isinstance(declaration, Part):
+            return self._part(place, use, found, declaration)
+        if isinstance(declaration, ToOne):
+            return self._other(place, use, found, declaration)
+        if isinstance(declaration, OneOf):
+            return self._one_of(place, use, found, declaration)
+        if isinstance(declaration, ToMany | Paged):
+            return self._list(place, use, found)
+        if isinstance(declaration, Computed):
+            return self._computed(place, use, found, declaration)
+        assert isinstance(declaration, Batch), "by_id is for the root"
+        return "None"
+
+    def _value(self, place: Place, use: Use, found: PlannedField) -> str:
+        expression = expression_of(self.build, place, use, found)
+        format_ = self.build.catalog.format_in(found, expression.type)
+        source = self.shelf.put_formatted(expression, format_)
+        if found.is_required and not is_never_null(place, found, expression):
+            return self._must(source)
+        return source
+
+    def _must(self, source: str) -> str:
+        return f"(n if (n := {source}) is not None else abandon())" if self.build.strict else source
+
+    def _absent(self, found: PlannedField) -> str:
+        return "abandon()" if found.is_required and self.build.strict else "None"
+
+    def _part(self, place: Place, use: Use, found: PlannedField, declaration: Part) -> str:
+        target = self.build.catalog.types[found.named_type.name]
+        source = self.code((place[0], target), self.build.document.below(use, target.graphql))
+        if declaration.present is None:
+            return source
+        present = self.shelf.put_raw(getattr(place[0], declaration.present))
+        return f"({source} if {present} is not None else {self._absent(found)})"
+
+    def _other(self, place: Place, use: Use, found: PlannedField, declaration: ToOne) -> str:
+        target = self.build.catalog.types[found.named_type.name]
+        arguments = self.build.document.arguments(use, found).for_sql()
+        row, sure = self.level.join(declaration, place, target, arguments)
+        source = self.code((row, target), self.build.document.below(use, target.graphql))
+        if sure:
+            getattr(row, target.key)
+            return source
+        return f"({source} if {self.presence((row, target))} is not None else {self._absent(found)})"
+
+    def _one_of(self, place: Place, use: Use, found: PlannedField, declaration: OneOf) -> str:
+        source = self._absent(found)
+        for name, option in reversed(declaration.options.items()):
+            target = self.build.catalog.types[name]
+            row, _ = self.level.join(option, place, target, {})
+            inner = self.code((row, target), self.build.document.below(use, target.graphql))
+            source = f"({inner} if {self.presence((row, target))} is not None else {source})"
+        return source
+
+    def _list(self, place: Place, use: Use, found: PlannedField) -> str:
+        if isinstance(found.declaration, ToMany):
+            target = self.build.catalog.types[found.named_type.name]
+            uses = self.build.document.below(use, target.graphql)
+            if not can_be_text(self.build, target, uses):
+                return self._nested(place, use, found, target, found.declaration.limit)
+        elif not page_can_be_text(self.build, found, use):
+            return self._nested_page(place, use, found)
+        text = list_text(self.build, place, use, found)
+        if self.shelf.is_json:
+            return self._must(self.shelf.put(or_null(text), f"list {id(text)}"))
+        source = self.shelf.put(text)
+        if self.build.strict:
+            return f"Fragment({self._must(source)})"
+        return f"(loads(t) if (t := {source}) is not None else None)"
+
+    def _nested(self, place: Place, use: Use, found: PlannedField, target: PlannedType, limit: int) -> str:
+        rows = source_rows(self.build, place, use, found, target)
+        inner = self._inner(rows, limit)
+        source = inner.code((inner.level.row, target), self.build.document.below(use, target.graphql))
+        return f"[{source} for {inner.shelf.variable} in {self._load(inner)}]"
+
+    def _nested_page(self, place: Place, use: Use, found: PlannedField) -> str:
+        target = self.build.catalog.types[self.build.catalog.node_type(found.named_type).name]
+        rows = source_rows(self.build, place, use, found, target)
+        size = page_size(self.build, use, found)
+        inner = self._inner(rows, size + 1)
+        page = Pages(self.build, inner, use, found, target)
+        counted = "None"
+        if page.is_counted:
+            counted = self.shelf.put(cast(total(self.build, place, found, rows), Text), f"total {use.key} {id(rows)}")
+            counted = counted if self.shelf.is_json else f"int({counted})"
+        owner = self.presence(place)
+        function = page.function(size, owner=True)
+        return f"{function}({self._load(inner)}, x, {counted}, {owner})"
+
+    def _inner(self, rows: Any, limit: int) -> Objects:  # noqa: ANN401 - Rows
+        level = Level(self.build.names, self.build.ask, rows, limit)
+        return Objects(self.build, level, Shelf(f"r{self.depth + 1}", is_json=True), self.depth + 1)
+
+    def _load(self, inner: Objects) -> str:
+        parts: list[str | ColumnElement[Any]] = ["["]
+        for index, each in enumerate(inner.shelf.columns):
+            parts += [",", each] if index else [each]
+        text = aggregated(inner.level, Joined(*parts, "]"))
+        source = self.shelf.put(text, f"rows {id(inner)}")
+        return source if self.shelf.is_json else f"loads({source})"
+
+    def _computed(self, place: Place, use: Use, found: PlannedField, declaration: Computed) -> str:
+        function = self.build.name(declaration.function, "f")
+        inputs = [self.shelf.put_raw(getattr(place[0], name)) for name in declaration.columns]
+        given = ", ".join(["c", *inputs, *self._keywords(use, found)])
+        if not self.build.strict:
+            return f"partial({function}, {given})"
+        return f"{self.build.name(leaf_writer(found.type), 'w')}({function}({given}))"
+
+    def _keywords(self, use: Use, found: PlannedField) -> list[str]:
+        arguments, keywords = self.build.document.arguments(use, found), []
+        for name, parameter in found.argument_names.items():
+            if arguments.varies(name):
+                index = len(self.build.arguments)
+                self.build.arguments.append(arguments.getter(name))
+                keywords.append(f"{parameter}=a[{index}]")
+            elif (value := arguments.known(name)) is not MISSING:
+                keywords.append(f"{parameter}={self.build.name(value, 'k')}")
+        return keywords
+
+    def _later(self, place: Place, use: Use, source: str) -> str:
+        found = place[1].fields[use.name]
+        declaration = found.declaration
+        assert isinstance(declaration, Batch), "checked by the caller"
+        inputs = [self.shelf.put_raw(getattr(place[0], name)) for name in declaration.columns]
+        arguments = partial(_late_arguments, self.build.document.arguments(use, found), found)
+        self.build.late.append(Late(found, use.key, declaration.function, arguments, leaf_writer(found.type)))
+        return f"late({len(self.build.late) - 1}, {source}, ({', '.join(inputs)},))"
+
+
+def _late_arguments(arguments: Any, found: PlannedField, values: Values) -> dict[str, Any]:  # noqa: ANN401 - Arguments
+    read = {parameter: arguments.getter(name)(values) for name, parameter in found.argument_names.items()}
+    return {parameter: value for parameter, value in read.items() if value is not MISSING}
+
+
+class Pages:
+    """Writes the function that makes a page of its rows: items, edges with cursors, where it stands."""
+
+    def __init__(self, build: Build, objects: Objects, use: Use, found: PlannedField, target: PlannedType) -> None:
+        """Take what writes the items."""
+        self.build = build
+        self.objects = objects
+        self.use = use
+        self.found = found
+        self.target = target
+        self.connection: GraphQLObjectType = found.named_type
+        self.asked = build.document.below(use, self.connection)
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the number of all items is asked for."""
+        return any(each.name == "totalCount" for each in self.asked)
+
+    def function(self, size: int, *, owner: bool) -> str:
+        """Write the function ``(rows, x, total, owner)`` and return its name.
+
+        Args:
+            size: of a page; ``rows`` may hold one more.
+            owner: whether the list belongs to a row, whose key is in its cursors.
+        """
+        self._cursor_source = self._cursor(is_owned=owner)
+        foreign = ""
+        if owner and not self._is_first:
+            read = cursor_reader(self.build, self.use, self.found, self.objects.level.rows, is_owned=True)
+            self.build.arguments.append(lambda values: read(values)[0])
+            foreign = f" if owner != a[{len(self.build.arguments) - 1}]: return foreign()\n"
+        entries = [f"{each.key!r}: {self._part(each)}" for each in self.asked]
+        name = f"page{len(self.build.functions)}"
+        self.build.functions.append(
+            f"def {name}(rows, x, total, owner):\n"
+            " c = x.context; a = x.arguments; late = x.late\n"
+            f"{foreign}"
+            f" more = len(rows) > {size}\n"
+            f" if more: del rows[{size}:]\n"
+            f" return {{{', '.join(entries)}}}\n"
+        )
+        return name
+
+    @property
+    def _is_first(self) -> bool:
+        return is_first_page(self.build, self.found, self.use)
+
+    def _cursor(self, *, is_owned: bool) -> str:
+        place = place_of(self.build, self.use, self.found)
+        rows = self.objects.level.rows
+        keys = [self.objects.shelf.put_key(getattr(rows.row, name)) for name in rows.keyset]
+        return f"cursor({place!r}, {', '.join(['owner', *keys] if is_owned else keys)})"
+
+    def _part(self, asked: Use) -> str:
+        variable = self.objects.shelf.variable
+        place = (self.objects.level.row, self.target)
+        if asked.name == "__typename":
+            return repr(self.connection.name)
+        if asked.name == "totalCount":
+            return "total"
+        if asked.name == "nodes":
+            source = self.objects.code(place, self.build.document.below(asked, self.target.graphql))
+            return f"[{source} for {variable} in rows]"
+        if asked.name == "pageInfo":
+            return self._page_info(asked, variable)
+        assert asked.name == "edges", "checked as the schema was built"
+        edge = get_named_type(self.connection.fields["edges"].type)
+        inner = [
+            f"{each.key!r}: {self._edge_part(each, edge, place)}" for each in self.build.document.below(asked, edge)
+        ]
+        return f"[{{{', '.join(inner)}}} for {variable} in rows]"
+
+    def _edge_part(self, asked: Use, edge: Any, place: Place) -> str:  # noqa: ANN401 - graphql-core's own
+        if asked.name == "__typename":
+            return repr(edge.name)
+        if asked.name == "cursor":
+            return self._cursor_source
+        if asked.name == "node":
+            return self.objects.code(place, self.build.document.below(asked, self.target.graphql))
+        found = self.build.catalog.edge_fields[edge.name, asked.name]
+        as_edge = PlannedType(edge, self.target.table, self.target.made_of, {asked.name: found})
+        return self.objects._field((place[0], as_edge), asked)  # noqa: SLF001 - the same writer
+
+    def _page_info(self, asked: Use, variable: str) -> str:
+        page_info: Any = get_nullable_type(self.connection.fields["pageInfo"].type)
+        has_previous = not self._is_first
+        at = f"[{self._cursor_source} for {variable} in rows[%s]]"
+        sources = {
+            "__typename": repr(page_info.name),
+            "hasNextPage": "more",
+            "hasPreviousPage": repr(has_previous),
+            "startCursor": f"({at % ':1'} or (None,))[0]",
+            "endCursor": f"({at % '-1:'} or (None,))[0]",
+        }
+        entries = [f"{each.key!r}: {sources[each.name]}" for each in self.build.document.below(asked, page_info)]
+        return f"{{{', '.join(entries)}}}"

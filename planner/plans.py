@@ -1,0 +1,311 @@
+"""Plans: one root field, or one reference, as one statement and the function that makes its rows an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import literal_column, select
+
+from planner.build import Build
+from planner.declarations import ById, Expression, Paged, Source, ToMany, ToOne
+from planner.errors import Abandoned, abandon
+from planner.levels import Level, Names, Rows
+from planner.objects import Objects, Pages, Shelf
+from planner.rows import DIALECT, Asked, name_of
+from planner.texts import page_size, source_rows, total
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Select
+    from sqlalchemy.types import TypeEngine
+
+    from planner.build import Cursors, Late
+    from planner.catalog import Catalog, PlannedField, PlannedType
+    from planner.database import Reader
+    from planner.rows import Ask, Values
+    from planner.selections import Document, Use
+
+Confirm = Callable[[Any], Awaitable[object]]
+"""Raises where the guard of a request does not hold; it is handed the application's context."""
+Tree = Any
+"""What is answered for one field: objects as dicts by response key, lists, leaves, orjson fragments."""
+
+
+class Run:
+    """One execution: what generated code reads from, and the batch functions that it leaves for later."""
+
+    __slots__ = ("_late", "arguments", "context")
+
+    def __init__(self, context: Any, arguments: list[Any]) -> None:  # noqa: ANN401 - the application's own
+        """Take the application's context and the arguments of computed fields."""
+        self.context = context
+        self.arguments = arguments
+        self._late: dict[int, tuple[list[dict[str, Any]], list[tuple[Any, ...]]]] = {}
+
+    def late(self, index: int, item: dict[str, Any], inputs: tuple[Any, ...]) -> dict[str, Any]:
+        """Remember that an object waits for a batch function."""
+        items, rows = self._late.setdefault(index, ([], []))
+        items.append(item)
+        rows.append(inputs)
+        return item
+
+    def waiting(self, index: int) -> tuple[list[dict[str, Any]], list[tuple[Any, ...]]] | None:
+        """Return the objects that wait for a batch function, with what it is to be handed."""
+        return self._late.get(index)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A statement and what is made of its rows."""
+
+    statement: str
+    parameters: tuple[Callable[[Values], Any], ...]
+    write: Callable[[list[tuple[Any, ...]], Run], Tree]
+    arguments: tuple[Callable[[Values], Any], ...]
+    late: tuple[Late, ...]
+    check: Callable[[Any], object] | None
+    is_guarded: bool
+    strict: bool
+    """Whether it abandons what is not as it should be."""
+
+    async def run(self, reader: Reader, values: Values, confirm: Confirm | None = None) -> Tree:
+        """Run the statement and return what is answered.
+
+        Where nothing was found, ``confirm`` tells by an exception whether that is because the guard of the request
+        holds no more.
+
+        Raises:
+            Abandoned: a value is not what its field promises (only where the plan is strict).
+        """
+        rows = await reader.run(self.statement, [value_of(values) for value_of in self.parameters])
+        if confirm and self.is_guarded and not rows:
+            await confirm(values.context)
+        run = Run(values.context, [read(values) for read in self.arguments])
+        tree = self.write(rows, run)
+        for index, late in enumerate(self.late):
+            waiting = run.waiting(index)
+            if waiting:
+                await self._fill(late, values, *waiting)
+        return tree
+
+    async def _fill(self, late: Late, values: Values, items: list[dict[str, Any]], rows: list[tuple[Any, ...]]) -> None:
+        try:
+            found = await late.function(values.context, rows, **late.arguments(values))
+            if len(found) != len(rows):
+                raise TypeError(f"{late.field.owner}.{late.field.name}: {len(found)} values for {len(rows)} objects")
+        except Exception as error:
+            if self.strict:
+                raise
+            for item in items:
+                item[late.key] = error
+            return
+        for item, value in zip(items, found, strict=True):
+            item[late.key] = late.write(value) if self.strict else value
+
+
+class Compiler:
+    """Makes plans for the fields of one schema."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        ask: Ask,
+        cursors: Cursors,
+        guard: Callable[[Ask], Any] | None,
+    ) -> None:
+        """Compile what ``catalog`` declares; ``guard`` is a condition that the request as a whole has to meet."""
+        self.catalog = catalog
+        self.ask = ask
+        self.cursors = cursors
+        self.guard = guard
+
+    def root(self, document: Document, use: Use, found: PlannedField, *, strict: bool, guarded: bool) -> Plan:
+        """Return the plan of a root field.
+
+        Raises:
+            Abandoned: it can not be planned with these arguments.
+        """
+        build = self._build(document, strict=strict)
+        declaration = found.declaration
+        assert isinstance(declaration, Source), "roots are sources, or found by id"
+        if isinstance(declaration, Paged):
+            return self._page(build, use, found, guarded=guarded)
+        target = self.catalog.types[found.named_type.name]
+        rows = source_rows(build, None, use, found, target)
+        uses = document.below(use, target.graphql)
+        if isinstance(declaration, ToMany):
+            return self._list(build, rows, target, uses, declaration, guarded=guarded)
+        return self._one(build, rows, target, uses, declaration.check, guarded=guarded)
+
+    def reference(
+        self,
+        document: Document,
+        uses: Sequence[Use],
+        target: PlannedType,
+        keys: Sequence[str],
+        *,
+        guarded: bool = False,
+        strict: bool = False,
+        parameters: Callable[[int], Callable[[Values], Any]],
+        check: Any = None,
+    ) -> Plan:
+        """Return the plan of one object that is known by the columns ``keys``."""
+        build = self._build(document, strict=strict)
+        assert target.table is not None, "parts are reached from their rows"
+        row = build.names.row(target.table)
+        conditions = [
+            getattr(row, name) == Asked(f"key_{index}", target.table.c[name].type, parameters(index))
+            for index, name in enumerate(keys)
+        ]
+        if target.made_of.visible_to:
+            conditions.append(target.made_of.visible_to(self.ask, row))
+        return self._one(build, Rows(row, None, conditions, []), target, uses, check, guarded=guarded)
+
+    def _build(self, document: Document, *, strict: bool) -> Build:
+        build = Build(self.catalog, document, self.ask, self.cursors, strict)
+        build.globals |= {
+            "Fragment": orjson.Fragment,
+            "loads": orjson.loads,
+            "abandon": abandon if strict else _lenient,
+            "cursor": self.cursors.encode,
+            "foreign": abandon if strict else self.cursors.refusal,
+            "fromisoformat": datetime.fromisoformat,
+            "partial": partial,
+        }
+        return build
+
+    def _one(
+        self,
+        build: Build,
+        rows: Rows,
+        target: PlannedType,
+        uses: Sequence[Use],
+        check: Any,
+        *,
+        guarded: bool,  # noqa: ANN401
+    ) -> Plan:
+        if guarded and self.guard:
+            rows.conditions.append(self.guard(self.ask))
+        level = Level(build.names, self.ask, rows)
+        shelf = Shelf("r", is_json=False)
+        source = Objects(build, level, shelf).code((level.row, target), uses)
+        body = f" r = rows[0] if rows else None\n return {source} if rows else None\n"
+        statement = level.plain(*(shelf.columns or [literal_column("1")]))
+        return self._plan(build, statement, body, check, guarded=guarded)
+
+    def _list(
+        self, build: Build, rows: Rows, target: PlannedType, uses: Sequence[Use], declaration: ToMany, *, guarded: bool
+    ) -> Plan:
+        if guarded and self.guard:
+            rows.conditions.append(self.guard(self.ask))
+        level = Level(build.names, self.ask, rows, declaration.limit)
+        shelf = Shelf("r", is_json=False)
+        source = Objects(build, level, shelf).code((level.row, target), uses)
+        statement = self._paged(level, shelf)
+        return self._plan(build, statement, f" return [{source} for r in rows]\n", declaration.check, guarded=guarded)
+
+    def _page(self, build: Build, use: Use, found: PlannedField, *, guarded: bool) -> Plan:
+        declaration = found.declaration
+        assert isinstance(declaration, Paged), "checked by the caller"
+        target = self.catalog.types[self.catalog.node_type(found.named_type).name]
+        size = page_size(build, use, found)
+        rows = source_rows(build, None, use, found, target)
+        if guarded and self.guard:
+            rows.conditions.append(self.guard(self.ask))
+        level = Level(build.names, self.ask, rows, size + 1)
+        shelf = Shelf("r", is_json=False)
+        page = Pages(build, Objects(build, level, shelf), use, found, target)
+        function = page.function(size, owner=False)
+        if not page.is_counted:
+            return self._plan(
+                build,
+                self._paged(level, shelf),
+                f" return {function}(rows, x, None, None)\n",
+                declaration.check,
+                guarded=guarded,
+            )
+        # the number is there also where the page is empty: its row comes first, alone
+        shown = level.row
+        present = shelf.put(getattr(shown, target.key))
+        number = total(build, None, found, source_rows(build, None, use, found, target))
+        numbered = select(number.label("n")).select_from(select(literal_column("1")).subquery("one"))
+        if guarded and self.guard:
+            numbered = numbered.where(self.guard(self.ask))
+        base = numbered.subquery("counted")
+        page_rows = self._paged(level, shelf, labelled=True).subquery("page")
+        columns = [
+            literal_column("counted.n"),
+            *[literal_column(f"page.c{index}") for index in range(len(shelf.columns))],
+        ]
+        ordering = [each for each in self._page_order(level)]
+        statement = select(*columns).select_from(base.outerjoin(page_rows, literal_column("true"))).order_by(*ordering)
+        where = int(present.partition("[")[2].rstrip("]")) + 1
+        body = (
+            " total = rows[0][0] if rows else None\n"
+            f" rows = [row[1:] for row in rows if row[{where}] is not None]\n"
+            f" return {function}(rows, x, total, None)\n"
+        )
+        return self._plan(build, statement, body, declaration.check, guarded=guarded)
+
+    @staticmethod
+    def _page_order(level: Level) -> list[Any]:
+        return [
+            literal_column(f"page.o{index}").desc() if descends else literal_column(f"page.o{index}")
+            for index, (_, descends) in enumerate(level.rows.order)
+        ]
+
+    @staticmethod
+    def _paged(level: Level, shelf: Shelf, *, labelled: bool = False) -> Select[Any]:
+        columns: list[Any] = list(shelf.columns or [literal_column("1")])
+        if labelled:
+            columns = [each.label(f"c{index}") for index, each in enumerate(columns)]
+            columns += [each.label(f"o{index}") for index, (each, _) in enumerate(level.order_columns())]
+        return select(*columns).select_from(level.page()).order_by(*level.ordering())
+
+    @staticmethod
+    def _plan(build: Build, statement: Select[Any], body: str, check: Any, *, guarded: bool) -> Plan:  # noqa: ANN401
+        source = (
+            "".join(build.functions) + "def write(rows, x):\n c = x.context; a = x.arguments; late = x.late\n" + body
+        )
+        exec(compile(source, "<plan>", "exec"), build.globals)  # noqa: S102 - written from the schema and checked names
+        compiled = statement.compile(dialect=DIALECT)
+        names: Sequence[str] = compiled.positiontup or ()
+        binds = [compiled.binds[name] for name in names]
+        processors = compiled._bind_processors  # noqa: SLF001 - SQLAlchemy's own way from Python to the driver
+        return Plan(
+            statement=str(compiled),
+            parameters=tuple(
+                _processed(bind.value_of, processors.get(name))
+                for name, bind in zip(names, binds, strict=True)
+                if isinstance(bind, Asked)
+            ),
+            write=build.globals["write"],
+            arguments=tuple(build.arguments),
+            late=tuple(build.late),
+            check=check,
+            is_guarded=guarded,
+            strict=build.strict,
+        )
+
+
+def _lenient(value: object = None) -> object:
+    """Stand in for ``abandon`` where graphql-core is to judge."""
+    return value
+
+
+def _processed(value_of: Callable[[Values], Any], process: Callable[[Any], Any] | None) -> Callable[[Values], Any]:
+    if process is None:
+        return value_of
+
+    def processed(values: Values) -> Any:  # noqa: ANN401 - any value
+        value = value_of(values)
+        return None if value is None else process(value)
+
+    return processed

@@ -1,0 +1,290 @@
+"""Lists below a row as JSON text that PostgreSQL writes: it passes through the server unread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from graphql import get_named_type
+from sqlalchemy import ARRAY, Text, case, func, literal_column, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.sql.selectable import Exists
+
+from planner.declarations import TYPE_KEY, Column, Expression, NodeId, Paged, Part, Scalars, Source, ToMany, ToOne
+from planner.errors import Abandoned
+from planner.formats import Format, Joined, or_null, quoted
+from planner.levels import ArrayOf, Level, after_clause, rows_of
+from planner.pages import COUNT_LIMIT, DEFAULT_PAGE, MAXIMUM_PAGE
+from planner.rows import Asked, Row, name_of, table_of
+from planner.selections import MISSING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import ColumnElement
+
+    from planner.build import Build
+    from planner.catalog import PlannedField, PlannedType
+    from planner.levels import Rows
+    from planner.rows import Values
+    from planner.selections import Use
+
+    Place = tuple[Row, PlannedType]
+    """A row in reach, and the type that it is told as."""
+
+_UNFAILING = (Format,)
+
+
+def can_be_text(build: Build, type_: PlannedType, uses: Sequence[Use]) -> bool:
+    """Return whether PostgreSQL can write all that is asked of a type by itself."""
+    return all(use.name == "__typename" or _field_can(build, type_.fields[use.name], use) for use in uses)
+
+
+def _field_can(build: Build, found: PlannedField, use: Use) -> bool:
+    declaration = found.declaration
+    if isinstance(declaration, Column | NodeId | Expression | Scalars):
+        return True
+    if isinstance(declaration, Part | ToOne | ToMany):
+        target = build.catalog.types[found.named_type.name]
+        return can_be_text(build, target, build.document.below(use, target.graphql))
+    return isinstance(declaration, Paged) and page_can_be_text(build, found, use)
+
+
+def page_can_be_text(build: Build, found: PlannedField, use: Use) -> bool:
+    """Whether only items and their number are asked of a page: cursors are Python's."""
+    if not is_first_page(build, found, use):
+        return False
+    connection = found.named_type
+    target = build.catalog.types[build.catalog.node_type(connection).name]
+    for asked in build.document.below(use, connection):
+        if asked.name == "pageInfo":
+            return False
+        if asked.name == "nodes" and not can_be_text(build, target, build.document.below(asked, target.graphql)):
+            return False
+        if asked.name == "edges":
+            edge = get_named_type(connection.fields["edges"].type)
+            for inner in build.document.below(asked, edge):
+                if inner.name not in {"node", "__typename"}:
+                    return False
+                if inner.name == "node" and not can_be_text(build, target, build.document.below(inner, target.graphql)):
+                    return False
+    return True
+
+
+def expression_of(build: Build, place: Place, use: Use, found: PlannedField) -> ColumnElement[Any]:
+    """Return the SQL expression of a field that is a column or an expression."""
+    row, declaration = place[0], found.declaration
+    if isinstance(declaration, Column):
+        column: ColumnElement[Any] = getattr(row, declaration.name or found.name)
+        return column
+    if isinstance(declaration, NodeId):
+        return getattr(row, declaration.column)  # type: ignore[no-any-return]  # any column
+    assert isinstance(declaration, Expression | Scalars), "nothing else is an expression"
+    if isinstance(declaration, Scalars):
+        statement = declaration.sql(build.ask, row)
+        array = ArrayOf(statement)
+        array.type = ARRAY(next(iter(statement.selected_columns)).type)
+        return array
+    expression: ColumnElement[Any] = declaration.sql(build.ask, row, **build.document.arguments(use, found).for_sql())
+    return expression
+
+
+def is_never_null(place: Place, found: PlannedField, expression: ColumnElement[Any]) -> bool:
+    """Return whether an expression has a value in every row that is there."""
+    declaration = found.declaration
+    if isinstance(declaration, Column | NodeId):
+        name = declaration.column if isinstance(declaration, NodeId) else declaration.name or found.name
+        table = table_of(place[0])
+        return not getattr(table.c[name], "nullable", True)
+    return isinstance(expression, Exists | ArrayOf)
+
+
+def object_text(build: Build, level: Level, place: Place, uses: Sequence[Use]) -> Joined:
+    """Return an object as JSON text, NULL where a field that can not be null is."""
+    type_ = place[1]
+    parts: list[str | ColumnElement[Any]] = []
+    for use in uses:
+        parts += [f',"{use.key}":', field_text(build, level, place, use)]
+    if not build.strict:
+        parts.append(f',"{TYPE_KEY}":"{type_.name}"')
+    if not parts:
+        return Joined("{}")
+    assert isinstance(parts[0], str), "each value has its key before it"
+    parts[0] = "{" + parts[0][1:]
+    return Joined(*parts, "}")
+
+
+def field_text(build: Build, level: Level, place: Place, use: Use) -> ColumnElement[Any]:
+    """Return one field as JSON text."""
+    if use.name == "__typename":
+        return Joined(f'"{place[1].name}"')
+    found = place[1].fields[use.name]
+    declaration = found.declaration
+    if isinstance(declaration, ToMany | Paged):
+        return list_text(build, place, use, found)
+    if isinstance(declaration, ToOne | Part):
+        return _other_text(build, level, place, use, found)
+    expression = expression_of(build, place, use, found)
+    format_ = build.catalog.format_in(found, expression.type)
+    if not build.strict:
+        return or_null(format_.lenient_sql(expression))
+    text = format_.sql(expression)
+    if found.is_required:
+        return text
+    if type(format_) in _UNFAILING:
+        return or_null(text)
+    return case((expression.is_(None), literal_column("'null'")), else_=text)
+
+
+def _other_text(build: Build, level: Level, place: Place, use: Use, found: PlannedField) -> ColumnElement[Any]:
+    target = build.catalog.types[found.named_type.name]
+    uses = build.document.below(use, target.graphql)
+    declaration = found.declaration
+    if isinstance(declaration, Part):
+        text = object_text(build, level, (place[0], target), uses)
+        if declaration.present is None:
+            return text
+        is_there = getattr(place[0], declaration.present).is_not(None)
+    else:
+        assert isinstance(declaration, ToOne), "checked by the caller"
+        other, sure = level.join(declaration, place, target, build.document.arguments(use, found).for_sql())
+        text = object_text(build, level, (other, target), uses)
+        if sure:
+            return text
+        is_there = getattr(other, target.key).is_not(None)
+    if found.is_required and build.strict:
+        return case((is_there, text))
+    return case((is_there, text), else_=literal_column("'null'"))
+
+
+def list_text(build: Build, place: Place, use: Use, found: PlannedField) -> ColumnElement[Any]:
+    """Return a list below a row as JSON text: of objects, or of a page that only its items are asked of."""
+    declaration = found.declaration
+    if isinstance(declaration, ToMany):
+        target = build.catalog.types[found.named_type.name]
+        level = Level(build.names, build.ask, source_rows(build, place, use, found, target), declaration.limit)
+        item = object_text(build, level, (level.row, target), build.document.below(use, target.graphql))
+        return aggregated(level, item)
+    connection = found.named_type
+    parts: list[str | ColumnElement[Any]] = []
+    for asked in build.document.below(use, connection):
+        parts += [f',"{asked.key}":', _page_part(build, place, use, found, asked)]
+    assert isinstance(parts[0], str), "each value has its key before it"
+    parts[0] = "{" + parts[0][1:]
+    return Joined(*parts, "}")
+
+
+def _page_part(build: Build, place: Place, use: Use, found: PlannedField, asked: Use) -> ColumnElement[Any]:
+    connection = found.named_type
+    target = build.catalog.types[build.catalog.node_type(connection).name]
+    if asked.name == "__typename":
+        return Joined(f'"{connection.name}"')
+    rows = source_rows(build, place, use, found, target)
+    if asked.name == "totalCount":
+        return total(build, place, found, rows).cast(Text)
+    level = Level(build.names, build.ask, rows, page_size(build, use, found))
+    if asked.name == "nodes":
+        return aggregated(
+            level, object_text(build, level, (level.row, target), build.document.below(asked, target.graphql))
+        )
+    edge = get_named_type(connection.fields["edges"].type)
+    parts: list[str | ColumnElement[Any]] = ["{"]
+    for index, inner in enumerate(build.document.below(asked, edge)):
+        parts.append(f'{"," if index else ""}"{inner.key}":')
+        if inner.name == "__typename":
+            parts.append(f'"{edge.name}"')
+        else:
+            uses = build.document.below(inner, target.graphql)
+            parts.append(object_text(build, level, (level.row, target), uses))
+    return aggregated(level, Joined(*parts, "}"))
+
+
+def source_rows(build: Build, place: Place | None, use: Use, found: PlannedField, target: PlannedType) -> Rows:
+    """Return which rows a field of a list, a page or the root means, those after the cursor where one is given."""
+    source = found.declaration
+    assert isinstance(source, Source), "checked by the caller"
+    arguments = build.document.arguments(use, found)
+    rows = rows_of(build.names, build.ask, source, place, target, arguments.for_sql())
+    if isinstance(source, Paged) and not is_first_page(build, found, use):
+        read = cursor_reader(build, use, found, rows, is_owned=place is not None)
+        build.document.counter += 1
+        name = f"after_{build.document.counter}"
+        keys = [
+            Asked(f"{name}_{index}", each.type, _item(read, index + 1)) for index, (each, _) in enumerate(rows.order)
+        ]
+        rows.after = after_clause(rows, keys)
+    return rows
+
+
+def cursor_reader(
+    build: Build, use: Use, found: PlannedField, rows: Rows, *, is_owned: bool
+) -> Callable[[Values], list[Any]]:
+    """Return a function that reads the cursor of a request: the key of the list's owner (or None), then the keyset."""
+    kinds = [expression.type.python_type for expression, _ in rows.order]
+    read, where, decode = (
+        build.document.arguments(use, found).getter("after"),
+        place_of(build, use, found),
+        build.cursors.decode,
+    )
+    if is_owned:
+        return lambda values: decode(where, read(values), (str, *kinds))
+    return lambda values: [None, *decode(where, read(values), kinds)]
+
+
+def _item(read: Callable[[Values], list[Any]], index: int) -> Callable[[Values], Any]:
+    return lambda values: read(values)[index]
+
+
+def is_first_page(build: Build, found: PlannedField, use: Use) -> bool:
+    """Return whether a page is asked for without a cursor."""
+    after = build.document.arguments(use, found).known("after")
+    return after is None or after is MISSING
+
+
+def place_of(build: Build, use: Use, found: PlannedField) -> str:
+    """Return the name of a list in its cursors: the field, and the words that it was asked with."""
+    arguments = build.document.arguments(use, found)
+    words = [
+        str(getattr(value, "name", value))
+        for name, value in arguments.for_sql().items()
+        if hasattr(value, "name") or isinstance(value, bool)
+    ]
+    return ":".join([f"{found.owner}.{found.name}", *words])
+
+
+def page_size(build: Build, use: Use, found: PlannedField) -> int:
+    """Return how many items a page is asked for.
+
+    Raises:
+        Abandoned: more than may be, or none; such a request was to be refused before.
+    """
+    first = build.document.arguments(use, found).known("first")
+    size = first if isinstance(first, int) else DEFAULT_PAGE
+    if not 1 <= size <= MAXIMUM_PAGE:
+        raise Abandoned
+    return size
+
+
+def total(build: Build, place: Place | None, found: PlannedField, rows: Rows) -> ColumnElement[int]:
+    """Return how many items a list has, as far as it is told."""
+    declaration = found.declaration
+    assert isinstance(declaration, Paged), "only pages are counted"
+    if declaration.count is None or place is None:
+        return rows.counted()
+    least: ColumnElement[int] = func.least(declaration.count(build.ask, place[0]), literal_column(str(COUNT_LIMIT)))
+    return least
+
+
+def aggregated(level: Level, item: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the items of a level as one JSON array, NULL where an item is NULL."""
+    array = func.array_agg(item)
+    ordering = level.ordering()
+    if ordering:
+        array = func.array_agg(aggregate_order_by(item, *ordering))
+    gathered = select(array.label("items")).select_from(level.page()).subquery(f"{name_of(level.row)}g")
+    items = literal_column(f"{name_of(level.row)}g.items")
+    text = Joined("[", func.array_to_string(items, literal_column("','")), "]")
+    whole = case(
+        (items.is_(None), literal_column(quoted("[]"))),
+        (func.array_position(items, literal_column("NULL")).is_(None), text),
+    )
+    return select(whole).select_from(gathered).scalar_subquery()

@@ -1,0 +1,23 @@
+"""How long the lists of the graph can be that are no pages: what an operation can cost is counted by it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from domain.artworks import MAXIMUM_IMAGES
+from domain.catalogue import ENGINES, RATIOS, STYLES
+from domain.accounts import MAXIMUM_SESSIONS
+from domain.generation import MAXIMUM_COUNT
+
+Bound = int | str
+"""A number of items, or the name of the argument that holds as many values as there are items."""
+
+LIST_BOUNDS: Final[Mapping[tuple[str, str], Bound]] = {
+    ("Artwork", "images"): MAXIMUM_IMAGES,
+    ("EngineConstraints", "ratios"): len(RATIOS),
+    ("GenerationJob", "slots"): MAXIMUM_COUNT,
+    ("Query", "engines"): len(ENGINES),
+    ("Query", "nodes"): "ids",
+    ("Query", "styles"): len(STYLES),
+    ("Viewer", "sessions"): MAXIMUM_SESSIONS,
+}
+"""By type and field; of all lists of objects that are not below a connection."""
