@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
@@ -60,6 +61,8 @@ def main() -> None:
     parser.add_argument("--peers", action="store_true", help="measure Mercurius and PostGraphile 5 too")
     parser.add_argument("--remake", action="store_true", help="make the rows anew")
     options = parser.parse_args()
+    if sys.platform != "linux":
+        parser.error("the figures are those of the Linux kernel")
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
         parser.error("two cores are needed: one for the server alone")
