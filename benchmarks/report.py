@@ -28,21 +28,29 @@ def spread(milliseconds: Sequence[float]) -> dict[str, float]:
     }
 
 
-def report(name: str, rows: Sequence[Row], described: Mapping[str, str]) -> None:
+def report(
+    name: str, rows: Sequence[Row], described: Mapping[str, str], figures: Mapping[str, float] | None = None
+) -> None:
     """Print the table of benchmark ``name`` and write ``results/NAME.json``.
 
     Args:
         name: Name of the benchmark.
         rows: The lines of the table; all have the same columns.
         described: The machine as ``machine.describe`` told it before the measurement.
+        figures: What is held to a bar, by name: the file tells them first.
     """
     described = {**described, "load after": machine.load()}
+    show(name, rows, described)
+    RESULTS.mkdir(exist_ok=True)
+    content = {"benchmark": name, **(figures or {}), "machine": described, "rows": list(rows)}
+    (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def show(name: str, rows: Sequence[Row], described: Mapping[str, str]) -> None:
+    """Print the table of benchmark ``name`` and what it was measured on."""
     print(f"\n## {name}\n")
     print(", ".join(f"{what} {value}" for what, value in described.items()) + "\n")
     print("\n".join(table(rows)))
-    RESULTS.mkdir(exist_ok=True)
-    content = {"benchmark": name, "machine": described, "rows": list(rows)}
-    (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
 def table(rows: Sequence[Row]) -> list[str]:
