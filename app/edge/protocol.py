@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from app.edge.answers import CLOSE, RefusedError
 from app.edge.exchange import BODY_KEY
 from app.edge.heads import too_large
+from app.edge.passage import header_lines
 
 AtOnce = Callable[[Scope], tuple[int, bytes, bytes] | None]
 """Returns status, header lines and body for a request that can be answered without waiting for anything."""
@@ -107,7 +108,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _answer(self, cycle: RequestResponseCycle, answer: tuple[int, bytes, bytes]) -> None:
         status, head, body = answer
-        lines = b"".join([b"%b: %b\r\n" % header for header in cycle.default_headers])
+        lines = header_lines(cycle.default_headers)
         self.transport.write(b"".join((STATUS_LINE[status], lines, head, b"\r\n", body)))
         cycle.response_started = cycle.response_complete = True
         cycle.on_response()
@@ -133,7 +134,7 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         if self._head_arrived:
             response = refusal.response()
-            lines = b"".join(b"%b: %b\r\n" % header for header in response.raw_headers)
+            lines = header_lines(response.raw_headers)
             self.transport.write(STATUS_LINE[response.status_code] + lines + b"\r\n" + response.body)
         self.transport.close()
 
