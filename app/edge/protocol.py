@@ -38,6 +38,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_arrived = 0
         self._head_timer: TimerHandle | None = None
         self._is_feeding = False
+        self._answered_at = 0.0
         self._held: tuple[RequestResponseCycle, ASGI3Application] | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
@@ -81,6 +82,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Close where a part of the body was never read: uvicorn would read it all, however much is promised."""
         super().on_response_complete()
+        self._answered_at = self.loop.time()
         if self.cycle.response_complete and self.cycle.more_body:
             self.transport.close()
 
@@ -111,7 +113,29 @@ class GuardedProtocol(HttpToolsProtocol):
         lines = header_lines(cycle.default_headers)
         self.transport.write(b"".join((STATUS_LINE[status], lines, head, b"\r\n", body)))
         cycle.response_started = cycle.response_complete = True
-        cycle.on_response()
+        self.server_state.total_requests += 1
+        self._answered_at = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._wait_for_more(self.timeout_keep_alive)
+
+    def _unset_keepalive_if_required(self) -> None:
+        """Let the timer run while data arrives: it is cheaper to look, when it ends, what came in between."""
+        if not self._is_feeding:
+            super()._unset_keepalive_if_required()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection on which nothing was asked since the last answer."""
+        self.timeout_keep_alive_task = None
+        if self._head_timer is not None or not self.cycle.response_complete:
+            return
+        left = self._answered_at + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._wait_for_more(left)
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _wait_for_more(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
     def _start_timer(self) -> None:
         if self._head_timer is None:
