@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from app.edge.negotiation import GRAPHQL_RESPONSE, JSON, Encoding, Medium
+from app.edge.passage import header_lines
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -48,7 +49,7 @@ class Delivery:
     @cached_property
     def head(self) -> bytes:
         """The headers as lines."""
-        return b"".join([b"%b: %b\r\n" % header for header in self.headers])
+        return header_lines(self.headers)
 
     async def send(self, send: Send) -> None:
         """Send it."""
@@ -63,8 +64,10 @@ class Delivery:
 
     def is_known(self, if_none_match: bytes) -> bool:
         """Return whether an ``If-None-Match`` header names this answer (RFC 9110, 13.1.2)."""
-        if not self.etag or not if_none_match:
+        if not if_none_match or not self.etag:
             return False
+        if if_none_match == self.etag:
+            return True
         tags = (tag.strip().removeprefix(b"W/") for tag in if_none_match.split(b","))
         return any(tag in {b"*", self.etag} for tag in tags)
 

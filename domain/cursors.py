@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -39,7 +39,7 @@ def decode(place: str, cursor: str, kinds: Sequence[type]) -> list[Any]:
         raise refusal()
     try:
         return [_READ.get(kind, _text)(part) for kind, part in zip(kinds, parts, strict=True)]
-    except (TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
         raise BadCursor("This is not a cursor.") from error
 
 
@@ -60,8 +60,15 @@ def _integer(part: object) -> int:
     return part
 
 
+def _moment(part: object) -> datetime:
+    moment = datetime.fromisoformat(_text(part))
+    if moment.tzinfo is None:
+        raise ValueError(part)
+    return moment.astimezone(UTC)
+
+
 _READ: Final[Mapping[type, Callable[[Any], Any]]] = {
     int: _integer,
-    datetime: datetime.fromisoformat,
+    datetime: _moment,
     UUID: UUID,
 }

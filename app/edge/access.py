@@ -95,7 +95,7 @@ class AccessLog:
         return next((prefix for prefix in self._prefixes if path.startswith(prefix)), "other")
 
     def _write(self, event: str, path: str, exchange: Exchange, facts: dict[str, object]) -> None:
-        facts["path"] = _printable(path[:_PATH_CHARACTERS])
+        facts["path"] = path if path in self._exact else _printable(path[:_PATH_CHARACTERS])
         facts["operation"] = exchange.operation
         facts["user"] = exchange.user
         facts["request_id"] = exchange.request_id

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from starlette.types import Message, Receive, Send
@@ -94,9 +93,8 @@ class Passage:
         message["headers"] = headers
 
 
-@lru_cache(1_024)
-def header_lines(headers: tuple[Header, ...]) -> bytes:
-    """Return headers as HTTP/1.1 writes them; those that come again and again are remembered."""
+def header_lines(headers: Iterable[Header]) -> bytes:
+    """Return headers as HTTP/1.1 writes them."""
     return b"".join([b"%b: %b\r\n" % header for header in headers])
 
 

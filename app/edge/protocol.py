@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from app.edge.answers import CLOSE, RefusedError
 from app.edge.exchange import BODY_KEY
 from app.edge.heads import too_large
+from app.edge.passage import header_lines
 
 AtOnce = Callable[[Scope], tuple[int, bytes, bytes] | None]
 """Returns status, header lines and body for a request that can be answered without waiting for anything."""
@@ -37,6 +38,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_arrived = 0
         self._head_timer: TimerHandle | None = None
         self._is_feeding = False
+        self._answered_at = 0.0
         self._held: tuple[RequestResponseCycle, ASGI3Application] | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
@@ -80,6 +82,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Close where a part of the body was never read: uvicorn would read it all, however much is promised."""
         super().on_response_complete()
+        self._answered_at = self.loop.time()
         if self.cycle.response_complete and self.cycle.more_body:
             self.transport.close()
 
@@ -107,10 +110,32 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _answer(self, cycle: RequestResponseCycle, answer: tuple[int, bytes, bytes]) -> None:
         status, head, body = answer
-        lines = b"".join([b"%b: %b\r\n" % header for header in cycle.default_headers])
+        lines = header_lines(cycle.default_headers)
         self.transport.write(b"".join((STATUS_LINE[status], lines, head, b"\r\n", body)))
         cycle.response_started = cycle.response_complete = True
-        cycle.on_response()
+        self.server_state.total_requests += 1
+        self._answered_at = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._wait_for_more(self.timeout_keep_alive)
+
+    def _unset_keepalive_if_required(self) -> None:
+        """Let the timer run while data arrives: it is cheaper to look, when it ends, what came in between."""
+        if not self._is_feeding:
+            super()._unset_keepalive_if_required()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection on which nothing was asked since the last answer."""
+        self.timeout_keep_alive_task = None
+        if self._head_timer is not None or not self.cycle.response_complete:
+            return
+        left = self._answered_at + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._wait_for_more(left)
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _wait_for_more(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
     def _start_timer(self) -> None:
         if self._head_timer is None:
@@ -133,7 +158,7 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         if self._head_arrived:
             response = refusal.response()
-            lines = b"".join(b"%b: %b\r\n" % header for header in response.raw_headers)
+            lines = header_lines(response.raw_headers)
             self.transport.write(STATUS_LINE[response.status_code] + lines + b"\r\n" + response.body)
         self.transport.close()
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from starlette.responses import PlainTextResponse, Response
 
 from app.edge.exchange import Exchange
+from app.edge.passage import SECURITY_HEADERS, Header, header_lines
 
 PREFLIGHT_SECONDS: Final = 7_200
 """The longest that Chromium remembers a preflight."""
@@ -25,12 +27,19 @@ class Sharing:
         """Share with ``origins``; "*" stands for any."""
         self._origins = frozenset(origin.encode() for origin in origins)
         self._is_for_all = "*" in origins
+        self._lines = lru_cache(256)(lambda origin: header_lines(SECURITY_HEADERS + self._headers(origin)))
 
-    def headers(self, exchange: Exchange) -> tuple[tuple[bytes, bytes], ...]:
+    def headers(self, exchange: Exchange) -> tuple[Header, ...]:
         """Return what an answer carries for the origin that asked."""
+        return self._headers(exchange.fields.get(b"origin"))
+
+    def lines(self, exchange: Exchange) -> bytes:
+        """Return the same as HTTP/1.1 writes it, with the security headers."""
+        return self._lines(None if self._is_for_all else exchange.fields.get(b"origin"))
+
+    def _headers(self, origin: bytes | None) -> tuple[Header, ...]:
         if self._is_for_all:
             return _ALL
-        origin = exchange.fields.get(b"origin")
         if origin is None or origin not in self._origins:
             return (_VARY,)
         return ((_ALLOW_ORIGIN, origin), _READABLE, _VARY)

@@ -18,7 +18,7 @@ from app.edge.answers import RefusedError
 from app.edge.deadline import Deadline
 from app.edge.exchange import Exchange, exchange_of
 from app.edge.heads import HeadLimits
-from app.edge.passage import SECURITY_HEADERS, Passage, header_lines
+from app.edge.passage import Passage
 from app.edge.proxies import TrustedProxies
 from app.edge.rates import Identify, RequestCounts
 from app.edge.requests import BodyReader, RequestLimits, check_body_type, is_plain_json, replay
@@ -124,7 +124,7 @@ class Edge:
             return None
         self._metrics.operation_ended("query", "ok")
         own = b"x-request-id: %b\r\n" % exchange.request_id.encode()
-        head = delivery.head + header_lines(SECURITY_HEADERS + self._sharing.headers(exchange)) + own
+        head = delivery.head + self._sharing.lines(exchange) + own
         self._log.request_ended(scope["path"], method, exchange, (delivery.status, len(delivery.body), False), started)
         return delivery.status, head, delivery.body
 

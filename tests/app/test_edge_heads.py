@@ -7,6 +7,7 @@ import json
 import socket
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,19 +19,28 @@ from starlette.routing import Route, WebSocketRoute
 from websockets.asyncio.client import connect
 
 from adapters.throttle import LocalThrottle
+from app.delivery import deliver
+from app.edge.negotiation import Medium
 from app.edge.protocol import guarded_protocol
-from app.edge.rates import RequestCounts
+from app.edge.rates import Rate, RequestCounts, RequestRates
 from app.edge.requests import RequestLimits
 from app.edge.stack import Edge, EdgeOptions, Guarded
+from app.execution import Answer
 from app.metrics import Metrics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
 
     from starlette.requests import Request
+    from starlette.types import Scope
     from starlette.websockets import WebSocket
 
+    from app.delivery import Delivery
+    from app.edge.exchange import Exchange
+
 pytestmark = pytest.mark.anyio
+KEEP_ALIVE = 1
+"""Seconds that an idle connection is kept."""
 SOON = 0.05
 """Seconds for a deadline that a test waits for."""
 PATIENT = EdgeOptions(request=RequestLimits(body_seconds=60))
@@ -64,6 +74,14 @@ async def echo(websocket: WebSocket) -> None:
     await websocket.close()
 
 
+def unknown(_scope: Scope, _exchange: Exchange) -> None:
+    return None
+
+
+def known(_scope: Scope, _exchange: Exchange) -> Delivery:
+    return deliver(Answer(b'{"data":"known"}'), Medium.JSON, "identity", b"no-store")
+
+
 class Server:
     def __init__(self, port: int, release: asyncio.Event) -> None:
         self.port = port
@@ -88,7 +106,9 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(options: EdgeOptions = PATIENT, head_seconds: float = 60) -> AsyncIterator[Server]:
+async def serving(
+    options: EdgeOptions = PATIENT, head_seconds: float = 60, *, knows_all: bool = False
+) -> AsyncIterator[Server]:
     routes = [
         Route("/graphql", graphql, methods=["POST"]),
         Route("/plain", plain, methods=["GET", "POST"]),
@@ -97,12 +117,19 @@ async def serving(options: EdgeOptions = PATIENT, head_seconds: float = 60) -> A
     ]
     inner = Starlette(routes=routes)
     inner.state.release = asyncio.Event()
-    counts = RequestCounts(LocalThrottle())
-    app = Edge(Guarded(inner, inner), options, counts, lambda _scope: None, Metrics(CollectorRegistry()))
+    rates = RequestRates(address=Rate(10**9, timedelta(hours=1)))
+    counts = RequestCounts(LocalThrottle(), rates)
+    app = Edge(
+        Guarded(inner, inner, known if knows_all else unknown),
+        options,
+        counts,
+        lambda _scope: None,
+        Metrics(CollectorRegistry()),
+    )
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, http=guarded_protocol(head_seconds, options.head.bytes), log_config=None, access_log=False,
-        timeout_graceful_shutdown=1, timeout_keep_alive=1,
+        app, http=guarded_protocol(head_seconds, options.head.bytes, app.at_once), log_config=None, access_log=False,
+        timeout_graceful_shutdown=1, timeout_keep_alive=KEEP_ALIVE,
     )  # fmt: skip
     server = uvicorn.Server(config)
     serving_task = asyncio.create_task(server.serve(sockets=[listener]))
@@ -261,3 +288,50 @@ async def test_a_socket_outlives_the_time_for_heads() -> None:
         await websocket.send("hello")
 
         assert await websocket.recv() == "hello"
+
+
+WHOLE = HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
+KNOWN = b'{"data":"known"}'
+
+
+async def test_a_connection_that_was_answered_at_once_is_closed_when_nothing_more_comes() -> None:
+    async with serving(knows_all=True) as server:
+        reader, writer = await server.connect()
+        for _ in range(7):  # the last three are allowed beforehand
+            writer.write(WHOLE)
+            answer = await reader.readuntil(b'"}')
+        rest = await reader.read()
+        writer.close()
+
+    assert answer.endswith(KNOWN)
+    assert rest == b""
+
+
+async def test_a_connection_stays_while_it_is_used() -> None:
+    async with serving(knows_all=True) as server:
+        reader, writer = await server.connect()
+        loop = asyncio.get_running_loop()
+        began, answers = loop.time(), []
+        while loop.time() < began + 1.5 * KEEP_ALIVE:
+            writer.write(WHOLE)
+            answers.append(await reader.readuntil(b'"}'))
+        writer.close()
+
+    assert sum(answer.endswith(KNOWN) for answer in answers) > len(answers) / 2
+
+
+async def test_a_known_answer_does_not_overtake_the_one_before_it() -> None:
+    async with serving(knows_all=True) as server:
+        reader, writer = await server.connect()
+        for _ in range(4):
+            writer.write(WHOLE)
+            await reader.readuntil(b'"}')
+        writer.write(b"GET /stream HTTP/1.1\r\nHost: easel\r\n\r\n")
+        await reader.readuntil(b"data: first")
+        writer.write(WHOLE)
+        await server.exchange(WHOLE)
+        server.release.set()
+        rest = await reader.readuntil(b'"}')
+        writer.close()
+
+    assert rest.index(b"data: last") < rest.index(b"HTTP/1.1 200")
