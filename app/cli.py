@@ -31,14 +31,12 @@ def _settings() -> Settings:
 @main.command()
 def api() -> None:
     """Serve the graph, pictures, GraphiQL and health on HOST and PORT."""
-    import gc  # noqa: PLC0415
-
     import uvicorn  # noqa: PLC0415
 
     from app.asgi import create_app  # noqa: PLC0415
     from app.edge.protocol import guarded_protocol  # noqa: PLC0415
     from app.manifest import BadManifest  # noqa: PLC0415
-    from app.memory import return_large_blocks  # noqa: PLC0415
+    from app.memory import collect_seldom, return_large_blocks  # noqa: PLC0415
 
     return_large_blocks()
     settings = _settings()
@@ -47,8 +45,7 @@ def api() -> None:
     except BadManifest as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
-    gc.collect()
-    gc.freeze()
+    collect_seldom()
     uvicorn.run(
         app,
         host=settings.host,
