@@ -75,8 +75,10 @@ class LocalGraph:
 
 
 @asynccontextmanager
-async def local_graph(database_url: str, redis_url: str, folder: Path) -> AsyncIterator[LocalGraph]:
-    """Build the graph as the API does, and close what it opened."""
+async def local_graph(
+    database_url: str, redis_url: str, folder: Path, documents: DocumentReader | None = None
+) -> AsyncIterator[LocalGraph]:
+    """Build the graph as the API does, reading documents by ``documents``, and close what it opened."""
     redis, database = redis_client(redis_url), Database(database_url)
     services = Services(
         db=database,
@@ -89,7 +91,7 @@ async def local_graph(database_url: str, redis_url: str, folder: Path) -> AsyncI
         engines=("sandbox",),
         welcome_credits=100,
     )
-    reader, schema = Reader(database_url), build_schema(DocumentReader())
+    reader, schema = Reader(database_url), build_schema(documents or DocumentReader())
     try:
         yield LocalGraph(schema, services, build_planner(schema, reader))
     finally:
