@@ -134,9 +134,8 @@ class Executor:
         if refusal:
             self._metrics.operation_ended("query", "refused")
             return _refused([refusal])
-        confirm = _confirm if context.claims else None
         try:
-            body = await self._lane.answer(operation, variables, context, confirm)
+            body = await self._lane.answer(operation, variables, context)
         except AWAY:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the same query is replayed and tells it
@@ -146,10 +145,6 @@ class Executor:
             return None
         self._metrics.operation_ended("query", "ok")
         return Answer(body, is_cacheable=True)
-
-
-async def _confirm(context: Context) -> None:
-    await context.require_live_session()
 
 
 async def resolve(documents: Documents, request: GraphQLRequest) -> str:

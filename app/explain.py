@@ -80,7 +80,7 @@ async def _run(rows: Reader, text: str, variables: Mapping[str, Any], context: C
             raise errors[0]
         cost = documents.measure(schema._schema, text, None, variables).cost  # noqa: SLF001 - no public name
         if found := lane.find(text, None, variables, documents.seen, guarded=False):
-            await lane.answer(*found, context, None)
+            await lane.answer(*found, context)
             return cost, True
         result = await schema.execute(text, dict(variables), context, allowed_operation_types=[OperationType.QUERY])
     except InvalidOperationTypeError as error:

@@ -166,7 +166,7 @@ async def _attach_tags(tx: AsyncSession, artwork_id: UUID, names: Sequence[str])
     rows = [Tag(name=name).model_dump() for name in sorted(names)]
     await tx.execute(insert(Tag).values(rows).on_conflict_do_nothing())
     found = await tx.execute(select(col(Tag.name), col(Tag.id)).where(col(Tag.name).in_(names)))
-    ids = dict(found.tuples().all())
+    ids = dict(found.all())
     tx.add_all(
         ArtworkTag(artwork_id=artwork_id, tag_id=ids[name], position=position) for position, name in enumerate(names)
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from graphql import DocumentNode
 
-    from planner.plans import Compiler, Confirm, Plan, Tree
+    from planner.plans import Compiler, Plan, Tree
     from planner.roots import Roots
 
 Weigh = Callable[[str, str | None, Mapping[str, Any]], "Weight | None"]
@@ -45,6 +45,8 @@ class Operation:
     document: Document
     roots: list[tuple[str, Any, Any]]
     """Response key, then a plan, or use and field of a root that is found by id, or a constant."""
+    guarded: bool
+    """Whether its requests have to meet the guard."""
     weight: Weight
     tail: bytes
     """What follows the data in the answer."""
@@ -128,9 +130,7 @@ class Lane:
                 entry.shapes.popitem(last=False)
         return (operation, coerced) if operation else None
 
-    async def answer(
-        self, operation: Operation, variables: Mapping[str, Any], context: Any, confirm: Confirm | None
-    ) -> bytes:
+    async def answer(self, operation: Operation, variables: Mapping[str, Any], context: Any) -> bytes:
         """Return the bytes of the whole answer.
 
         Raises:
@@ -146,10 +146,10 @@ class Lane:
                 found.declaration.check(context)
             if isinstance(found.declaration, ById):
                 remember = _remembering(operation, key)
-                lookup = Lookup(operation.document, plan, found, remember, strict=True, confirm=confirm)
+                lookup = Lookup(operation.document, plan, found, remember, strict=True, guarded=operation.guarded)
                 data[key] = await self._roots.by_id(lookup, values)
             else:
-                data[key] = await plan.run(self._roots.reader, values, confirm)
+                data[key] = await plan.run(self._roots.reader, values)
         return b'{"data":' + orjson.dumps(data) + operation.tail
 
     def _enter(self, text: str, name: str | None, document: DocumentNode) -> _Entry:
@@ -186,7 +186,7 @@ class Lane:
         except Abandoned:
             return None
         tail = b',"extensions":' + orjson.dumps(weight.extensions) + b"}" if weight.extensions else b"}"
-        return Operation(seen, roots, weight, tail)
+        return Operation(seen, roots, guarded, weight, tail)
 
 
 def _remembering(operation: Operation, key: str) -> Callable[[Hashable, Callable[[], Plan]], Plan]:

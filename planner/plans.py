@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -13,14 +12,14 @@ from sqlalchemy import literal_column, select
 
 from planner.build import Build
 from planner.declarations import Paged, Source, ToMany
-from planner.errors import abandon
+from planner.errors import Abandoned, abandon
 from planner.levels import Level, Rows
 from planner.objects import Objects, Pages, Shelf
 from planner.rows import DIALECT, Asked
 from planner.texts import page_size, source_rows, total
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import ColumnElement, Select
 
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from planner.rows import Ask, Values
     from planner.selections import Document, Use
 
-Confirm = Callable[[Any], Awaitable[object]]
-"""Raises where the guard of a request does not hold; it is handed the application's context."""
 Tree = Any
 """What is answered for one field: objects as dicts by response key, lists, leaves, orjson fragments."""
 
@@ -60,6 +57,23 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Guard:
+    """A condition that a request has to meet as a whole; alone, for where a plan found nothing."""
+
+    statement: str
+    parameters: tuple[Callable[[Values], Any], ...]
+
+    async def check(self, reader: Reader, values: Values) -> None:
+        """Look whether it holds.
+
+        Raises:
+            Abandoned: it does not.
+        """
+        if not await reader.run(self.statement, [value_of(values) for value_of in self.parameters]):
+            raise Abandoned
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A statement and what is made of its rows."""
 
@@ -68,22 +82,21 @@ class Plan:
     write: Callable[[list[tuple[Any, ...]], Run], Tree]
     arguments: tuple[Callable[[Values], Any], ...]
     late: tuple[Late, ...]
-    is_guarded: bool
+    guard: Guard | None
+    """Of the request; it is a part of the statement."""
     strict: bool
     """Whether it abandons what is not as it should be."""
 
-    async def run(self, reader: Reader, values: Values, confirm: Confirm | None = None) -> Tree:
+    async def run(self, reader: Reader, values: Values) -> Tree:
         """Run the statement and return what is answered.
 
-        Where nothing was found, ``confirm`` tells by an exception whether that is because the guard of the request
-        holds no more.
-
         Raises:
-            Abandoned: a value is not what its field promises (only where the plan is strict).
+            Abandoned: a value is not what its field promises (only where the plan is strict), or the guard does not
+                hold.
         """
         rows = await reader.run(self.statement, [value_of(values) for value_of in self.parameters])
-        if confirm and self.is_guarded and not rows:
-            await confirm(values.context)
+        if self.guard and not rows:
+            await self.guard.check(reader, values)
         run = Run(values.context, [read(values) for read in self.arguments])
         tree = self.write(rows, run)
         for index, late in enumerate(self.late):
@@ -120,7 +133,14 @@ class Compiler:
         self.catalog = catalog
         self.ask = ask
         self.cursors = cursors
-        self.guard = guard
+        self._guard = guard
+
+    @cached_property
+    def guard(self) -> Guard | None:
+        """The guard of requests."""
+        if self._guard is None:
+            return None
+        return Guard(*_compiled(select(literal_column("1")).where(self._guard(self.ask))))
 
     def root(self, document: Document, use: Use, found: PlannedField, *, strict: bool, guarded: bool) -> Plan:
         """Return the plan of a root field.
@@ -175,8 +195,8 @@ class Compiler:
         return build
 
     def _one(self, build: Build, rows: Rows, target: PlannedType, uses: Sequence[Use], *, guarded: bool) -> Plan:
-        if guarded and self.guard:
-            rows.conditions.append(self.guard(self.ask))
+        if guarded and self._guard:
+            rows.conditions.append(self._guard(self.ask))
         level = Level(build.names, self.ask, rows)
         shelf = Shelf("r", is_json=False)
         source = Objects(build, level, shelf).code((level.row, target), uses)
@@ -187,8 +207,8 @@ class Compiler:
     def _list(
         self, build: Build, rows: Rows, target: PlannedType, uses: Sequence[Use], limit: int, *, guarded: bool
     ) -> Plan:
-        if guarded and self.guard:
-            rows.conditions.append(self.guard(self.ask))
+        if guarded and self._guard:
+            rows.conditions.append(self._guard(self.ask))
         level = Level(build.names, self.ask, rows, limit)
         shelf = Shelf("r", is_json=False)
         source = Objects(build, level, shelf).code((level.row, target), uses)
@@ -201,8 +221,8 @@ class Compiler:
         target = self.catalog.types[self.catalog.node_type(found.named_type).name]
         size = page_size(build, use, found)
         rows = source_rows(build, None, use, found, target)
-        if guarded and self.guard:
-            rows.conditions.append(self.guard(self.ask))
+        if guarded and self._guard:
+            rows.conditions.append(self._guard(self.ask))
         level = Level(build.names, self.ask, rows, size + 1)
         shelf = Shelf("r", is_json=False)
         page = Pages(build, Objects(build, level, shelf), use, found, target)
@@ -216,8 +236,8 @@ class Compiler:
         present = shelf.put(getattr(shown, target.key))
         number = total(build, None, found, source_rows(build, None, use, found, target))
         numbered = select(number.label("n")).select_from(select(literal_column("1")).subquery("one"))
-        if guarded and self.guard:
-            numbered = numbered.where(self.guard(self.ask))
+        if guarded and self._guard:
+            numbered = numbered.where(self._guard(self.ask))
         base = numbered.subquery("counted")
         page_rows = self._paged(level, shelf, labelled=True).subquery("page")
         columns: list[ColumnElement[Any]] = [
@@ -249,29 +269,32 @@ class Compiler:
             columns += [each.label(f"o{index}") for index, (each, _) in enumerate(level.order_columns())]
         return select(*columns).select_from(level.page()).order_by(*level.ordering())
 
-    @staticmethod
-    def _plan(build: Build, statement: Select[Any], body: str, *, guarded: bool) -> Plan:
+    def _plan(self, build: Build, statement: Select[Any], body: str, *, guarded: bool) -> Plan:
         source = (
             "".join(build.functions) + "def write(rows, x):\n c = x.context; a = x.arguments; late = x.late\n" + body
         )
         exec(compile(source, "<plan>", "exec"), build.globals)  # noqa: S102 - written from the schema and from names
-        compiled = statement.compile(dialect=DIALECT)
-        names: Sequence[str] = compiled.positiontup or ()
-        binds = [compiled.binds[name] for name in names]
-        processors: Any = compiled._bind_processors  # noqa: SLF001 - SQLAlchemy's way from Python to a driver
+        text, parameters = _compiled(statement)
         return Plan(
-            statement=str(compiled),
-            parameters=tuple(
-                _processed(bind.value_of, processors.get(name))
-                for name, bind in zip(names, binds, strict=True)
-                if isinstance(bind, Asked)
-            ),
+            statement=text,
+            parameters=parameters,
             write=build.globals["write"],
             arguments=tuple(build.arguments),
             late=tuple(build.late),
-            is_guarded=guarded,
+            guard=self.guard if guarded else None,
             strict=build.strict,
         )
+
+
+def _compiled(statement: Select[Any]) -> tuple[str, tuple[Callable[[Values], Any], ...]]:
+    """Return the text of a statement, and what its parameters $1, $2, … are read by."""
+    compiled = statement.compile(dialect=DIALECT)
+    names: Sequence[str] = compiled.positiontup or ()
+    processors: Any = compiled._bind_processors  # noqa: SLF001 - SQLAlchemy's way from Python to a driver
+    binds = [(compiled.binds[name], processors.get(name)) for name in names]
+    return str(compiled), tuple(
+        _processed(each.value_of, process) for each, process in binds if isinstance(each, Asked)
+    )
 
 
 def _key(name: str, values: Values) -> Any:

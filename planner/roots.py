@@ -15,7 +15,7 @@ from planner.plans import Plan
 if TYPE_CHECKING:
     from planner.catalog import PlannedField, PlannedType
     from planner.database import Reader
-    from planner.plans import Compiler, Confirm, Tree
+    from planner.plans import Compiler, Tree
     from planner.rows import Values
     from planner.selections import Document, Use
 
@@ -32,8 +32,8 @@ class Lookup:
     field: PlannedField
     remember: Remember
     strict: bool = False
-    confirm: Confirm | None = None
-    """Of a request that is guarded, on the fast path."""
+    guarded: bool = False
+    """Whether the request has to meet the guard."""
 
 
 def split_id(text: str) -> tuple[str, UUID] | None:
@@ -74,13 +74,15 @@ class Roots:
         split = split_id(text)
         target = self.compiler.catalog.by_kind(split[0]) if split else None
         if split is None or target is None:
+            if lookup.guarded and self.compiler.guard:
+                await self.compiler.guard.check(self.reader, values)
             return None
         plan = lookup.remember(target.name, lambda: self._plan(lookup, target))
         values.keys = {"id": split[1]}
-        return await plan.run(self.reader, values, lookup.confirm)
+        return await plan.run(self.reader, values)
 
     def _plan(self, lookup: Lookup, target: PlannedType) -> Plan:
         uses = lookup.document.below(lookup.use, target.graphql)
         return self.compiler.reference(
-            lookup.document, uses, target, ("id",), strict=lookup.strict, guarded=lookup.confirm is not None
+            lookup.document, uses, target, ("id",), strict=lookup.strict, guarded=lookup.guarded
         )

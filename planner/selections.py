@@ -10,6 +10,7 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLAbstractType,
+    GraphQLNonNull,
     GraphQLObjectType,
     InlineFragmentNode,
     ListValueNode,
@@ -62,13 +63,15 @@ class Document:
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: Mapping[str, Any]
     """Coerced; only those that belong to the shape are looked at."""
+    strict: bool = field(default=False)
+    """Whether arguments that graphql-core would refuse abandon the fast path."""
     counter: int = field(default=0)
 
     @classmethod
     def of(cls, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> Document:
-        """Take a valid document."""
+        """Take a valid document for the fast path."""
         fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
-        return cls(schema, fragments, variables)
+        return cls(schema, fragments, variables, strict=True)
 
     def uses(self, nodes: Iterable[SelectionSetNode | None], type_: GraphQLObjectType) -> list[Use]:
         """Return what the selection sets ask of an object type, in the order of the specification.
@@ -128,8 +131,15 @@ class Document:
         return True
 
     def arguments(self, use: Use, found: PlannedField) -> Arguments:
-        """Return the arguments of a field."""
-        return Arguments(self, use, found)
+        """Return the arguments of a field.
+
+        Raises:
+            Abandoned: one that can not be null is, which graphql-core refuses.
+        """
+        given = Arguments(self, use, found)
+        if self.strict and given.are_refused():
+            raise Abandoned
+        return given
 
 
 def cast_abstract(type_: Any) -> GraphQLAbstractType:
@@ -154,6 +164,13 @@ class Arguments:
             for name, argument, parameter in arguments_with_names(self._found)
             if name not in {"first", "after"} or not self.is_page
         }
+
+    def are_refused(self) -> bool:
+        """Return whether a variable is null where null can not be: validation lets those with a default pass."""
+        arguments = self._found.field.args
+        return any(
+            _is_refused(node, arguments[name].type, self._document.variables) for name, node in self._given.items()
+        )
 
     @property
     def is_page(self) -> bool:
@@ -251,6 +268,17 @@ def evaluate(node: ValueNode | None, type_: GraphQLInputType, variables: Mapping
         }
         return {key: value for key, value in found.items() if value is not MISSING}
     return [evaluate(node, inner.of_type, variables, None)]
+
+
+def _is_refused(node: ValueNode, type_: GraphQLInputType, variables: Mapping[str, Any]) -> bool:
+    if isinstance(node, VariableNode):
+        return isinstance(type_, GraphQLNonNull) and variables.get(node.name.value, MISSING) is None
+    inner: Any = get_nullable_type(type_)
+    if isinstance(node, ListValueNode):
+        return any(_is_refused(each, inner.of_type, variables) for each in node.values)
+    if isinstance(node, ObjectValueNode):
+        return any(_is_refused(each.value, inner.fields[each.name.value].type, variables) for each in node.fields)
+    return False
 
 
 class _Variables(AstVisitor):

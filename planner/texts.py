@@ -174,6 +174,8 @@ def list_text(build: Build, place: Place, use: Use, found: PlannedField) -> Colu
     parts: list[str | ColumnElement[Any]] = []
     for asked in build.document.below(use, connection):
         parts += [f',"{asked.key}":', _page_part(build, place, use, found, asked)]
+    if not parts:
+        return Joined("{}")
     assert isinstance(parts[0], str), "each value has its key before it"
     parts[0] = "{" + parts[0][1:]
     return Joined(*parts, "}")

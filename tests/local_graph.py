@@ -75,8 +75,10 @@ class LocalGraph:
 
 
 @asynccontextmanager
-async def local_graph(database_url: str, redis_url: str, folder: Path) -> AsyncIterator[LocalGraph]:
-    """Build the graph as the API does, and close what it opened."""
+async def local_graph(
+    database_url: str, redis_url: str, folder: Path, documents: DocumentReader | None = None
+) -> AsyncIterator[LocalGraph]:
+    """Build the graph as the API does, reading documents by ``documents``, and close what it opened."""
     redis, database = redis_client(redis_url), Database(database_url)
     services = Services(
         db=database,
@@ -89,7 +91,7 @@ async def local_graph(database_url: str, redis_url: str, folder: Path) -> AsyncI
         engines=("sandbox",),
         welcome_credits=100,
     )
-    reader, documents = Reader(database_url), DocumentReader()
+    reader, documents = Reader(database_url), documents or DocumentReader()
     schema = build_schema(documents)
     try:
         yield LocalGraph(schema, services, build_planner(schema, reader, documents))

@@ -1,0 +1,266 @@
+"""Reads of the whole graph, answered both ways: by plans alone and through graphql-core."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+import psycopg
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import make_url
+from structlog.testing import capture_logs
+
+from adapters.storage.folder import FolderStore
+from crowd import Crowd, gather
+from db import migrate
+from graph_client import CORE
+from local_graph import ISSUER, LocalGraph, local_graph
+from planner import noting
+from planner.catalog import Catalog
+from planner.plans import Plan
+from probes import probed
+from random_queries import Query, Vocabulary, queries
+from resolvers.graph import build_schema
+from schema.context import Context
+from schema.documents import DocumentReader
+from schema.limits import DocumentLimits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+    from pathlib import Path
+
+    from app.embedded.server import EmbeddedServer
+
+GENEROUS: Final = DocumentLimits(
+    **dict.fromkeys(("tokens", "depth", "aliases", "root_fields", "directives", "nodes", "cost"), 10**9)
+)
+VIEWERS: Final = ("ann", "dora", None)
+"""Somebody with data, somebody with next to none, and a stranger."""
+SCHEMA: Final = build_schema(DocumentReader())._schema
+PLANNED: Final = (
+    *("node", "nodes", "viewer", "user", "generationJob", "generationJobs", "feed", "artwork"),
+    *("nodes", "viewer", "generationJobs", "feed", "viewer", "user", "feed", "nodes"),
+)
+"""Root fields; those that lead to most are asked for most."""
+CURSORS: Final = """{ feed(first: 4) { edges { cursor node { comments { edges { cursor } } } } }
+  generationJobs(first: 4) { edges { cursor } }
+  viewer { assets { edges { cursor } } creditAccount { ledger { edges { cursor } } }
+    user { artworks { edges { cursor } } } }
+}"""
+PLACES: Final = {
+    "feed": "Query.feed",
+    "generationJobs": "Query.generationJobs",
+    "comments": "Artwork.comments",
+    "assets": "Viewer.assets",
+    "ledger": "CreditAccount.ledger",
+    "artworks": "User.artworks",
+}
+IS_SEARCH: Final = "RANDOM_QUERIES" in os.environ
+"""Whether to look for what is wrong with other queries in every run, as many as the variable says."""
+EXAMPLES: Final = int(os.environ.get("RANDOM_QUERIES", "2000"))
+MARK: Final = "Zq7"
+PROBES: Final = [
+    MARK + probe for probe in ("", "it's", 'quo"ted \\ back', "100% %s %(a)s", "$1 :x {y} -- ;", "/* */ \x00", "노을\n")
+]
+CATALOG: Final = Catalog(SCHEMA)
+WRITABLE: Final = dict(
+    probed(SCHEMA, lambda name: f"{CATALOG.types[name].kind}_{'0' * 32}" if name in CATALOG.types else "")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """The graph over a database with a crowd in it, and the event loop that all tests of it share."""
+
+    graph: LocalGraph
+    documents: DocumentReader
+    crowd: Crowd
+    queries: st.SearchStrategy[Query]
+    run: Callable[[Coroutine[Any, Any, Any]], Any]
+
+    def context(self, handle: str | None) -> Context:
+        """Return a request of somebody."""
+        return Context(self.graph.services, claims=self.crowd.claims(handle) if handle else None)
+
+    async def through_core(self, query: Query, handle: str | None) -> dict[str, Any]:
+        """Return what graphql-core answers."""
+        result = await self.graph.schema.execute(query.text, dict(query.variables), context_value=self.context(handle))
+        errors = [error.formatted for error in result.errors or ()]
+        answer: dict[str, Any] = orjson.loads(orjson.dumps({"data": result.data}))
+        return answer | ({"errors": errors} if errors else {})
+
+    async def by_plan(self, query: Query, handle: str | None) -> dict[str, Any] | None:
+        """Return what plans answer; None where they leave the answer to graphql-core."""
+        context, lane = self.context(handle), self.graph.planner.lane
+        found = lane.find(query.text, None, query.variables, self.documents.parse, guarded=handle is not None)
+        if found is None:
+            return None
+        try:
+            body = await lane.answer(*found, context)
+        except Exception:  # noqa: BLE001 - as the application does, whatever it is
+            return None
+        answer: dict[str, Any] = orjson.loads(body)
+        del answer["extensions"]
+        return answer
+
+    async def statements_of(self, query: Query) -> list[str]:
+        """Return the statements of an operation's plans, none where it is not planned."""
+        lane = self.graph.planner.lane
+        found = lane.find(query.text, None, query.variables, self.documents.parse, guarded=False)
+        if found is None:
+            return []
+        operation, variables = found
+        with suppress(Exception):  # objects are planned as their ids are met, and before cursors are refused
+            await lane.answer(operation, variables, self.context(None))
+        plans = [plan for _, plan, _ in operation.roots if isinstance(plan, Plan)] + list(operation.by_id.values())
+        return [plan.statement for plan in plans]
+
+
+@pytest.fixture(scope="module")
+def gallery(postgres: EmbeddedServer, valkey: EmbeddedServer, home: Path) -> Iterator[Gallery]:
+    """Return a gallery of its own, which no worker and no sweeper changes."""
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE gallery")
+    url = make_url(postgres.url).set(database="gallery").render_as_string(hide_password=False)
+    migrate.upgrade(url)
+    with asyncio.Runner() as runner, capture_logs():
+        documents = DocumentReader(GENEROUS)
+        opened = local_graph(url, valkey.url, home, documents)
+        graph = runner.run(opened.__aenter__())
+        try:
+            yield runner.run(_gallery(graph, documents, home, runner))
+        finally:
+            runner.run(opened.__aexit__(None, None, None))
+
+
+async def _gallery(graph: LocalGraph, documents: DocumentReader, folder: Path, runner: asyncio.Runner) -> Gallery:
+    store = FolderStore(folder, ISSUER, b"0123456789abcdef0123456789abcdef", clock=lambda: 1_800_000_000.0)
+    graph = replace(graph, services=replace(graph.services, store=store))
+    crowd = await gather(graph.services.db)
+    texts: dict[str, list[Any]] = {
+        "id": [key for keys in crowd.ids.values() for key in keys],
+        "ids": [key for keys in crowd.ids.values() for key in keys],
+        "handle": [*crowd.handles, "@ANN"],
+        "Query.artwork.id": crowd.ids["artwork"],
+        "Query.generationJob.id": crowd.ids["job"],
+        "first": [1, 2, 3, 100],
+    }
+    gallery = Gallery(graph, documents, crowd, queries(SCHEMA, Vocabulary(PLANNED, texts)), runner.run)
+    texts["after"] = []
+    answer = await gallery.through_core(Query(CURSORS, {}), "ann")
+    assert "errors" not in answer
+    for owner, found in _cursors(answer["data"], "Query"):
+        texts.setdefault(f"{owner}.after", []).append(found)
+        texts["after"].append(found)
+    return gallery
+
+
+def _cursors(value: Any, place: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - a part of an answer
+    """Yield each cursor of an answer with the field that it is of: ``Type.field``."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _cursors(each, place)
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key == "cursor":
+                yield place, inner
+            else:
+                yield from _cursors(inner, PLACES.get(key, place))
+
+
+@settings(
+    max_examples=EXAMPLES,
+    derandomize=not IS_SEARCH,
+    phases=[Phase.generate, Phase.shrink] if IS_SEARCH else [Phase.generate],
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(data=st.data())
+@pytest.mark.timeout(EXAMPLES)
+def test_random_queries_are_answered_alike_both_ways(gallery: Gallery, data: st.DataObject) -> None:
+    query = data.draw(gallery.queries, "query")
+    assert not gallery.documents.validate(SCHEMA, query.text)
+    for handle in VIEWERS:
+        # when graphql-core answers without errors, then so does the plan; all else is left to graphql-core
+        core = gallery.run(gallery.through_core(query, handle))
+        planned = gallery.run(gallery.by_plan(query, handle))
+        assert planned == (None if "errors" in core else core), handle
+        assert planned is None or orjson.dumps(planned) == orjson.dumps(core), "in the same order"
+
+
+@pytest.mark.parametrize(
+    ("name", "variables"), [("feed", {"kind": "LATEST", "first": 20}), ("me", {}), ("one", {"id": "artwork"})]
+)
+@pytest.mark.parametrize("handle", VIEWERS)
+def test_a_core_query_is_one_statement(
+    gallery: Gallery, name: str, variables: dict[str, Any], handle: str | None
+) -> None:
+    variables = variables | ({"id": gallery.crowd.ids["artwork"][0]} if "id" in variables else {})
+    query = Query(CORE[name], variables)
+
+    # when it is answered both ways
+    with gallery.graph.statements() as by_core:
+        core = gallery.run(gallery.through_core(query, handle))
+    with gallery.graph.statements() as by_plan:
+        planned = gallery.run(gallery.by_plan(query, handle))
+
+    # then by one statement each, and alike
+    assert planned == core
+    assert (len(by_core), len(by_plan)) == (1, 1)
+
+
+def test_core_operations_that_change_or_watch_read_with_one_statement_for_each_answer(gallery: Gallery) -> None:
+    counts = gallery.run(_planned_statements(gallery))
+    assert counts == dict.fromkeys(("sign-up", "sign-in", "submit", "watch", "cancel", "publish"), 1)
+
+
+async def _planned_statements(gallery: Gallery) -> dict[str, int]:
+    """Run each operation and return how many statements the planner ran for it, for the first event of a stream."""
+    account = {"email": "eve@easel.example", "password": "correct horse"}
+    counts: dict[str, int] = {}
+
+    async def answer(name: str, **variables: Any) -> Any:  # noqa: ANN401 - an answer
+        with noting() as seen:
+            result = await gallery.graph.schema.execute(CORE[name], variables, context_value=gallery.context("ann"))
+        assert not result.errors
+        counts[name] = len(seen)
+        (value,) = (result.data or {}).values()
+        return value
+
+    await answer("sign-up", input=account | {"handle": "eve", "displayName": "Eve"})
+    await answer("sign-in", input=account)
+    job = (await answer("submit", input={"prompt": "sea", "idempotencyKey": "k"}))["job"]
+    with noting() as seen:
+        stream: Any = await gallery.graph.schema.subscribe(
+            CORE["watch"], {"jobId": job["id"]}, context_value=gallery.context("ann")
+        )
+        assert (await anext(stream)).data["generationJobEvents"]["job"]["id"] == job["id"]
+    counts["watch"] = len(seen)
+    await stream.aclose()
+    await answer("cancel", input={"jobId": job["id"]})
+    await answer("publish", input={"assetIds": gallery.crowd.ids["asset"][:1], "title": "t", "tags": ["a", "b"]})
+    return counts
+
+
+@pytest.mark.parametrize("place", sorted(WRITABLE))
+def test_no_text_of_a_client_is_in_a_statement(gallery: Gallery, place: str) -> None:
+    texts = set()
+    for number, probe in enumerate(PROBES):
+        for query in WRITABLE[place](probe):
+            # when an argument has a value that would change SQL, or Python's formatting
+            with gallery.graph.statements() as seen:
+                gallery.run(gallery.through_core(query, "ann"))
+            texts.add(tuple(gallery.run(gallery.statements_of(Query(f"# {number}\n{query.text}", query.variables)))))
+
+            # then nothing of it is in any statement
+            assert not [statement for statement in seen if MARK in statement]
+
+    # and plans are the same for all values, whether written in the document or sent beside it
+    assert len(texts) == 1
