@@ -6,8 +6,10 @@ import asyncio
 import time
 from contextlib import suppress
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+import orjson
 import structlog
 from redis.exceptions import RedisError
 
@@ -28,11 +30,11 @@ BATCH: Final = 1_000
 EXCHANGE: Final = """
 local now = redis.call('TIME')
 local ms = now[1] * 1000 + math.floor(now[2] / 1000)
-local answer = {ms}
+local answer, told = {ms}, cjson.decode(ARGV[1])
 for n, key in ipairs(KEYS) do
   local at = 4 * (n - 1)
-  local per, index = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
-  local units, late = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
+  local per, index = told[at + 1], told[at + 2]
+  local units, late = told[at + 3], told[at + 4]
   if per > 0 then
     local state = redis.call('HMGET', key, 'index', 'current', 'previous')
     local seen = tonumber(state[1]) or index
@@ -60,7 +62,7 @@ for n, key in ipairs(KEYS) do
 end
 return answer
 """
-"""Adds what one process spent and answers with what all of them have. For each key four numbers.
+"""Adds what one process spent and answers with what all of them have. For each key four numbers, in one JSON array.
 
 A window: its length in ms, its number, the units spent in it and in the one before; answered with the number of the
 newest window and the units in it and before it. A bucket: 0, its refill, the units, 0; answered with its level in
@@ -163,7 +165,7 @@ class SharedThrottle(LocalThrottle):
         kinds = ["window:" if isinstance(count, WindowCount) else "bucket:" for count in counts]
         keys = [f"{self.prefix}{kind}{count.key}" for kind, count in zip(kinds, counts, strict=True)]
         try:
-            now, *answers = await self._exchange(keys=keys, args=[number for numbers in told for number in numbers])
+            now, *answers = await self._exchange(keys=keys, args=[orjson.dumps([*chain.from_iterable(told)])])
         except BaseException:
             for count, numbers in zip(counts, told, strict=True):
                 _give_back(count, numbers)

@@ -25,7 +25,7 @@ from app.edge.negotiation import Medium, medium_for
 from app.edge.requests import NESTING, graphql_request
 from app.edge.strict_json import parse_json
 from app.execution import away_refusal, encode, resolve
-from app.identity import new_context, user_text
+from app.identity import new_context
 from app.multipart import MultipartStream
 from app.socket import SocketHandler, Sockets
 from db.session import AWAY
@@ -149,7 +149,7 @@ class GraphQLView(GraphQL[Context, None]):
 
     def rate_refusal(self, context: Context) -> RefusedError | None:
         """Count an operation on a socket like a request; return its refusal where it is one too many."""
-        user = user_text(context.claims.user_id) if context.claims else None
+        user = context.viewer_key
         return self._counts.operation_refusal(user, context.address)
 
     def decode_json(self, data: str | bytes) -> object:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from app.edge.exchange import exchange_of
@@ -12,8 +11,6 @@ from domain.errors import Unauthenticated
 from schema.context import Context
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from starlette.types import Scope
 
     from domain.tokens import AccessTokens, Claims
@@ -38,7 +35,7 @@ class Identity:
                 exchange.claims = self.claims(authorization.decode("latin-1"))
             except Unauthenticated as refusal:
                 exchange.refusal = refusal
-        return user_text(exchange.claims.user_id) if exchange.claims else None
+        return exchange.claims.user_key if exchange.claims else None
 
     def claims(self, authorization: str) -> Claims:
         """Return what the token of an ``Authorization`` header says.
@@ -50,12 +47,6 @@ class Identity:
         if scheme.lower() != "bearer":
             raise Unauthenticated("Send the token as “Bearer …”.")
         return self._tokens.verify(token.strip())
-
-
-@lru_cache(4_096)
-def user_text(user_id: UUID) -> str:
-    """Return the id as it is logged and counted by."""
-    return str(user_id)
 
 
 def new_context(services: Services, scope: Scope) -> Context:

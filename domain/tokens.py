@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -45,6 +45,15 @@ class Claims:
     user_id: UUID
     session_id: UUID
     expires_at: datetime
+    user_key: str = field(init=False, compare=False)
+    """The user's id as text: made once for all requests that bring the token."""
+    session_key: str = field(init=False, compare=False)
+    """The session's id as text."""
+
+    def __post_init__(self) -> None:
+        """Write the ids down."""
+        object.__setattr__(self, "user_key", str(self.user_id))
+        object.__setattr__(self, "session_key", str(self.session_id))
 
 
 class AccessTokens:

@@ -1,8 +1,7 @@
 """The graph: the root types, put together from the features, and the schema with its rules for errors."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
-from uuid import UUID
+from typing import Any, Final
 
 import strawberry
 import structlog
@@ -111,9 +110,12 @@ def build_planner(schema: strawberry.Schema, rows: Reader, reader: DocumentReade
     )
 
 
-def _tell(context: Context) -> dict[str, UUID | None]:
+_NOBODY: Final[Mapping[str, str | None]] = {"viewer": None, "session": None}
+
+
+def _tell(context: Context) -> Mapping[str, str | None]:
     claims = context.claims
-    return {"viewer": claims.user_id, "session": claims.session_id} if claims else {"viewer": None, "session": None}
+    return {"viewer": claims.user_key, "session": claims.session_key} if claims else _NOBODY
 
 
 def build_schema(reader: DocumentReader, *extensions: Callable[[], SchemaExtension]) -> strawberry.Schema:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import strawberry
@@ -58,7 +57,6 @@ class Context:
     def refuse(self, refusal: RequestError) -> None:
         """Answer nothing more that depends on the viewer."""
         self.claims, self.refusal = None, refusal
-        self.__dict__.pop("viewer_key", None)
 
     def require_good_token(self) -> None:
         """Refuse a request whose token is not good, also where the answer is the same for everybody.
@@ -129,15 +127,14 @@ class Context:
         except Unauthenticated as refusal:
             self.refuse(refusal)
 
-    @cached_property
+    @property
     def viewer_key(self) -> str | None:
         """Key of the one who is asking as statements return it: text of 36 characters."""
-        return str(self.claims.user_id) if self.claims else None
+        return self.claims.user_key if self.claims else None
 
     def sign_in(self, claims: Claims) -> None:
         """Tell the rest of the answer to somebody who has just signed in."""
         self.claims, self.refusal = claims, None
-        self.__dict__.pop("viewer_key", None)
 
 
 Info = strawberry.Info[Context, None]

@@ -34,12 +34,17 @@ def global_id(kind: str, key: UUID) -> strawberry.ID:
 def key_of(kind: str, text: str) -> UUID | None:
     """Return the row's key in a global id of this kind, or None where it is none."""
     found = split_id(text)
-    return found[1] if found and found[0] == kind else None
+    return UUID(hex=found[1]) if found and found[0] == kind else None
 
 
 def read_key(argument: Any, kind: str) -> Any:  # noqa: ANN401 - an argument, and an SQL expression
     """Return the key in an argument that is an id of this kind; NULL where it is none, which leads nowhere."""
-    return argument.read(partial(key_of, kind), Uuid())
+    return argument.read(partial(_digits_of, kind), Uuid())
+
+
+def _digits_of(kind: str, text: str) -> str | None:
+    found = split_id(text)
+    return found[1] if found and found[0] == kind else None
 
 
 def required_key(kind: str, text: str, *path: str) -> UUID:

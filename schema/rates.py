@@ -57,4 +57,4 @@ def charge(context: Context, cost: int) -> GraphQLError | None:
 
 
 def _payer(context: Context) -> str:
-    return f"cost:user:{context.claims.user_id}" if context.claims else f"cost:address:{context.address}"
+    return f"cost:user:{context.claims.user_key}" if context.claims else f"cost:address:{context.address}"

@@ -18,7 +18,7 @@ from starlette.types import Message, Receive, Scope
 from app.edge.answers import CLOSE, RefusedError
 from app.edge.deadline import Deadline
 from app.edge.exchange import BODY_KEY, exchange_of
-from app.edge.strict_json import LONE_SURROGATE, names_of, parse_json, texts_of
+from app.edge.strict_json import LONE_SURROGATE, names_of, parse_json, parse_plain_json, texts_of
 
 NESTING: Final = 64
 """Arrays and objects inside each other in a request, the body's own object being the first."""
@@ -156,16 +156,18 @@ def parse_body(body: bytes) -> GraphQLRequest:
     Raises:
         RefusedError: 400.
     """
-    try:
-        text = body.decode()
-    except UnicodeDecodeError as error:
-        raise RefusedError(400, "The body is not UTF-8.") from error
-    data = parse_json(text, "body", NESTING)
+    data = parse_plain_json(body, NESTING)
+    if data is None:
+        try:
+            text = body.decode()
+        except UnicodeDecodeError as error:
+            raise RefusedError(400, "The body is not UTF-8.") from error
+        data = parse_json(text, "body", NESTING)
     if isinstance(data, list):
         raise RefusedError(400, "Batches are not served: send one operation in each request.")
     if not isinstance(data, dict):
         raise RefusedError(400, "The body must be a JSON object.")
-    return _request_of(data, may_hold_surrogates="\\u" in text)
+    return _request_of(data, may_hold_surrogates=b"\\u" in body)
 
 
 def parse_query_string(query_string: bytes) -> GraphQLRequest:
