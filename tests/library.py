@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Sequence  # noqa: TC003 - Strawberry reads the annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
@@ -17,10 +17,12 @@ from strawberry.schema.config import StrawberryConfig
 
 from planner import (
     CURSOR_SCALAR,
+    Ask,
     Connection,
     Cursor,
     Planner,
     Reader,
+    Row,
     batch,
     column,
     computed,
@@ -200,7 +202,7 @@ async def _fewer(_context: Context, _rows: Sequence[tuple[int]]) -> list[str]:
     return []
 
 
-def _costs(_ask: Any, book: Any, *, more: float | None = 1.0) -> Any:
+def _costs(_ask: Ask, book: Row, *, more: float | None = 1.0) -> sa.ColumnElement[Any]:
     return book.price if more is None else book.price + sql_of(more)
 
 
@@ -273,8 +275,8 @@ class BookFilter:
     title: str | None = None
 
 
-def _chosen(_ask: Any, book: Any, *, filter: BookFilter | None = None) -> Any:
-    found = sa.true()
+def _chosen(_ask: Ask, book: Row, *, filter: BookFilter | None = None) -> sa.ColumnElement[bool]:  # noqa: A002 - the argument's name
+    found: sa.ColumnElement[bool] = sa.true()
     if filter is not None and filter.covers is not None:
         found &= book.cover == sa.any_(sql_of(filter.covers))
     if filter is not None and filter.title is not None:
@@ -282,8 +284,9 @@ def _chosen(_ask: Any, book: Any, *, filter: BookFilter | None = None) -> Any:
     return found
 
 
-def _numbered(_ask: Any, book: Any, *, id: int) -> Any:
-    return book.number == id
+def _numbered(_ask: Ask, book: Row, *, id: int) -> sa.ColumnElement[bool]:  # noqa: A002 - the argument's name
+    found: sa.ColumnElement[bool] = book.number == id
+    return found
 
 
 @strawberry.type
@@ -325,8 +328,11 @@ class _Schema(strawberry.Schema):
 
 def build_library(reader: Reader) -> tuple[strawberry.Schema, Planner]:
     """Return the schema and its planner."""
-    scalars_ = {Cursor: CURSOR_SCALAR, Isbn: strawberry.scalar(name="Isbn", serialize=str, parse_value=str)}
-    schema = _Schema(Query, types=[Tag, Author], config=StrawberryConfig(scalar_map=scalars_))
+    scalar_map: dict[object, Any] = {
+        Cursor: CURSOR_SCALAR,
+        Isbn: strawberry.scalar(name="Isbn", serialize=str, parse_value=str),
+    }
+    schema = _Schema(Query, types=[Tag, Author], config=StrawberryConfig(scalar_map=scalar_map))
     planner = Planner(
         schema,
         reader,
@@ -343,7 +349,7 @@ def insert_rows(tx: sa.Connection) -> None:
     ann, ben, tag = UUID(int=1), UUID(int=2), UUID(int=9)
     tx.execute(authors.insert(), [{"id": ann, "name": "Ann"}, {"id": ben, "name": "Ben"}])
     tx.execute(tags.insert(), [{"id": tag, "name": "x"}, {"id": UUID(int=8), "name": "y"}])
-    common = {
+    common: dict[str, Any] = {
         "cover": "HARD",
         "price": 9.5,
         "sold": 2**31 - 1,
@@ -360,7 +366,7 @@ def insert_rows(tx: sa.Connection) -> None:
         "subject_id": tag,
         "genre": "sf",
     }
-    given = [
+    given: list[dict[str, Any]] = [
         {"title": "It's 100% “quoted”\n"},
         {"title": "Two", "genre": "poetry", "cover": "SOFT", "author_id": ben, "subject_id": ann, "width": None},
         {"title": "Hidden", "is_public": False, "subject_id": None},

@@ -135,12 +135,12 @@ def test_a_field_is_answered_alike_both_ways(library: Library, asked: str, answe
     "asked",
     [
         "books { nodes { title cover genre price sold awards notes isbn publishedAt subtitle } totalCount }",
-        'books { nodes { label mark(sign: "-") a: mark(sign: "+") author { name books { nodes { mark(sign: "*") } } } } }',
-        "books { edges { cursor node { size { width } best { stars } tags { name } words } } pageInfo { hasNextPage } }",
+        'books { nodes { label mark(sign: "-") a: mark(sign: "+") author { books { nodes { mark(sign: "*") } } } } }',
+        "books { edges { cursor node { size { width } best { stars } tags { name } words } } pageInfo { endCursor } }",
         "books(first: 1) { nodes { id reviews(first: 2) { totalCount edges { cursor node { stars book { id } } } } } }",
-        "authors { name books(first: 1) { nodes { subject { __typename ...N } reviews { nodes { stars } } } } } "
-        "} fragment N on Named { label ... on Author { id }",
-        'node(id: "book_00000000000000000000000000000001") { __typename id ... on Book { title } ... on Author { name } }',
+        "authors { books(first: 1) { nodes { subject { ...N } reviews { nodes { stars } } } } } } "  # noqa: ISC004
+        "fragment N on Named { __typename label ... on Author { id }",
+        'node(id: "book_00000000000000000000000000000001") { id ... on Book { title } ... on Author { name } }',
         'nodes(ids: ["book_00000000000000000000000000000002", "nothing"]) { id }',
     ],
 )
@@ -214,7 +214,8 @@ def test_a_variable_that_is_null_where_null_can_not_be_is_left_to_graphql_core(l
 
 
 def test_a_page_of_which_nothing_is_asked_is_an_empty_object(library: Library) -> None:
-    text = "query($no: Boolean!) { authors { books { totalCount @include(if: $no) } } books { totalCount @skip(if: true) } }"
+    text = """query($no: Boolean!) { authors { books { totalCount @include(if: $no) } }
+      books { totalCount @skip(if: true) } }"""
     assert library.both(text, {"no": False}) == {"authors": [{"books": {}}] * 2, "books": {}}
 
 
@@ -232,7 +233,8 @@ def test_pages_follow_each_other_and_refuse_foreign_cursors(library: Library) ->
     assert past["pageInfo"]["endCursor"] is None
 
     # and a cursor is good for its own list only, below a row for that row's
-    nested = "query($after: Cursor) { book(id: %d) { reviews(first: 1, after: $after) { edges { cursor } nodes { stars } } } }"
+    nested = """query($after: Cursor) { book(id: %d) { reviews(first: 1, after: $after) {
+      edges { cursor } nodes { stars } } } }"""
     cursor = library.both(nested % 1)["book"]["reviews"]["edges"][0]["cursor"]
     assert library.both(nested % 1, {"after": cursor})["book"]["reviews"]["nodes"] == [{"stars": 3}]
     for wrong, bad in ((text, cursor), (nested % 2, cursor), (text, "x"), (nested % 1, first["pageInfo"]["endCursor"])):
