@@ -28,9 +28,14 @@ class Library:
     """The schema over its tables."""
 
     def __init__(self, url: str, run: Callable[[Any], Any]) -> None:
+        self.url = url
         self.reader = Reader(url)
         self.schema, self.planner = build_library(self.reader)
         self.run = run
+
+    def connect(self) -> psycopg.Connection[Any]:
+        """Return a connection whose statements are committed at once."""
+        return psycopg.connect(self.url, autocommit=True)
 
     def core(self, text: str, variables: dict[str, Any] | None = None, viewer: UUID | None = ANN) -> dict[str, Any]:
         """Return what graphql-core answers."""
@@ -239,6 +244,19 @@ def test_pages_follow_each_other_and_refuse_foreign_cursors(library: Library) ->
     assert library.both(nested % 1, {"after": cursor})["book"]["reviews"]["nodes"] == [{"stars": 3}]
     for wrong, bad in ((text, cursor), (nested % 2, cursor), (text, "x"), (nested % 1, first["pageInfo"]["endCursor"])):
         assert library.left(wrong, {"after": bad})["errors"]
+
+
+def test_no_item_is_lost_or_repeated_while_others_are_added(library: Library) -> None:
+    # given a page, and an item that comes before its end afterwards
+    text = "query($after: Cursor) { reviews(first: 2, after: $after) { nodes { stars } pageInfo { endCursor } } }"
+    first = library.both(text)["reviews"]
+    with library.connect() as connection:
+        connection.execute("INSERT INTO reviews (id, book_id, stars) SELECT -1, id, 2 FROM books LIMIT 1")
+
+        # then the next page goes on where the first one ended
+        second = library.both(text, {"after": first["pageInfo"]["endCursor"]})["reviews"]
+        connection.execute("DELETE FROM reviews WHERE id = -1")
+    assert [each["stars"] for each in (*first["nodes"], *second["nodes"])] == [1, 3, 5, 4]
 
 
 def test_a_batch_function_is_called_once_for_each_place(library: Library) -> None:
