@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from graphql import get_named_type, get_nullable_type
@@ -301,6 +301,7 @@ class Pages:
         self.target = target
         self.connection: GraphQLObjectType = found.named_type
         self.asked = build.document.below(use, self.connection)
+        self._is_owned = False
 
     @property
     def is_counted(self) -> bool:
@@ -314,7 +315,7 @@ class Pages:
             size: of a page; ``rows`` may hold one more.
             owner: whether the list belongs to a row, whose key is in its cursors.
         """
-        self._cursor_source = self._cursor(is_owned=owner)
+        self._is_owned = owner
         foreign = ""
         if owner and not self._is_first:
             read = cursor_reader(self.build, self.use, self.found, self.objects.level.rows, is_owned=True)
@@ -336,11 +337,13 @@ class Pages:
     def _is_first(self) -> bool:
         return is_first_page(self.build, self.found, self.use)
 
-    def _cursor(self, *, is_owned: bool) -> str:
+    @cached_property
+    def _cursor_source(self) -> str:
+        """The source of an item's cursor; its columns are fetched where somebody asks for it."""
         place = place_of(self.build, self.use, self.found)
         rows = self.objects.level.rows
         keys = [self.objects.shelf.put_key(getattr(rows.row, name)) for name in rows.keyset]
-        return f"cursor({place!r}, {', '.join(['owner', *keys] if is_owned else keys)})"
+        return f"cursor({place!r}, {', '.join(['owner', *keys] if self._is_owned else keys)})"
 
     def _part(self, asked: Use) -> str:
         variable = self.objects.shelf.variable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from graphql import (
@@ -22,13 +23,13 @@ from graphql import (
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from graphql import GraphQLArgument, GraphQLField, GraphQLSchema
 
 _PROBES: Final = ("", "it's", 'quo"ted \\', "100% %s %(a)s", "$1 :x -- ;", "노을\n🌊")
 _DEPTH: Final = 7
-_FIELDS: Final = 24
+_FIELDS: Final = 40
 """Fields after which only leaves are asked for."""
 
 
@@ -51,23 +52,21 @@ class Query:
 
 
 def queries(schema: GraphQLSchema, vocabulary: Vocabulary) -> st.SearchStrategy[Query]:
-    """Return a strategy for valid queries.
+    """Return a strategy for valid queries, of at most ``_FIELDS`` fields or a little more.
 
     They have aliases, fragments with and without name, directives, variables with and without value or default, the
     same field twice with other arguments, nulls, pages. One response key always means one field with the same
     arguments: fields without alias have none, and each alias is used once.
     """
-    return _queries(schema, vocabulary, ambiguous_names(schema))
+    ambiguous = ambiguous_names(schema)
 
+    def write(size: int, seed: int) -> Query:
+        writer = _Writer(Random(seed), schema, vocabulary, ambiguous, size)  # noqa: S311 - no secret
+        body = writer.selection(schema.query_type, _DEPTH)
+        declared = f"({', '.join(writer.declared)})" if writer.declared else ""
+        return Query(" ".join([f"query Q{declared} {body}", *writer.fragments]), writer.variables)
 
-@st.composite
-def _queries(
-    draw: Callable[[Any], Any], schema: GraphQLSchema, vocabulary: Vocabulary, ambiguous: frozenset[str]
-) -> Query:
-    writer = _Writer(draw, schema, vocabulary, ambiguous)
-    body = writer.selection(schema.query_type, _DEPTH)
-    declared = f"({', '.join(writer.declared)})" if writer.declared else ""
-    return Query(" ".join([f"query Q{declared} {body}", *writer.fragments]), writer.variables)
+    return st.builds(write, st.integers(1, _FIELDS), st.integers(0, 2**63))
 
 
 def ambiguous_names(schema: GraphQLSchema) -> frozenset[str]:
@@ -82,10 +81,11 @@ def ambiguous_names(schema: GraphQLSchema) -> frozenset[str]:
 
 @dataclass
 class _Writer:
-    draw: Callable[[Any], Any]
+    random: Random
     schema: GraphQLSchema
     vocabulary: Vocabulary
     ambiguous: frozenset[str]
+    size: int
     declared: list[str] = field(default_factory=list)
     variables: dict[str, Any] = field(default_factory=dict)
     fragments: list[str] = field(default_factory=list)
@@ -95,10 +95,10 @@ class _Writer:
 
     def chance(self, of: int) -> bool:
         """Return true in one of ``of`` cases."""
-        return bool(self.draw(st.integers(0, of - 1)) == of - 1)
+        return self.random.randrange(of) == 0
 
     def one(self, options: Sequence[Any]) -> Any:  # noqa: ANN401 - any
-        return options[self.draw(st.integers(0, len(options) - 1))]
+        return self.random.choice(options)
 
     def name(self, hint: str) -> str:
         self.count += 1
@@ -106,13 +106,13 @@ class _Writer:
 
     def selection(self, type_: Any, depth: int) -> str:  # noqa: ANN401 - a composite type
         """Return a selection set."""
-        parts = [self._part(type_, depth) for _ in range(self.draw(st.integers(1, 4)))]
+        parts = [self._part(type_, depth) for _ in range(self.random.randint(1, 4))]
         return "{ " + " ".join(parts) + " }"
 
     def _part(self, type_: Any, depth: int) -> str:  # noqa: ANN401 - a composite type
         if is_abstract_type(type_) and not self.chance(4):
             return self._fragment(self.one(self._members(type_)), depth)
-        kind = self.draw(st.integers(0, 11))
+        kind = self.random.randint(0, 11)
         if kind == 0:
             return f"__typename{self.directive()}"
         if kind == 1:
@@ -140,7 +140,7 @@ class _Writer:
         return f"...{name}{self.directive()}"
 
     def _field(self, type_: Any, depth: int) -> str:  # noqa: ANN401 - an object type or an interface
-        if self.count > _FIELDS:
+        if self.count > self.size:
             depth = 1
         names = self.vocabulary.roots if type_ is self.schema.query_type else list(type_.fields)
         found = [name for name in names if depth > 1 or not is_composite_type(get_named_type(type_.fields[name].type))]
@@ -188,7 +188,6 @@ class _Writer:
         type_ = argument.type
         if argument.default_value is not Undefined and isinstance(type_, GraphQLNonNull) and self.chance(2):
             type_ = type_.of_type
-            value = None if self.chance(4) else value
         default = ""
         if self.chance(4) and value is not None:
             default = f" = {self._plain(type_, self._value(place, name, type_, nullable=False))}"
@@ -208,7 +207,7 @@ class _Writer:
         if nullable and not isinstance(type_, GraphQLNonNull) and self.chance(8):
             return None
         if isinstance(inner, GraphQLList):
-            return [self._value(place, name, inner.of_type, nullable=True) for _ in range(self.draw(st.integers(0, 3)))]
+            return [self._value(place, name, inner.of_type, nullable=True) for _ in range(self.random.randint(0, 3))]
         if isinstance(inner, GraphQLInputObjectType):
             return {
                 each: self._value(f"{inner.name}.{each}", each, definition.type, nullable=True)
@@ -226,7 +225,7 @@ class _Writer:
         if likely and not self.chance(8):
             return self.one(likely)
         if type_name in {"Int", "Float"}:
-            return self.draw(st.integers(-1, 101))
+            return self.random.randint(-1, 101)
         return self.one(self.vocabulary.texts.get(name) or _PROBES) if self.chance(2) else self.one(_PROBES)
 
     def _literal(self, place: str, name: str, type_: Any, value: Any) -> str:  # noqa: ANN401 - a type and its value

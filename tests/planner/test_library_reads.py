@@ -1,0 +1,280 @@
+"""Every kind of declaration, over tables and a schema of its own, by plans alone and through graphql-core."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import orjson
+import psycopg
+import pytest
+from graphql import parse
+from sqlalchemy import create_engine, make_url
+
+from library import Context, build_library, insert_rows, metadata
+from planner import Abandoned, Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from app.embedded.server import EmbeddedServer
+
+ANN = UUID(int=1)
+
+
+class Library:
+    """The schema over its tables."""
+
+    def __init__(self, url: str, run: Callable[[Any], Any]) -> None:
+        self.url = url
+        self.reader = Reader(url)
+        self.schema, self.planner = build_library(self.reader)
+        self.run = run
+
+    def connect(self) -> psycopg.Connection[Any]:
+        """Return a connection whose statements are committed at once."""
+        return psycopg.connect(self.url, autocommit=True)
+
+    def core(self, text: str, variables: dict[str, Any] | None = None, viewer: UUID | None = ANN) -> dict[str, Any]:
+        """Return what graphql-core answers."""
+        result = self.run(self.schema.execute(text, variables, context_value=Context(viewer)))
+        answer = {"data": result.data}
+        errors = [{"path": error.path, "message": error.message} for error in result.errors or ()]
+        loaded: dict[str, Any] = orjson.loads(orjson.dumps(answer | ({"errors": errors} if errors else {})))
+        return loaded
+
+    def plan(self, text: str, variables: dict[str, Any] | None = None, viewer: UUID | None = ANN) -> dict[str, Any]:
+        """Return what the plan answers; raises where graphql-core is to answer."""
+        found = self.planner.lane.find(text, None, variables or {}, parse, guarded=False)
+        if found is None:
+            raise Abandoned
+        loaded: dict[str, Any] = orjson.loads(self.run(self.planner.lane.answer(*found, Context(viewer), None)))
+        return loaded
+
+    def both(self, text: str, variables: dict[str, Any] | None = None, viewer: UUID | None = ANN) -> Any:  # noqa: ANN401
+        """Return the data that both ways answer alike."""
+        core = self.core(text, variables, viewer)
+        assert "errors" not in core
+        assert orjson.dumps(self.plan(text, variables, viewer)) == orjson.dumps(core)
+        return core["data"]
+
+    def left(self, text: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return what graphql-core answers where the plan raises."""
+        with pytest.raises(Exception):  # noqa: B017, PT011 - whatever it is, graphql-core answers
+            self.plan(text, variables)
+        return self.core(text, variables)
+
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """Collect the statements that run."""
+        seen: list[str] = []
+        self.reader.watch = lambda statement, _values: seen.append(statement)
+        yield seen
+        self.reader.watch = None
+
+
+@pytest.fixture(scope="module")
+def library(postgres: EmbeddedServer) -> Iterator[Library]:
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE library")
+    url = make_url(postgres.url).set(database="library")
+    engine = create_engine(url.set(drivername="postgresql+psycopg"))
+    with engine.begin() as tx:
+        metadata.create_all(tx)
+        insert_rows(tx)
+    engine.dispose()
+    with asyncio.Runner() as runner:
+        found = Library(url.render_as_string(hide_password=False), runner.run)
+        yield found
+        runner.run(found.reader.close())
+
+
+BOOK = "book(id: 1)"
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("title", {"title": "It's 100% “quoted”\n"}),
+        ("cover", {"cover": "HARD"}),
+        ("genre", {"genre": "SCIENCE_FICTION"}),
+        ("price", {"price": 9.5}),
+        ("sold", {"sold": 2_147_483_647}),
+        ("isPublic", {"isPublic": True}),
+        ("awards", {"awards": ["a", "b,{}"]}),
+        ("notes", {"notes": ["n"]}),
+        ("isbn", {"isbn": "978-0"}),
+        ("publishedAt", {"publishedAt": "2020-01-02T03:04:05.600000+00:00"}),
+        ("subtitle", {"subtitle": None}),
+        ("__typename", {"__typename": "Book"}),
+        ("isMine", {"isMine": True}),
+        ("costs(more: 2)", {"costs": 11.5}),
+        ("costs", {"costs": 10.5}),
+        ("size { width height }", {"size": {"width": 3, "height": None}}),
+        ("author { name }", {"author": {"name": "Ann"}}),
+        ("editor { name }", {"editor": None}),
+        ("best { stars }", {"best": {"stars": 5}}),
+        (
+            "tags { name __typename }",
+            {"tags": [{"name": "x", "__typename": "Tag"}, {"name": "y", "__typename": "Tag"}]},
+        ),
+        ("words", {"words": ["x", "y"]}),
+        ("label", {"label": "It's 100% “quoted”\n/HARD"}),
+        ('mark(sign: "\'")', {"mark": "1'"}),
+        ('mark(sign: "#", twice: true)', {"mark": "1##"}),
+        (
+            "subject { __typename ... on Author { name } ... on Tag { tag: name } }",
+            {"subject": {"__typename": "Tag", "tag": "x"}},
+        ),
+        ("... on Named { label }", {"label": "It's 100% “quoted”\n/HARD"}),
+        ("reviews(first: 1) { totalCount nodes { stars } }", {"reviews": {"totalCount": 3, "nodes": [{"stars": 1}]}}),
+    ],
+)
+def test_a_field_is_answered_alike_both_ways(library: Library, asked: str, answer: dict[str, Any]) -> None:
+    assert library.both(f"{{ {BOOK} {{ {asked} }} }}") == {"book": answer}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "books { nodes { title cover genre price sold awards notes isbn publishedAt subtitle } totalCount }",
+        'books { nodes { label mark(sign: "-") a: mark(sign: "+") author { books { nodes { mark(sign: "*") } } } } }',
+        "books { edges { cursor node { size { width } best { stars } tags { name } words } } pageInfo { endCursor } }",
+        "books(first: 1) { nodes { id reviews(first: 2) { totalCount edges { cursor node { stars book { id } } } } } }",
+        "authors { books(first: 1) { nodes { subject { ...N } reviews { nodes { stars } } } } } } "  # noqa: ISC004
+        "fragment N on Named { __typename label ... on Author { id }",
+        'node(id: "book_00000000000000000000000000000001") { id ... on Book { title } ... on Author { name } }',
+        'nodes(ids: ["book_00000000000000000000000000000002", "nothing"]) { id }',
+    ],
+)
+@pytest.mark.parametrize("viewer", [ANN, None])
+def test_lists_are_one_statement_and_alike_both_ways(library: Library, asked: str, viewer: UUID | None) -> None:
+    with library.statements() as seen:
+        assert library.both(f"{{ {asked} }}", viewer=viewer)
+    assert len(seen) == 2
+    assert "%" not in "".join(seen)
+
+
+def test_rows_that_are_not_visible_are_not_there(library: Library) -> None:
+    # given a book that is its author's alone
+    text = "{ book(id: 3) { title } authors { books { totalCount nodes { id } } } reviews { nodes { book { id } } } }"
+    mine, others = library.both(text), library.both(text, viewer=None)
+
+    # then nobody else reaches it, nor is it counted
+    assert mine["book"] == {"title": "Hidden"}
+    assert others["book"] is None
+    assert [each["books"]["totalCount"] for each in mine["authors"]] == [2, 1]
+    assert [each["books"]["totalCount"] for each in others["authors"]] == [1, 1]
+
+
+def test_directives_and_defaults_take_variables(library: Library) -> None:
+    text = """query($yes: Boolean = true, $more: Float = 3, $sign: String! = "?") { book(id: 1) {
+      title @skip(if: $yes) cover @include(if: $yes) costs(more: $more) mark(sign: $sign) size @skip(if: $yes) { width }
+    } }"""
+    assert library.both(text) == {"book": {"cover": "HARD", "costs": 12.5, "mark": "1?"}}
+    assert library.both(text, {"yes": False, "more": None, "sign": "'"}) == {
+        "book": {"title": "It's 100% “quoted”\n", "costs": 9.5, "mark": "1'", "size": {"width": 3}}
+    }
+
+
+def test_input_objects_take_variables_within(library: Library) -> None:
+    text = "query($c: Cover!, $t: String) { books(filter: {covers: [$c], title: $t}) { nodes { id } } }"
+    first, second, third = (f"book_{number:032}" for number in (1, 2, 3))
+    assert library.both(text, {"c": "HARD", "t": None})["books"]["nodes"] == [{"id": first}, {"id": third}]
+    assert library.both(text, {"c": "SOFT", "t": "Two"}) == {"books": {"nodes": [{"id": second}]}}
+    assert library.both(text, {"c": "SOFT", "t": "'; --%s"}) == {"books": {"nodes": []}}
+    assert library.both("{ books(filter: null) { totalCount } }") == {"books": {"totalCount": 3}}
+    assert library.both("{ books(filter: {covers: SOFT}) { totalCount } }") == {"books": {"totalCount": 1}}
+
+
+@pytest.mark.parametrize(
+    ("asked", "path", "data"),
+    [
+        ("broken { required }", ["book", "broken", "required"], {"broken": None}),
+        ("broken { big }", ["book", "broken", "big"], {"broken": {"big": None}}),
+        ("broken { ratio }", ["book", "broken", "ratio"], {"broken": {"ratio": None}}),
+        ("broken { word }", ["book", "broken", "word"], {"broken": {"word": None}}),
+        ("broken { fails }", ["book", "broken", "fails"], {"broken": {"fails": None}}),
+        ("failsTogether", ["book", "failsTogether"], {"failsTogether": None}),
+        ("fewer", ["book", "fewer"], {"fewer": None}),
+    ],
+)
+def test_what_a_field_does_not_promise_is_an_error_at_its_place(
+    library: Library, asked: str, path: list[str], data: dict[str, Any]
+) -> None:
+    answer = library.left(f"{{ {BOOK} {{ {asked} }} }}")
+    assert answer["data"] == {"book": data}
+    assert [error["path"] for error in answer["errors"]] == [path]
+
+    # and below a list too, where PostgreSQL writes the JSON
+    answer = library.left(f"{{ authors {{ books(first: 1) {{ nodes {{ {asked} }} }} }} }}")
+    assert answer["errors"][0]["path"] == ["authors", 0, "books", "nodes", 0, *path[1:]]
+
+
+def test_a_variable_that_is_null_where_null_can_not_be_is_left_to_graphql_core(library: Library) -> None:
+    answer = library.left('query($s: String = "x") { book(id: 1) { title mark(sign: $s) } }', {"s": None})
+    assert [error["path"] for error in answer["errors"]] == [["book", "mark"]]
+
+
+def test_a_page_of_which_nothing_is_asked_is_an_empty_object(library: Library) -> None:
+    text = """query($no: Boolean!) { authors { books { totalCount @include(if: $no) } }
+      books { totalCount @skip(if: true) } }"""
+    assert library.both(text, {"no": False}) == {"authors": [{"books": {}}] * 2, "books": {}}
+
+
+def test_pages_follow_each_other_and_refuse_foreign_cursors(library: Library) -> None:
+    text = """query($after: Cursor) { books(first: 2, after: $after) { totalCount nodes { id }
+      pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"""
+    first = library.both(text)["books"]
+    last = library.both(text, {"after": first["pageInfo"]["endCursor"]})["books"]
+    past = library.both(text, {"after": last["pageInfo"]["endCursor"]})["books"]
+
+    # then each item is there once, and an empty page still tells the number
+    assert [len(page["nodes"]) for page in (first, last, past)] == [2, 1, 0]
+    assert [page["pageInfo"]["hasNextPage"] for page in (first, last, past)] == [True, False, False]
+    assert past["totalCount"] == 3
+    assert past["pageInfo"]["endCursor"] is None
+
+    # and a cursor is good for its own list only, below a row for that row's
+    nested = """query($after: Cursor) { book(id: %d) { reviews(first: 1, after: $after) {
+      edges { cursor } nodes { stars } } } }"""
+    cursor = library.both(nested % 1)["book"]["reviews"]["edges"][0]["cursor"]
+    assert library.both(nested % 1, {"after": cursor})["book"]["reviews"]["nodes"] == [{"stars": 3}]
+    for wrong, bad in ((text, cursor), (nested % 2, cursor), (text, "x"), (nested % 1, first["pageInfo"]["endCursor"])):
+        assert library.left(wrong, {"after": bad})["errors"]
+
+
+def test_no_item_is_lost_or_repeated_while_others_are_added(library: Library) -> None:
+    # given a page, and an item that comes before its end afterwards
+    text = "query($after: Cursor) { reviews(first: 2, after: $after) { nodes { stars } pageInfo { endCursor } } }"
+    first = library.both(text)["reviews"]
+    with library.connect() as connection:
+        connection.execute("INSERT INTO reviews (id, book_id, stars) SELECT -1, id, 2 FROM books LIMIT 1")
+
+        # then the next page goes on where the first one ended
+        second = library.both(text, {"after": first["pageInfo"]["endCursor"]})["reviews"]
+        connection.execute("DELETE FROM reviews WHERE id = -1")
+    assert [each["stars"] for each in (*first["nodes"], *second["nodes"])] == [1, 3, 5, 4]
+
+
+def test_a_batch_function_is_called_once_for_each_place(library: Library) -> None:
+    context = Context(ANN)
+    found = library.planner.lane.find(
+        '{ books { nodes { a: mark(sign: "a") b: mark(sign: "b") } } }', None, {}, parse, guarded=False
+    )
+    assert found
+    library.run(library.planner.lane.answer(*found, context, None))
+    assert context.calls == [("a", 3), ("b", 3)]
+
+
+def test_plans_are_remembered_within_bounds(library: Library) -> None:
+    lane = library.planner.lane
+    for number in range(1_100):
+        lane.find(f"{{ a{number}: __typename }}", None, {}, parse, guarded=False)
+    assert len(lane._entries) == 1_000
+    text = "query($first: Int) { books(first: $first) { nodes { id } } }"
+    for first in range(1, 60):
+        lane.find(text, None, {"first": first}, parse, guarded=False)
+    assert len(lane._entries[text, None, False].shapes) == 32
