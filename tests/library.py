@@ -23,6 +23,7 @@ from planner import (
     Planner,
     Reader,
     Row,
+    Weight,
     batch,
     column,
     computed,
@@ -339,7 +340,7 @@ def build_library(reader: Reader) -> tuple[strawberry.Schema, Planner]:
         known={"viewer": sa.Uuid()},
         tell=lambda context: {"viewer": context.viewer},
         cursors=Cursors(),
-        weigh=lambda _document, _operation, _variables: 1,
+        weigh=lambda _text, _name, _variables: Weight(1, {}),
     )
     return schema, planner
 

@@ -19,6 +19,7 @@ from planner import (
     Planner,
     Reader,
     Row,
+    Weight,
     batch,
     column,
     computed,
@@ -79,7 +80,7 @@ def refusal(annotation: Any, declared: Any) -> str:  # noqa: ANN401 - a type, an
             known={},
             tell=lambda _context: {},
             cursors=Cursors(),
-            weigh=lambda _document, _operation, _variables: 1,
+            weigh=lambda _text, _name, _variables: Weight(1, {}),
         )
     place, _, problem = str(raised.value).partition(": ")
     assert place == "Volume.odd"

@@ -14,7 +14,7 @@ from graphql import parse
 from sqlalchemy import create_engine, make_url
 
 from library import Context, build_library, insert_rows, metadata
-from planner import Abandoned, Reader
+from planner import Abandoned, Reader, noting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,7 +50,7 @@ class Library:
         found = self.planner.lane.find(text, None, variables or {}, parse, guarded=False)
         if found is None:
             raise Abandoned
-        loaded: dict[str, Any] = orjson.loads(self.run(self.planner.lane.answer(*found, Context(viewer), None)))
+        loaded: dict[str, Any] = orjson.loads(self.run(self.planner.lane.answer(*found, Context(viewer))))
         return loaded
 
     def both(self, text: str, variables: dict[str, Any] | None = None, viewer: UUID | None = ANN) -> Any:  # noqa: ANN401
@@ -70,9 +70,9 @@ class Library:
     def statements(self) -> Iterator[list[str]]:
         """Collect the statements that run."""
         seen: list[str] = []
-        self.reader.watch = lambda statement, _values: seen.append(statement)
-        yield seen
-        self.reader.watch = None
+        with noting() as noted:
+            yield seen
+        seen.extend(statement for statement, _ in noted)
 
 
 @pytest.fixture(scope="module")
@@ -265,7 +265,7 @@ def test_a_batch_function_is_called_once_for_each_place(library: Library) -> Non
         '{ books { nodes { a: mark(sign: "a") b: mark(sign: "b") } } }', None, {}, parse, guarded=False
     )
     assert found
-    library.run(library.planner.lane.answer(*found, context, None))
+    library.run(library.planner.lane.answer(*found, context))
     assert context.calls == [("a", 3), ("b", 3)]
 
 
