@@ -214,8 +214,9 @@ def test_what_a_field_does_not_promise_is_an_error_at_its_place(
 
 
 def test_a_variable_that_is_null_where_null_can_not_be_is_left_to_graphql_core(library: Library) -> None:
-    answer = library.left('query($s: String = "x") { book(id: 1) { title mark(sign: $s) } }', {"s": None})
-    assert [error["path"] for error in answer["errors"]] == [["book", "mark"]]
+    text = "query($id: Int = 1) { book(id: $id) { cover } }"
+    assert library.both(text) == {"book": {"cover": "HARD"}}
+    assert [error["path"] for error in library.left(text, {"id": None})["errors"]] == [["book"]]
 
 
 def test_a_page_of_which_nothing_is_asked_is_an_empty_object(library: Library) -> None:
