@@ -77,7 +77,7 @@ class Planner:
         self.compiler = Compiler(self.catalog, Ask(known), cursors, guard)
         self.roots = Roots(self.compiler, reader)
         self.lane = Lane(self.compiler, self.roots, tell, weigh)
-        Filling(self.compiler, self.roots, tell, remembered=2_000).install()
+        Filling(self.compiler, self.roots, tell).install()
 
 
 __all__ = [

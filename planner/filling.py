@@ -65,13 +65,21 @@ class Filling:
     """Puts the planner behind the fields of a schema that graphql-core executes."""
 
     def __init__(
-        self, compiler: Compiler, roots: Roots, tell: Callable[[Any], Mapping[str, Any]], *, remembered: int
+        self,
+        compiler: Compiler,
+        roots: Roots,
+        tell: Callable[[Any], Mapping[str, Any]],
+        *,
+        characters: int = 1024 * 1024,
     ) -> None:
-        """Fill by ``compiler``; ``tell`` says of a context what requests ask with."""
+        """Fill by ``compiler``; ``tell`` says of a context what requests ask with.
+
+        Plans are remembered while their statements have at most ``characters`` in all.
+        """
         self._compiler = compiler
         self._roots = roots
         self._tell = tell
-        self._remembered = remembered
+        self._room = characters
         self._plans: OrderedDict[Hashable, _Remembered] = OrderedDict()
 
     def install(self) -> None:
@@ -145,14 +153,20 @@ class Filling:
             key = (id(info.field_nodes[0]), len(info.field_nodes), what, shape)
             known = self._plans.get(key)
             if known is None or known.nodes[0] is not info.field_nodes[0]:
+                if known:
+                    self._forget(key)
                 known = self._plans[key] = _Remembered(list(info.field_nodes), compile_())
-                if len(self._plans) > self._remembered:
-                    self._plans.popitem(last=False)
+                self._room -= len(known.plan.statement)
+                while self._room < 0:
+                    self._forget(next(iter(self._plans)))
             else:
                 self._plans.move_to_end(key)
             return known.plan
 
         return remember
+
+    def _forget(self, key: Hashable) -> None:
+        self._room += len(self._plans.pop(key).plan.statement)
 
 
 def _coerced(info: GraphQLResolveInfo[Any]) -> Mapping[str, Any]:

@@ -75,15 +75,15 @@ class Lane:
         tell: Callable[[Any], Mapping[str, Any]],
         weigh: Weigh,
         *,
-        remembered: int = 1_000,
-        shapes: int = 32,
+        characters: int = 128 * 1024,
+        shapes: int = 16,
     ) -> None:
-        """Remember ``remembered`` operations with ``shapes`` each."""
+        """Remember operations of ``characters`` in all, each in so many ``shapes``: some 30 bytes a character and shape."""
         self._compiler = compiler
         self._roots = roots
         self._tell = tell
         self._weigh = weigh
-        self._remembered = remembered
+        self._room = characters
         self._shapes = shapes
         self._entries: OrderedDict[tuple[str, str | None, bool], _Entry] = OrderedDict()
 
@@ -113,8 +113,9 @@ class Lane:
             if document is None:
                 return None
             entry = self._entries[key] = self._enter(text, name, document)
-            if len(self._entries) > self._remembered:
-                self._entries.popitem(last=False)
+            self._room -= len(text)
+            while self._room < 0:
+                self._room += len(self._entries.popitem(last=False)[0][0])
         if entry.variables is None:
             return None
         self._entries.move_to_end(key)
@@ -124,6 +125,7 @@ class Lane:
             return None
         if shape in entry.shapes:
             operation = entry.shapes[shape]
+            entry.shapes.move_to_end(shape)
         else:
             operation = entry.shapes[shape] = self._plan(entry, coerced, variables, guarded=guarded)
             if len(entry.shapes) > self._shapes:

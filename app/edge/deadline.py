@@ -78,6 +78,7 @@ class Watch:
             TimeoutError: it was late.
         """
         self._deadline.leave(self)
+        self._on_late = None  # it may hold what holds this: a circle for each request would wait for the collector
         if self.is_late and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise TimeoutError from error
 

@@ -80,6 +80,7 @@ class Passage:
         names = dict(headers)
         if self.on_begin:
             self.on_begin()
+            self.on_begin = None
         self.status = message["status"]
         self.is_stream = names.get(b"content-type", b"").startswith(_STREAMS)
         if _SET.isdisjoint(names):
