@@ -78,7 +78,7 @@ class Lane:
         characters: int = 128 * 1024,
         shapes: int = 16,
     ) -> None:
-        """Remember operations of ``characters`` in all, each in so many ``shapes``: some 30 bytes a character and shape."""
+        """Remember operations of ``characters`` in all, each in so many ``shapes``."""
         self._compiler = compiler
         self._roots = roots
         self._tell = tell

@@ -78,13 +78,12 @@ class FolderStore:
     def url(self, key: str, expires_in: timedelta, download_name: str | None = None) -> str:
         """Return a signed link, as the port says."""
         now = self._clock()
-        known = self._links.get(key, expires_in, download_name, now)
-        if known:
+        if not download_name and (known := self._links.get(key, expires_in, now)):
             return known
         content_type_of(key)
         begin, seconds, until = link_window(key, now, expires_in)
         link = f"{self._media_url}/{key}?{self._signer.query(key, begin + seconds, download_name or None)}"
-        return self._links.put(key, expires_in, download_name, (until, link))
+        return link if download_name else self._links.put(key, expires_in, until, link)
 
     def verify(self, key: str, query: Mapping[str, str]) -> OpenLink | None:
         """Return what a link's decoded query allows, or None where it does not open ``key`` now."""

@@ -26,24 +26,27 @@ class OpenLink:
 
 
 class RememberedLinks:
-    """Links that were made lately: each is the same for half of its life, and a feed shows the same pictures to all."""
+    """Links to pictures that were made lately: a feed shows the same ones to all, and each is the same for an hour.
+
+    Downloads are not remembered: few are asked for.
+    """
 
     def __init__(self, limit: int = 4_000) -> None:
         """Remember ``limit`` links, some 500 bytes each; beyond that all are forgotten."""
         self._limit = limit
-        self._links: dict[tuple[str, timedelta, str | None], tuple[float, str]] = {}
+        self._links: dict[str, tuple[float, str, timedelta]] = {}
 
-    def get(self, key: str, expires_in: timedelta, download_name: str | None, now: float) -> str | None:
-        """Return the link that was put for these words, None where there is none that still holds at ``now``."""
-        known = self._links.get((key, expires_in, download_name))
-        return known[1] if known and now < known[0] else None
+    def get(self, key: str, expires_in: timedelta, now: float) -> str | None:
+        """Return the link that was put for ``key``, None where there is none of this life that holds at ``now``."""
+        known = self._links.get(key)
+        return known[1] if known and now < known[0] and expires_in is known[2] else None
 
-    def put(self, key: str, expires_in: timedelta, download_name: str | None, link: tuple[float, str]) -> str:
-        """Remember a link, with the Unix time at which the next one begins; return the link."""
+    def put(self, key: str, expires_in: timedelta, until: float, link: str) -> str:
+        """Remember a link until the next one begins (Unix time); return it."""
         if len(self._links) >= self._limit:
             self._links.clear()
-        self._links[key, expires_in, download_name] = link
-        return link[1]
+        self._links[key] = (until, link, expires_in)
+        return link
 
 
 class LinkSigner:

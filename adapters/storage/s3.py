@@ -115,8 +115,7 @@ class S3Store:
     def url(self, key: str, expires_in: timedelta, download_name: str | None = None) -> str:
         """Return a presigned link, as the port says; S3 lets none live longer than a week."""
         now = self._clock()
-        known = self._links.get(key, expires_in, download_name, now)
-        if known:
+        if not download_name and (known := self._links.get(key, expires_in, now)):
             return known
         content_type_of(key)
         begin, seconds, until = link_window(key, now, expires_in)
@@ -124,7 +123,7 @@ class S3Store:
         path = f"{self._folder}/{key}"
         window = begin, min(seconds, LONGEST_LIFE)
         link = f"{self._origin}{path}?{presigned_query(self._signer, self._host, path, window, disposition)}"
-        return self._links.put(key, expires_in, download_name, (until, link))
+        return link if download_name else self._links.put(key, expires_in, until, link)
 
     def close(self) -> None:
         """Close the connections to the store."""

@@ -27,6 +27,7 @@ from planner.plans import Plan
 from probes import probed
 from random_queries import Query, Vocabulary, queries
 from resolvers.graph import build_schema
+from running import running_in
 from schema.context import Context
 from schema.documents import DocumentReader
 from schema.limits import DocumentLimits
@@ -151,7 +152,7 @@ async def _gallery(graph: LocalGraph, documents: DocumentReader, folder: Path, r
         "Query.generationJob.id": crowd.ids["job"],
         "first": [1, 2, 3, 100],
     }
-    gallery = Gallery(graph, documents, crowd, queries(SCHEMA, Vocabulary(PLANNED, texts)), runner.run)
+    gallery = Gallery(graph, documents, crowd, queries(SCHEMA, Vocabulary(PLANNED, texts)), running_in(runner))
     texts["after"] = []
     answer = await gallery.through_core(Query(CURSORS, {}), "ann")
     assert "errors" not in answer

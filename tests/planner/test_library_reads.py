@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, make_url
 
 from library import Context, build_library, insert_rows, metadata
 from planner import Abandoned, Reader, noting
+from running import running_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,7 +87,7 @@ def library(postgres: EmbeddedServer) -> Iterator[Library]:
         insert_rows(tx)
     engine.dispose()
     with asyncio.Runner() as runner:
-        found = Library(url.render_as_string(hide_password=False), runner.run)
+        found = Library(url.render_as_string(hide_password=False), running_in(runner))
         yield found
         runner.run(found.reader.close())
 
