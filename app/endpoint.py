@@ -12,7 +12,7 @@ from strawberry.types.graphql import OperationType
 
 from app.delivery import PRIVATE, UNSTORED, Delivery, deliver
 from app.edge.answers import RefusedError
-from app.edge.exchange import exchange_of
+from app.edge.exchange import PASSAGE_KEY, exchange_of
 from app.edge.negotiation import Medium, encoding_of, language_of, medium_for
 from app.edge.requests import graphql_request
 from app.execution import away_refusal, resolve
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from app.cache import AnswerCache, Kept, Key
     from app.edge.exchange import Exchange
+    from app.edge.passage import Passage
     from app.execution import Answer, Executor
     from app.metrics import Metrics
     from schema.context import Services
@@ -60,7 +61,10 @@ class GraphQLEndpoint:
             return
         is_own = b"authorization" in exchange.fields or not self.cache.seconds
         delivery = await (self._own if is_own else self._shared)(scope, exchange, medium)
-        await _unless_known(delivery, exchange).send(send)
+        answer = _unless_known(delivery, exchange)
+        passage: Passage | None = scope.get(PASSAGE_KEY)
+        if passage is None or not passage.whole(answer.status, answer.head, answer.body):
+            await answer.send(send)
 
     def kept(self, scope: Scope, exchange: Exchange) -> Delivery | None:
         """Return the answer for somebody who is not signed in, where it is kept."""

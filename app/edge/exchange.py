@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 BODY_KEY: Final = "easel.body"
 """Where the scope holds a body that had arrived whole when the request was handed over."""
+WRITE_KEY: Final = "easel.write"
+"""Where the scope holds what writes a whole answer at once, if the server has that."""
+PASSAGE_KEY: Final = "easel.passage"
+"""Where the scope holds the ``Passage`` of the request."""
 _KEY: Final = "easel.exchange"
 _SANE_ID: Final = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 _PROCESS: Final = secrets.token_hex(8)

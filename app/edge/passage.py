@@ -10,6 +10,10 @@ from starlette.types import Message, Receive, Send
 from app.edge.exchange import Exchange
 
 Header = tuple[bytes, bytes]
+WholeAnswer = tuple[int, bytes, bytes]
+"""Status, header lines and body."""
+Write = Callable[[WholeAnswer], bool]
+"""Writes a whole answer; returns whether it could."""
 SECURITY_HEADERS: Final = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 """Carried by every answer that does not set them itself."""
 _SET: Final = frozenset(name for name, _ in SECURITY_HEADERS)
@@ -27,6 +31,7 @@ class Passage:
     __slots__ = (
         "_receive",
         "_send",
+        "_write",
         "exchange",
         "is_over",
         "is_stream",
@@ -37,10 +42,11 @@ class Passage:
         "status",
     )
 
-    def __init__(self, exchange: Exchange, receive: Receive, send: Send) -> None:
-        """Begin, with nothing answered."""
+    def __init__(self, exchange: Exchange, receive: Receive, send: Send, write: Write | None = None) -> None:
+        """Begin, with nothing answered; ``write`` is there where the server takes whole answers."""
         self._receive = receive
         self._send = send
+        self._write = write
         self.exchange = exchange
         self.sharing: tuple[Header, ...] = ()
         """What the answer carries for a page of another origin."""
@@ -61,6 +67,26 @@ class Passage:
         if self.is_unread and not message.get("more_body", False):
             self.is_unread = False
         return message
+
+    def whole(self, status: int, head: bytes, body: bytes) -> bool:
+        """Send an answer in one go; False where it has to be sent as ASGI has it.
+
+        Args:
+            status: of the answer.
+            head: its header lines, without those that every answer carries.
+            body: all of it.
+        """
+        if self._write is None or self.is_over or self.status or self.is_unread:
+            return False
+        own = b"x-request-id: %b\r\n" % self.exchange.request_id.encode()
+        head += header_lines(SECURITY_HEADERS + self.sharing) + own
+        if not self._write((status, head, body)):
+            return False
+        if self.on_begin:
+            self.on_begin()
+            self.on_begin = None
+        self.status, self.size = status, len(body)
+        return True
 
     async def send(self, message: Message) -> None:
         """Send as ASGI has it, or drop what comes too late."""

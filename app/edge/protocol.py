@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import BaseTransport, TimerHandle
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 from starlette.types import Scope
@@ -11,12 +12,12 @@ from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from app.edge.answers import CLOSE, RefusedError
-from app.edge.exchange import BODY_KEY
+from app.edge.exchange import BODY_KEY, WRITE_KEY
 from app.edge.heads import too_large
-from app.edge.passage import header_lines
+from app.edge.passage import WholeAnswer, header_lines
 
-AtOnce = Callable[[Scope], tuple[int, bytes, bytes] | None]
-"""Returns status, header lines and body for a request that can be answered without waiting for anything."""
+AtOnce = Callable[[Scope], WholeAnswer | None]
+"""Returns the answer to a request that can be answered without waiting for anything."""
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -95,8 +96,17 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _start(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         if not cycle.more_body:
-            _with_body(cycle)
+            _with_body(cycle)[WRITE_KEY] = partial(self._write_whole, cycle)
         super()._start_asgi_task(cycle, app)
+
+    def _write_whole(self, cycle: RequestResponseCycle, answer: WholeAnswer) -> bool:
+        """Write an answer in one go, past ASGI's two messages; False where these have to carry it."""
+        if cycle.response_started or cycle.disconnected or not cycle.keep_alive or self.flow.write_paused:
+            return False
+        self._write(cycle, answer)
+        cycle.message_event.set()
+        cycle.on_response()
+        return True
 
     def _hand_over(self) -> None:
         """Start the request that was held, or answer it at once."""
@@ -108,11 +118,14 @@ class GuardedProtocol(HttpToolsProtocol):
         else:
             self._start(cycle, app)
 
-    def _answer(self, cycle: RequestResponseCycle, answer: tuple[int, bytes, bytes]) -> None:
+    def _write(self, cycle: RequestResponseCycle, answer: WholeAnswer) -> None:
         status, head, body = answer
         lines = header_lines(cycle.default_headers)
         self.transport.write(b"".join((STATUS_LINE[status], lines, head, b"\r\n", body)))
         cycle.response_started = cycle.response_complete = True
+
+    def _answer(self, cycle: RequestResponseCycle, answer: WholeAnswer) -> None:
+        self._write(cycle, answer)
         self.server_state.total_requests += 1
         self._answered_at = self.loop.time()
         if self.timeout_keep_alive_task is None:

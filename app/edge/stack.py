@@ -16,7 +16,7 @@ from app.delivery import Delivery
 from app.edge.access import AccessLog, Journal, StructuredJournal
 from app.edge.answers import RefusedError
 from app.edge.deadline import Deadline
-from app.edge.exchange import Exchange, exchange_of
+from app.edge.exchange import PASSAGE_KEY, WRITE_KEY, Exchange, exchange_of
 from app.edge.heads import HeadLimits
 from app.edge.passage import Passage
 from app.edge.proxies import TrustedProxies
@@ -131,7 +131,7 @@ class Edge:
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         started, path, method = time.perf_counter(), scope["path"], scope["method"]
         exchange = exchange_of(scope)
-        passage = Passage(exchange, receive, send)
+        passage = scope[PASSAGE_KEY] = Passage(exchange, receive, send, scope.pop(WRITE_KEY, None))
         tokens = bind_contextvars(request_id=exchange.request_id)
         try:
             if path in self._paths:
@@ -152,6 +152,7 @@ class Edge:
             answer = (passage.status, passage.size, passage.is_stream)
             self._log.request_ended(path, method, exchange, answer, started)
             reset_contextvars(**tokens)
+            del scope[PASSAGE_KEY]  # which leads back to the scope
 
     async def _ask_graph(self, scope: Scope, passage: Passage) -> None:
         exchange, method = passage.exchange, scope["method"]

@@ -35,7 +35,7 @@ async def test_explain_prints_each_statement_with_its_plan(easel: Installation) 
     assert explained.returncode == 0, explained.stderr
     assert "FROM artworks" in explained.stdout
     assert "ix_artworks_latest" in explained.stdout
-    assert explained.stdout.rstrip().endswith("1 statement, by plans alone; cost 180")
+    assert explained.stdout.rstrip().endswith("1 statement, by plans alone; cost 140")
 
     nobody = easel_command("explain", feed, *variables, "--viewer", "nobody_here", **easel.environment)
     assert (nobody.returncode, nobody.stderr.strip()) == (1, "There is no user @nobody_here.")

@@ -86,7 +86,7 @@ async def test_a_text_without_a_hash_is_run_and_not_kept(valkey: Redis) -> None:
 
     assert at_once(documents.resolve(TEXT, None)) == TEXT
     assert at_once(documents.resolve(TEXT, {"other": 1})) == TEXT
-    assert await valkey.dbsize() == 0
+    assert await valkey.keys("document*") == []
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ async def test_what_does_not_parse_or_validate_within_the_limits_is_run_and_not_
 
     with pytest.raises(PersistedQueryNotFound):
         await documents.resolve(None, named(text))
-    assert await valkey.dbsize() == 0
+    assert await valkey.keys("document*") == []
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ async def test_a_wrong_hash_or_a_malformed_name_is_refused_and_nothing_is_kept(
     with pytest.raises(BadUserInput):
         await persisted(valkey).resolve(query, extensions)
 
-    assert await valkey.dbsize() == 0
+    assert await valkey.keys("document*") == []
 
 
 async def test_what_is_kept_in_the_process_is_bounded(valkey: Redis) -> None:
