@@ -33,6 +33,8 @@ from planner.texts import (
     can_be_text,
     cursor_reader,
     expression_of,
+    field_can_be_text,
+    field_text,
     format_for,
     is_first_page,
     is_never_null,
@@ -137,6 +139,61 @@ class Objects:
         for use in late:
             source = self._later(place, use, source)
         return source
+
+    def written(self, place: Place, uses: Sequence[Use]) -> str:
+        """Return the source of an expression: the object of a row that is there, as orjson takes it.
+
+        On the fast path PostgreSQL writes all that it can, and the fields of Python are put between its texts. Where
+        a batch function is waited for, or graphql-core is to judge, it is a dict.
+        """
+        if self.build.strict and not self.shelf.is_json and not has_batch(self.build, place[1], uses):
+            return f"Fragment({self.text(place, uses)})"
+        return self.code(place, uses)
+
+    def text(self, place: Place, uses: Sequence[Use]) -> str:
+        """Return the source of an expression: the JSON text of the object; it raises where a text of it is NULL."""
+        pieces: list[str] = []
+        run: list[str | ColumnElement[Any]] = ["{"]
+        for index, use in enumerate(uses):
+            run.append(f'{"," if index else ""}"{use.key}":')
+            if use.name == "__typename" or field_can_be_text(self.build, place[1].fields[use.name], use):
+                run.append(field_text(self.build, self.level, place, use))
+            else:
+                pieces.append(self._run(run))
+                pieces.append(self._hole(place, use))
+                run = []
+        pieces.append(self._run([*run, "}"]))
+        return pieces[0] if len(pieces) == 1 else f'"".join(({", ".join(pieces)}))'
+
+    def _run(self, run: Sequence[str | ColumnElement[Any]]) -> str:
+        """Return the source of a text that PostgreSQL writes."""
+        joined = Joined(*run)
+        if all(isinstance(part, str) for part in joined.parts):
+            return repr("".join(map(str, joined.parts)))
+        return self.shelf.put(joined)
+
+    def _hole(self, place: Place, use: Use) -> str:
+        """Return the source of the JSON text of a field that PostgreSQL can not write alone."""
+        found = place[1].fields[use.name]
+        declaration = found.declaration
+        if not isinstance(declaration, Part | ToOne):
+            return f"dumps({self.field(place, use)}).decode()"
+        target = self.build.catalog.types[found.named_type.name]
+        uses = self.build.document.below(use, target.graphql)
+        if isinstance(declaration, Part):
+            source = self.text((place[0], target), uses)
+            if declaration.present is None:
+                return source
+            present = getattr(place[0], declaration.present)
+        else:
+            arguments = self.build.document.arguments(use, found).for_sql()
+            other, is_sure = self.level.join(declaration, place, target, arguments)
+            source = self.text((other, target), uses)
+            present = getattr(other, target.key)
+            if is_sure:
+                return source
+        absent = "abandon()" if found.is_required else "'null'"
+        return f"({source} if {self.shelf.put_raw(present)} is not None else {absent})"
 
     def presence(self, place: Place) -> str:
         """Return the source of what is None where the row is not there."""
@@ -287,6 +344,22 @@ class Objects:
         return f"late({len(self.build.late) - 1}, {source}, ({', '.join(inputs)},))"
 
 
+def has_batch(build: Build, type_: PlannedType, uses: Sequence[Use]) -> bool:
+    """Return whether a batch function is asked for in an object, or in one of the same row."""
+    for use in uses:
+        found = type_.fields.get(use.name)
+        declaration = found.declaration if found else None
+        if isinstance(declaration, Batch):
+            return True
+        if found and isinstance(declaration, Part | ToOne | ToMany):
+            target = build.catalog.types[found.named_type.name]
+            if has_batch(build, target, build.document.below(use, target.graphql)):
+                return True
+        if found and isinstance(declaration, OneOf | Paged) and not field_can_be_text(build, found, use):
+            return True  # seldom: its objects are dicts, which is as good
+    return False
+
+
 def _late_arguments(arguments: Any, found: PlannedField, values: Values) -> dict[str, Any]:
     read = {parameter: arguments.getter(name)(values) for name, parameter in found.argument_names.items()}
     return {parameter: value for parameter, value in read.items() if value is not MISSING}
@@ -356,7 +429,7 @@ class Pages:
         if asked.name == "totalCount":
             return "total"
         if asked.name == "nodes":
-            source = self.objects.code(place, self.build.document.below(asked, self.target.graphql))
+            source = self.objects.written(place, self.build.document.below(asked, self.target.graphql))
             return f"[{source} for {variable} in rows]"
         if asked.name == "pageInfo":
             return self._page_info(asked, variable)
@@ -373,7 +446,7 @@ class Pages:
         if asked.name == "cursor":
             return self._cursor_source
         if asked.name == "node":
-            return self.objects.code(place, self.build.document.below(asked, self.target.graphql))
+            return self.objects.written(place, self.build.document.below(asked, self.target.graphql))
         found = self.build.catalog.edge_fields[edge.name, asked.name]
         as_edge = PlannedType(edge, self.target.table, self.target.made_of, {asked.name: found})
         return self.objects.field((place[0], as_edge), asked)

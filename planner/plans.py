@@ -186,6 +186,7 @@ class Compiler:
         build.globals |= {
             "Fragment": orjson.Fragment,
             "loads": orjson.loads,
+            "dumps": orjson.dumps,
             "abandon": abandon if strict else _lenient,
             "cursor": self.cursors.encode,
             "foreign": abandon if strict else self.cursors.refusal,
@@ -199,7 +200,7 @@ class Compiler:
             rows.conditions.append(self._guard(self.ask))
         level = Level(build.names, self.ask, rows)
         shelf = Shelf("r", is_json=False)
-        source = Objects(build, level, shelf).code((level.row, target), uses)
+        source = Objects(build, level, shelf).written((level.row, target), uses)
         body = f" r = rows[0] if rows else None\n return {source} if rows else None\n"
         statement = level.plain(*(shelf.columns or [literal_column("1")]))
         return self._plan(build, statement, body, guarded=guarded)
@@ -211,7 +212,7 @@ class Compiler:
             rows.conditions.append(self._guard(self.ask))
         level = Level(build.names, self.ask, rows, limit)
         shelf = Shelf("r", is_json=False)
-        source = Objects(build, level, shelf).code((level.row, target), uses)
+        source = Objects(build, level, shelf).written((level.row, target), uses)
         statement = self._paged(level, shelf)
         return self._plan(build, statement, f" return [{source} for r in rows]\n", guarded=guarded)
 

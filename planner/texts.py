@@ -36,10 +36,11 @@ _UNFAILING = (Format,)
 
 def can_be_text(build: Build, type_: PlannedType, uses: Sequence[Use]) -> bool:
     """Return whether PostgreSQL can write all that is asked of a type by itself."""
-    return all(use.name == "__typename" or _field_can(build, type_.fields[use.name], use) for use in uses)
+    return all(use.name == "__typename" or field_can_be_text(build, type_.fields[use.name], use) for use in uses)
 
 
-def _field_can(build: Build, found: PlannedField, use: Use) -> bool:
+def field_can_be_text(build: Build, found: PlannedField, use: Use) -> bool:
+    """Return whether PostgreSQL can write a field by itself."""
     declaration = found.declaration
     if isinstance(declaration, Column | NodeId | Expression | Scalars):
         return True

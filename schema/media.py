@@ -16,6 +16,8 @@ from schema.node import Node, identity
 from schema.scalars import URL
 
 URL_LIFE = timedelta(hours=2)
+_ORIGINAL, _FULL = ImageVariant.ORIGINAL, ImageVariant.FULL
+"""Looked up once: a page of a hundred asks for two hundred links."""
 
 
 def asset_url(
@@ -29,8 +31,8 @@ def asset_url(
     ] = False,
 ) -> str:
     """Return the signed URL of an asset; the original is for its owner, all others get it without its prompt."""
-    if variant is ImageVariant.ORIGINAL and owner_id != context.viewer_key:
-        variant = ImageVariant.FULL
+    if variant is _ORIGINAL and owner_id != context.viewer_key:
+        variant = _FULL
     return signed_url(context, asset_id, variant, download=download)
 
 

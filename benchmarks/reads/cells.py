@@ -73,16 +73,17 @@ def _signed_in(peer: str, query: Query, started: Callable[[], Server], askers: S
 
 
 def _anonymous(peer: str, started: Callable[[], Server], askers: Sequence[Asker]) -> Cell:
-    return Cell(peer, "anonymous", started(), post(QUERIES["feed20"], askers[:1], lambda _asker: {}))
+    requests = post(QUERIES["feed20"], askers[:1], lambda _asker: {})
+    return Cell(peer, "anonymous", started(), requests, spins=peer == "Easel")
 
 
 def _anonymous_get(started: Callable[[], Server], askers: Sequence[Asker]) -> Cell:
-    return Cell("Easel", "anonymous GET", started(), [get(QUERIES["feed20"], askers[0], {})])
+    return Cell("Easel", "anonymous GET", started(), [get(QUERIES["feed20"], askers[0], {})], spins=True)
 
 
 def _anonymous_gzip(started: Callable[[], Server], askers: Sequence[Asker]) -> Cell:
     request = get(QUERIES["feed20"], askers[0], {"accept-encoding": "gzip"})
-    return Cell("Easel", "anonymous GET gzip", started(), [request])
+    return Cell("Easel", "anonymous GET gzip", started(), [request], spins=True)
 
 
 def _anonymous_not_modified(started: Callable[[], Server], askers: Sequence[Asker]) -> Cell:
@@ -92,7 +93,7 @@ def _anonymous_not_modified(started: Callable[[], Server], askers: Sequence[Aske
     found = re.search(rb"(?i)\r\netag: *([^\r]+)", head)
     assert found, "an anonymous answer carries an ETag"
     request = get(QUERIES["titles"], askers[0], {"if-none-match": found[1].decode()})
-    return Cell("Easel", "anonymous GET 304", server, [request], status=b"304")
+    return Cell("Easel", "anonymous GET 304", server, [request], status=b"304", spins=True)
 
 
 def _compare(cell: Cell, reference: Cell) -> None:

@@ -51,6 +51,8 @@ class Cell:
     server: Server
     requests: Sequence[bytes]
     status: bytes = b"200"
+    spins: bool = False
+    """Whether the load spins: the databases, on the load's core, have nothing to do."""
     turns: list[Turn] = field(default_factory=list)
 
     def median(self, figure: str) -> float:
@@ -110,7 +112,7 @@ class Rounds:
         )  # fmt: skip
 
     def _load(self, cell: Cell, seconds: float, client: ProcessPoolExecutor) -> Outcome:
-        what = Load(cell.server.port, cell.requests, seconds, self.connections, cell.status)
+        what = Load(cell.server.port, cell.requests, seconds, self.connections, cell.status, cell.spins)
         return client.submit(load.run, what).result()
 
 
