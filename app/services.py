@@ -9,13 +9,13 @@ from adapters.hub import Hub, redis_client
 from adapters.job_events import RedisJobEventLog
 from adapters.storage.folder import FolderStore
 from db.session import Database
-from planner import Reader
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from app.settings import Settings
     from domain.ports import ObjectStore
+    from planner import Reader
     from workers.broker import WakingBroker
 
 
@@ -41,6 +41,8 @@ def open_database(settings: Settings) -> Database:
 
 def open_reader(settings: Settings) -> Reader:
     """Return what runs the statements of planned reads; it connects on first use."""
+    from planner import Reader  # noqa: PLC0415 - only the API plans, and Strawberry is large
+
     return Reader(settings.database_url, size=settings.database_pool, statement_timeout_s=settings.statement_timeout_s)
 
 
