@@ -78,7 +78,7 @@ class Lane:
         characters: int = 128 * 1024,
         shapes: int = 16,
     ) -> None:
-        """Remember operations of ``characters`` in all, each in so many ``shapes``."""
+        """Remember operations of ``characters`` in all, each in so many ``shapes``; each shape counts as its text."""
         self._compiler = compiler
         self._roots = roots
         self._tell = tell
@@ -112,10 +112,11 @@ class Lane:
             document = valid(text)
             if document is None:
                 return None
-            entry = self._entries[key] = self._enter(text, name, document)
-            self._room -= len(text)
-            while self._room < 0:
-                self._room += len(self._entries.popitem(last=False)[0][0])
+            entered = self._enter(text, name, document)
+            if entered is None:
+                return None
+            entry = self._entries[key] = entered
+            self._make_room(len(text))
         if entry.variables is None:
             return None
         self._entries.move_to_end(key)
@@ -127,9 +128,12 @@ class Lane:
             operation = entry.shapes[shape]
             entry.shapes.move_to_end(shape)
         else:
-            operation = entry.shapes[shape] = self._plan(entry, coerced, variables, guarded=guarded)
+            operation = self._plan(entry, coerced, variables, guarded=guarded)
+            if entry.shapes:  # the first is counted with the text
+                self._make_room(len(text))
+            entry.shapes[shape] = operation
             if len(entry.shapes) > self._shapes:
-                entry.shapes.popitem(last=False)
+                self._forget_shape(entry)
         return (operation, coerced) if operation else None
 
     async def answer(self, operation: Operation, variables: Mapping[str, Any], context: Any) -> bytes:
@@ -154,9 +158,27 @@ class Lane:
                 data[key] = await plan.run(self._roots.reader, values)
         return b'{"data":' + orjson.dumps(data) + operation.tail
 
-    def _enter(self, text: str, name: str | None, document: DocumentNode) -> _Entry:
+    def _make_room(self, characters: int) -> None:
+        """Make room for one more plan of a text: of the operation used least lately the shapes go, then the rest."""
+        self._room -= characters
+        while self._room < 0:
+            eldest = next(iter(self._entries.values()))
+            if len(eldest.shapes) > 1:
+                self._forget_shape(eldest)
+            else:
+                self._entries.popitem(last=False)
+                self._room += len(eldest.text)
+
+    def _forget_shape(self, entry: _Entry) -> None:
+        entry.shapes.popitem(last=False)
+        self._room += len(entry.text)
+
+    def _enter(self, text: str, name: str | None, document: DocumentNode) -> _Entry | None:
+        """Return a new entry; None for a name that the document does not hold, for it can be of any length."""
         operation = get_operation_ast(document, name)
-        if operation is None or operation.operation is not OperationType.QUERY:
+        if operation is None:
+            return None
+        if operation.operation is not OperationType.QUERY:
             return _Entry(text, name, None)
         return _Entry(text, name, document, operation, Variables(self._compiler.catalog.schema, document, operation))
 

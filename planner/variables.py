@@ -160,7 +160,7 @@ def shape_of_all(
     """Return the shape of an operation's coerced variables."""
     pages = _page_variables(operation, *fragments)
     return tuple(
-        (name in coerced, shape_of(coerced.get(name), type_from_ast(schema, node.type), is_page=name in pages))
+        (name, name in coerced, shape_of(coerced.get(name), type_from_ast(schema, node.type), is_page=name in pages))
         for node in operation.variable_definitions or ()
         for name in (node.variable.name.value,)
     )
