@@ -66,6 +66,8 @@ class Variables:
         self._operation = operation
         self._fragments = [each for each in document.definitions if isinstance(each, FragmentDefinitionNode)]
         self._nodes = operation.variable_definitions or ()
+        self.has_lists = any(_holds_list(type_from_ast(schema, node.type)) for node in self._nodes)
+        """Whether values can be lists, or objects with lists: how long these are is no part of the shape."""
         pages = _page_variables(document)
         self._simple: list[tuple[str, bool, Callable[[Any], Any], bool]] | None = []
         for node in self._nodes:
@@ -119,6 +121,11 @@ def _short_check(type_: Any) -> Callable[[Any], Any] | None:
     if type_.name in _SHORT:
         return _SHORT[type_.name]
     return type_.coerce_input_value
+
+
+def _holds_list(type_: Any) -> bool:
+    inner = get_nullable_type(type_)
+    return isinstance(inner, GraphQLList | GraphQLInputObjectType)
 
 
 def shape_of(value: Any, type_: Any, *, is_page: bool = False) -> Hashable:
