@@ -320,3 +320,17 @@ def test_operations_that_share_a_fragment_do_not_share_its_plans(library: Librar
     schema = library.schema._schema
     first = shape_of_all(schema, one, [fragment], {"a": 1, "b": 2})
     assert first != shape_of_all(schema, other, [fragment], {"b": 1, "a": 2})
+
+
+def test_a_column_may_change_its_type_under_a_prepared_statement(library: Library) -> None:
+    # given a statement that is prepared
+    statement = "SELECT word FROM changing"
+    with library.connect() as connection:
+        connection.execute("CREATE TABLE changing AS SELECT 'a'::varchar(5) AS word")
+        for _ in range(3):
+            assert library.run(library.reader.run(statement, [])) == [("a",)]
+
+        # when a migration changes what it returns, then it is answered all the same
+        connection.execute("ALTER TABLE changing ALTER word TYPE text")
+        assert library.run(library.reader.run(statement, [])) == [("a",)]
+        connection.execute("DROP TABLE changing")
