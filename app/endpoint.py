@@ -69,8 +69,10 @@ class GraphQLEndpoint:
     def kept(self, scope: Scope, exchange: Exchange) -> Delivery | None:
         """Return the answer for somebody who is not signed in, where it is kept."""
         medium = medium_for(scope["path"], exchange.field(b"accept"))
-        kept = self.cache.find(_key(scope, exchange, medium)) if medium else None
-        if medium is None or kept is None:
+        if medium is None or medium.is_stream:
+            return None
+        kept = self.cache.find(_key(scope, exchange, medium))
+        if kept is None:
             return None
         exchange.operation = kept.operation
         return _unless_known(self._kept_delivery(scope, exchange, medium, kept), exchange)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.errors import error_from_result
+from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.types.string import TextLoader
 
@@ -29,6 +29,8 @@ Rows = list[tuple[Any, ...]]
 PREPARED_AT_MOST: Final = 200
 """Statements that stay prepared on one connection; each takes some 50 to 200 kB in PostgreSQL."""
 CANCEL_WAIT_S: Final = 5.0
+_OUTDATED: Final = (FeatureNotSupported, InvalidSqlStatementName)
+"""What a prepared statement is refused with after a migration changed the type of a column, or where it is gone."""
 _GOOD: Final = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK})
 
 
@@ -54,7 +56,8 @@ class Reader:
     """Runs the statements of plans on at most ``size`` connections to one database, each committed by itself.
 
     Connections are opened when they are needed and used again in the order of last use, so that few stay warm. Where
-    one was lost while it lay idle, the statement, which only reads, is run again on a new one.
+    one was lost while it lay idle, or a migration made what it has prepared out of date, the statement, which only
+    reads, is run again on a new one.
     """
 
     def __init__(self, url: str, *, size: int = 10, statement_timeout_s: float = 5.0) -> None:
@@ -84,7 +87,7 @@ class Reader:
             was_used = connection.was_used
             try:
                 rows = await connection.ask(statement, values)
-            except Away:
+            except (Away, *_OUTDATED):
                 self._drop(connection)
                 if not was_used:
                     raise

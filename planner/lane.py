@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -78,7 +78,7 @@ class Lane:
         characters: int = 128 * 1024,
         shapes: int = 16,
     ) -> None:
-        """Remember operations of ``characters`` in all, each in so many ``shapes``."""
+        """Remember operations of ``characters`` in all, each in so many ``shapes``; each shape counts as its text."""
         self._compiler = compiler
         self._roots = roots
         self._tell = tell
@@ -106,30 +106,19 @@ class Lane:
                 sight.
             guarded: whether the request has to meet the guard.
         """
-        key = (text, name, guarded)
-        entry = self._entries.get(key)
-        if entry is None:
-            document = valid(text)
-            if document is None:
-                return None
-            entry = self._entries[key] = self._enter(text, name, document)
-            self._room -= len(text)
-            while self._room < 0:
-                self._room += len(self._entries.popitem(last=False)[0][0])
-        if entry.variables is None:
+        entry = self._entry(text, name, valid, guarded=guarded)
+        if entry is None or entry.variables is None:
             return None
-        self._entries.move_to_end(key)
         try:
             coerced, shape = entry.variables.read(variables)
         except Exception:  # noqa: BLE001 - graphql-core is to say what is wrong with the variables
             return None
-        if shape in entry.shapes:
-            operation = entry.shapes[shape]
-            entry.shapes.move_to_end(shape)
-        else:
-            operation = entry.shapes[shape] = self._plan(entry, coerced, variables, guarded=guarded)
-            if len(entry.shapes) > self._shapes:
-                entry.shapes.popitem(last=False)
+        weight = self._weigh(text, name, variables) if entry.variables.has_lists else None
+        if entry.variables.has_lists and weight is None:
+            return None
+        operation = self._operation(entry, shape, lambda: self._plan(entry, coerced, variables, guarded=guarded))
+        if operation and weight:
+            operation = replace(operation, weight=weight, tail=_tail(weight))
         return (operation, coerced) if operation else None
 
     async def answer(self, operation: Operation, variables: Mapping[str, Any], context: Any) -> bytes:
@@ -154,9 +143,54 @@ class Lane:
                 data[key] = await plan.run(self._roots.reader, values)
         return b'{"data":' + orjson.dumps(data) + operation.tail
 
-    def _enter(self, text: str, name: str | None, document: DocumentNode) -> _Entry:
+    def _entry(
+        self, text: str, name: str | None, valid: Callable[[str], DocumentNode | None], *, guarded: bool
+    ) -> _Entry | None:
+        key = (text, name, guarded)
+        entry = self._entries.get(key)
+        if entry:
+            self._entries.move_to_end(key)
+            return entry
+        document = valid(text)
+        entry = self._enter(text, name, document) if document else None
+        if entry:
+            self._entries[key] = entry
+            self._make_room(len(text))
+        return entry
+
+    def _operation(self, entry: _Entry, shape: Hashable, plan: Callable[[], Operation | None]) -> Operation | None:
+        if shape in entry.shapes:
+            entry.shapes.move_to_end(shape)
+            return entry.shapes[shape]
+        operation = plan()
+        if entry.shapes:  # the first is counted with the text
+            self._make_room(len(entry.text))
+        entry.shapes[shape] = operation
+        if len(entry.shapes) > self._shapes:
+            self._forget_shape(entry)
+        return operation
+
+    def _make_room(self, characters: int) -> None:
+        """Make room for one more plan of a text: of the operation used least lately the shapes go, then the rest."""
+        self._room -= characters
+        while self._room < 0:
+            eldest = next(iter(self._entries.values()))
+            if len(eldest.shapes) > 1:
+                self._forget_shape(eldest)
+            else:
+                self._entries.popitem(last=False)
+                self._room += len(eldest.text)
+
+    def _forget_shape(self, entry: _Entry) -> None:
+        entry.shapes.popitem(last=False)
+        self._room += len(entry.text)
+
+    def _enter(self, text: str, name: str | None, document: DocumentNode) -> _Entry | None:
+        """Return a new entry; None for a name that the document does not hold, for it can be of any length."""
         operation = get_operation_ast(document, name)
-        if operation is None or operation.operation is not OperationType.QUERY:
+        if operation is None:
+            return None
+        if operation.operation is not OperationType.QUERY:
             return _Entry(text, name, None)
         return _Entry(text, name, document, operation, Variables(self._compiler.catalog.schema, document, operation))
 
@@ -187,8 +221,11 @@ class Lane:
                     roots.append((use.key, plan, found))
         except Abandoned:
             return None
-        tail = b',"extensions":' + orjson.dumps(weight.extensions) + b"}" if weight.extensions else b"}"
-        return Operation(seen, roots, guarded, weight, tail)
+        return Operation(seen, roots, guarded, weight, _tail(weight))
+
+
+def _tail(weight: Weight) -> bytes:
+    return b',"extensions":' + orjson.dumps(weight.extensions) + b"}" if weight.extensions else b"}"
 
 
 def _remembering(operation: Operation, key: str) -> Callable[[Hashable, Callable[[], Plan]], Plan]:

@@ -77,7 +77,7 @@ class Document:
         """Return what the selection sets ask of an object type, in the order of the specification.
 
         Raises:
-            Abandoned: there is a directive that the planner does not know.
+            Abandoned: there is a directive that the planner does not know, or one whose condition is null.
         """
         collected: dict[str, list[FieldNode]] = {}
         for selection_set in nodes:
@@ -126,6 +126,8 @@ class Document:
                 raise Abandoned
             value = directive.arguments[0].value
             decided = self.variables[value.name.value] if isinstance(value, VariableNode) else value.value
+            if decided is None and self.strict:  # a default lets null pass validation; graphql-core refuses it
+                raise Abandoned
             if bool(decided) is (name == "skip"):
                 return False
         return True

@@ -66,6 +66,8 @@ class Variables:
         self._operation = operation
         self._fragments = [each for each in document.definitions if isinstance(each, FragmentDefinitionNode)]
         self._nodes = operation.variable_definitions or ()
+        self.has_lists = any(_holds_list(type_from_ast(schema, node.type)) for node in self._nodes)
+        """Whether values can be lists, or objects with lists: how long these are is no part of the shape."""
         pages = _page_variables(document)
         self._simple: list[tuple[str, bool, Callable[[Any], Any], bool]] | None = []
         for node in self._nodes:
@@ -121,6 +123,11 @@ def _short_check(type_: Any) -> Callable[[Any], Any] | None:
     return type_.coerce_input_value
 
 
+def _holds_list(type_: Any) -> bool:
+    inner = get_nullable_type(type_)
+    return isinstance(inner, GraphQLList | GraphQLInputObjectType)
+
+
 def shape_of(value: Any, type_: Any, *, is_page: bool = False) -> Hashable:
     """Return what of a value decides about the statement: words as they are, of all else whether it is there."""
     inner = get_nullable_type(type_)
@@ -160,7 +167,7 @@ def shape_of_all(
     """Return the shape of an operation's coerced variables."""
     pages = _page_variables(operation, *fragments)
     return tuple(
-        (name in coerced, shape_of(coerced.get(name), type_from_ast(schema, node.type), is_page=name in pages))
+        (name, name in coerced, shape_of(coerced.get(name), type_from_ast(schema, node.type), is_page=name in pages))
         for node in operation.variable_definitions or ()
         for name in (node.variable.name.value,)
     )

@@ -346,3 +346,20 @@ async def test_requests_that_come_in_one_piece_are_answered_in_order(caching: In
     # then each has its answer
     answers = [part.split("\r\n\r\n")[1] for part in text.split("HTTP/1.1 200 OK\r\n")[1:]]
     assert ["errors" in answer for answer in answers] == [False, True, False, False, True]
+
+
+@pytest.mark.parametrize(("path", "accept"), [("/graphql/stream", "*/*"), ("/graphql", "text/event-stream")])
+@pytest.mark.parametrize("encoding", ["identity", "zstd"])
+async def test_who_asks_for_a_stream_gets_one_whatever_is_kept(
+    caching: Installation, path: str, accept: str, encoding: str
+) -> None:
+    # given a plain answer that is kept for the same query
+    query = {"query": f"{{ kept_for_{encoding}: engines {{ __typename }} }}"}
+    async with http_client() as http:
+        assert (await http.get(f"{caching.url}/graphql", params=query)).status_code == 200
+
+        # then a stream is still a stream
+        headers = {"accept": accept, "accept-encoding": encoding}
+        answer = await http.get(f"{caching.url}{path}", params=query, headers=headers)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/event-stream")

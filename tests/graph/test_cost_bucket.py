@@ -95,3 +95,25 @@ async def test_an_operation_dearer_than_allowed_is_refused_and_takes_nothing(spa
     assert error["extensions"] == {"code": "COST_LIMIT", "measure": "cost", "limit": 450, "count": 2_200}
     assert "extensions" not in answer
     assert (await client.data(LEVEL))["rateLimit"]["remaining"] >= 490
+
+
+async def test_a_planned_query_costs_what_its_list_is_long_now(easel: Installation) -> None:
+    # given a query that is planned, asked with one id and with a list
+    client = await easel.signed_up()
+    query = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    costs = []
+    for length in (1, 1, 1, 50, 100, 2):
+        answer = await client.post(query, {"ids": [client.viewer_id] * length})
+        assert len(answer["data"]["nodes"]) == length
+        costs.append(answer["extensions"]["cost"]["requested"])
+
+    # then each pays for what it asks
+    assert costs == [1, 1, 1, 50, 100, 2]
+
+
+async def test_a_list_that_is_too_costly_is_refused_though_a_short_one_was_planned(sparing: Installation) -> None:
+    client = await sparing.signed_up()
+    query = """query($ids: [ID!]!) { nodes(ids: $ids) { ... on Artwork { comments(first: 10) { nodes { id } } } } }"""
+    for length, is_refused in ((1, False), (1, False), (1, False), (100, True), (1, False)):
+        answer = await client.post(query, {"ids": ["x"] * length})
+        assert ("errors" in answer) is is_refused

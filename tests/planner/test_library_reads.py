@@ -10,11 +10,12 @@ from uuid import UUID
 import orjson
 import psycopg
 import pytest
-from graphql import parse
+from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse
 from sqlalchemy import create_engine, make_url
 
 from library import Context, build_library, insert_rows, metadata
 from planner import Abandoned, Reader, noting
+from planner.variables import shape_of_all
 from running import running_in
 
 if TYPE_CHECKING:
@@ -280,3 +281,56 @@ def test_plans_are_remembered_within_bounds(library: Library) -> None:
     for first in range(1, 60):
         lane.find(text, None, {"first": first}, parse, guarded=False)
     assert len(lane._entries[text, None, False].shapes) == 16
+
+
+def test_shapes_count_like_the_texts_they_are_of(library: Library) -> None:
+    lane = library.planner.lane
+    text = "query($first: Int) {%s books(first: $first) { nodes { id } } }"
+    texts = [text % (f"a{number:05}: __typename " * 800) for number in range(4)]
+    for each in texts:
+        for first in range(1, 20):
+            assert lane.find(each, None, {"first": first}, parse, guarded=False)
+    assert sum(len(entry.text) * len(entry.shapes) for entry in lane._entries.values()) <= 128 * 1024
+    assert (texts[-1], None, False) in lane._entries
+
+
+def test_names_of_no_operation_are_not_remembered(library: Library) -> None:
+    text = "query Known { books { nodes { id } } }"
+    for name in ("Unknown", "u" * 200_000):
+        assert library.planner.lane.find(text, name, {}, parse, guarded=False) is None
+    assert not [name for _, name, _ in library.planner.lane._entries if name and name.lower().startswith("u")]
+
+
+@pytest.mark.parametrize("directive", ["@include(if: $is)", "@skip(if: $is)"])
+def test_a_condition_that_is_null_is_left_to_graphql_core(library: Library, directive: str) -> None:
+    text = f"query($is: Boolean = true) {{ books {{ nodes {{ id title {directive} }} }} }}"
+    assert library.left(text, {"is": None})["errors"]
+
+
+def test_operations_that_share_a_fragment_do_not_share_its_plans(library: Library) -> None:
+    # given two operations whose variables differ in their order alone
+    document = parse("""query A($a: Int!, $b: Int!) { ...F } query B($b: Int!, $a: Int!) { ...F }
+      fragment F on Query { a: books(first: $a) { nodes { id } } b: books(first: $b) { nodes { id } } }""")
+    one, other, fragment = document.definitions
+    assert isinstance(one, OperationDefinitionNode)
+    assert isinstance(other, OperationDefinitionNode)
+    assert isinstance(fragment, FragmentDefinitionNode)
+
+    # then equal values in equal places are two shapes
+    schema = library.schema._schema
+    first = shape_of_all(schema, one, [fragment], {"a": 1, "b": 2})
+    assert first != shape_of_all(schema, other, [fragment], {"b": 1, "a": 2})
+
+
+def test_a_column_may_change_its_type_under_a_prepared_statement(library: Library) -> None:
+    # given a statement that is prepared
+    statement = "SELECT word FROM changing"
+    with library.connect() as connection:
+        connection.execute("CREATE TABLE changing AS SELECT 'a'::varchar(5) AS word")
+        for _ in range(3):
+            assert library.run(library.reader.run(statement, [])) == [("a",)]
+
+        # when a migration changes what it returns, then it is answered all the same
+        connection.execute("ALTER TABLE changing ALTER word TYPE text")
+        assert library.run(library.reader.run(statement, [])) == [("a",)]
+        connection.execute("DROP TABLE changing")
