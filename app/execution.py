@@ -139,7 +139,7 @@ class Executor:
         except AWAY:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the same query is replayed and tells it
-            if not isinstance(error, Abandoned | RequestError):
+            if not isinstance(error, Abandoned | RequestError | GraphQLError):
                 logger.warning("plan left", reason=type(error).__name__)
             context.is_charged = True
             return None

@@ -25,6 +25,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     Uuid,
+    and_,
     between,
     case,
     cast,
@@ -137,8 +138,10 @@ class FloatFormat(Format):
     """Floating-point numbers; JSON can not say infinite ones, nor NaN."""
 
     def sql(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Return the value as JSON text, NULL where it is not finite."""
-        return case((value - value == literal_column("0"), cast(value, Text)))
+        """Return the value as JSON text, whole numbers as Python writes them (7.0); NULL where it is not finite."""
+        text = cast(value, Text)
+        is_whole = and_(func.trunc(value) == value, func.abs(value) < literal_column("1e15"))
+        return case((is_whole, Joined(text, ".0")), (value - value == literal_column("0"), text))
 
     def lenient_sql(self, value: ColumnElement[Any]) -> ColumnElement[Any]:
         """Return the value as JSON, the others as strings."""

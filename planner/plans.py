@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import literal_column, select
+from sqlalchemy import ARRAY, any_, literal_column, select
 
 from planner.build import Build
 from planner.declarations import Paged, Source, ToMany
@@ -180,6 +180,26 @@ class Compiler:
         if target.made_of.visible_to:
             conditions.append(target.made_of.visible_to(self.ask, row))
         return self._one(build, Rows(row, None, conditions, []), target, uses, guarded=guarded)
+
+    def references(
+        self, document: Document, uses: Sequence[Use], target: PlannedType, *, strict: bool, guarded: bool
+    ) -> Plan:
+        """Return the plan of objects by their ids, the list ``Values.keys["ids"]``; it answers with ids and objects."""
+        build = self._build(document, strict=strict)
+        assert target.table is not None, "parts are reached from their rows"
+        row = build.names.row(target.table)
+        key = getattr(row, target.key)
+        conditions = [key == any_(Asked("ids", ARRAY(key.type), partial(_key, "ids")))]
+        if target.made_of.visible_to:
+            conditions.append(target.made_of.visible_to(self.ask, row))
+        if guarded and self._guard:
+            conditions.append(self._guard(self.ask))
+        level = Level(build.names, self.ask, Rows(row, None, conditions, []))
+        shelf = Shelf("r", is_json=False)
+        objects = Objects(build, level, shelf)
+        source = objects.written((row, target), uses)
+        body = f" return [({objects.presence((row, target))}, {source}) for r in rows]\n"
+        return self._plan(build, level.plain(*shelf.columns), body, guarded=guarded)
 
     def _build(self, document: Document, *, strict: bool) -> Build:
         build = Build(self.catalog, document, self.ask, self.cursors, strict)

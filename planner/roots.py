@@ -1,10 +1,11 @@
-"""Root fields that find objects by their global ids: one statement for each id, of the plan for its kind of thing."""
+"""Root fields that find objects by their global ids: one statement for each kind of thing that is asked for."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from graphql import GraphQLError, GraphQLList, get_nullable_type
@@ -62,25 +63,35 @@ class Roots:
         (name,) = lookup.field.field.args
         given = lookup.document.arguments(lookup.use, lookup.field).getter(name)(values)
         if not isinstance(get_nullable_type(lookup.field.type), GraphQLList):
-            return await self._one(lookup, values, given)
+            return (await self._found(lookup, values, [given]))[0]
         if len(given) > MAXIMUM_IDS:
             message = f"`{name}` may hold at most {MAXIMUM_IDS}; there are {len(given)}."
             raise GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
-        return [await self._one(lookup, values, text) for text in given]
+        return await self._found(lookup, values, given)
 
-    async def _one(self, lookup: Lookup, values: Values, text: str) -> Tree:
-        split = split_id(text)
-        target = self.compiler.catalog.by_kind(split[0]) if split else None
-        if split is None or target is None:
-            if lookup.guarded and self.compiler.guard:
-                await self.compiler.guard.check(self.reader, values)
-            return None
-        plan = lookup.remember(target.name, lambda: self._plan(lookup, target))
-        values.keys = {"id": split[1]}
-        return await plan.run(self.reader, values)
+    async def _found(self, lookup: Lookup, values: Values, texts: Sequence[str]) -> list[Tree]:
+        """Return the objects of ids, by one statement for each kind of thing."""
+        ids = [_target_of(self.compiler, text) for text in texts]
+        by_target: dict[str, list[str]] = {}
+        for found in ids:
+            if found:
+                by_target.setdefault(found[0].name, []).append(found[1])
+        if not by_target and lookup.guarded and self.compiler.guard:
+            await self.compiler.guard.check(self.reader, values)
+        objects: dict[tuple[str, str], Tree] = {}
+        for name, keys in by_target.items():
+            plan = lookup.remember(name, partial(self._plan, lookup, self.compiler.catalog.types[name]))
+            values.keys = {"ids": keys}
+            for key, each in await plan.run(self.reader, values):
+                objects[name, key.replace("-", "")] = each
+        return [objects.get((found[0].name, found[1].lower())) if found else None for found in ids]
 
     def _plan(self, lookup: Lookup, target: PlannedType) -> Plan:
         uses = lookup.document.below(lookup.use, target.graphql)
-        return self.compiler.reference(
-            lookup.document, uses, target, ("id",), strict=lookup.strict, guarded=lookup.guarded
-        )
+        return self.compiler.references(lookup.document, uses, target, strict=lookup.strict, guarded=lookup.guarded)
+
+
+def _target_of(compiler: Compiler, text: str) -> tuple[PlannedType, str] | None:
+    split = split_id(text)
+    target = compiler.catalog.by_kind(split[0]) if split else None
+    return (target, split[1]) if split and target else None

@@ -18,7 +18,7 @@ from app.edge.answers import RefusedError
 from app.edge.deadline import Deadline
 from app.edge.exchange import PASSAGE_KEY, WRITE_KEY, Exchange, exchange_of
 from app.edge.heads import HeadLimits
-from app.edge.passage import Passage
+from app.edge.passage import Passage, WholeAnswer
 from app.edge.proxies import TrustedProxies
 from app.edge.rates import Identify, RequestCounts
 from app.edge.requests import BodyReader, RequestLimits, check_body_type, is_plain_json, replay
@@ -104,11 +104,18 @@ class Edge:
         else:
             await self._app(scope, receive, send)
 
-    def at_once(self, scope: Scope) -> tuple[int, bytes, bytes] | None:
-        """Return status, header lines and body for a request to which there is an answer already.
+    def at_once(self, scope: Scope) -> WholeAnswer | None:
+        """Return the answer to a request, where it is there already.
 
         Whatever is not plain, allowed and known passes on to ``__call__``, where it is answered or refused.
         """
+        try:
+            return self._kept_answer(scope)
+        except Exception:
+            logger.exception("kept answers can not be looked through")
+            return None
+
+    def _kept_answer(self, scope: Scope) -> WholeAnswer | None:
         started, exchange, method = time.perf_counter(), exchange_of(scope), scope["method"]
         if scope["path"] not in self._paths or b"authorization" in exchange.fields:
             return None
