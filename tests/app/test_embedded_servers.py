@@ -183,7 +183,7 @@ def test_postgres_as_the_tables_need_it(home: Path, run_here: Keep) -> None:
         "server_encoding": "UTF8",
         "fsync": "off",
         "listen_addresses": "",
-        "max_connections": "60",
+        "max_connections": "100",
         "TimeZone": "UTC",
     }
     assert lowered == "äé그림"
