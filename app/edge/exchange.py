@@ -22,7 +22,8 @@ WRITE_KEY: Final = "easel.write"
 """Where the scope holds what writes a whole answer at once, if the server has that."""
 PASSAGE_KEY: Final = "easel.passage"
 """Where the scope holds the ``Passage`` of the request."""
-_KEY: Final = "easel.exchange"
+EXCHANGE_KEY: Final = "easel.exchange"
+"""Where the scope holds the ``Exchange`` of the request."""
 _SANE_ID: Final = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 _PROCESS: Final = secrets.token_hex(8)
 _numbers = itertools.count(secrets.randbits(48))
@@ -55,12 +56,12 @@ class Exchange:
 
 def exchange_of(scope: Scope) -> Exchange:
     """Return the exchange of a request or socket, made when it is first asked for."""
-    exchange: Exchange | None = scope.get(_KEY)
+    exchange: Exchange | None = scope.get(EXCHANGE_KEY)
     if exchange is None:
         fields = read_fields(scope["headers"])
         sent = fields.get(b"x-request-id")
         is_sane = sent is not None and _SANE_ID.fullmatch(sent)
-        exchange = scope[_KEY] = Exchange(sent.decode() if sent and is_sane else _new_id(), fields)
+        exchange = scope[EXCHANGE_KEY] = Exchange(sent.decode() if sent and is_sane else _new_id(), fields)
     return exchange
 
 

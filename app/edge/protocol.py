@@ -15,6 +15,7 @@ from app.edge.answers import CLOSE, RefusedError
 from app.edge.exchange import BODY_KEY, WRITE_KEY
 from app.edge.heads import too_large
 from app.edge.passage import WholeAnswer, header_lines
+from app.edge.recall import Recall
 
 AtOnce = Callable[[Scope], WholeAnswer | None]
 """Returns the answer to a request that can be answered without waiting for anything."""
@@ -25,12 +26,13 @@ class GuardedProtocol(HttpToolsProtocol):
 
     A silent connection is closed, a late or endless head is answered 408 or 431 first. A request whose body comes
     together with its head is handed over when both are complete, the body in its scope; what ``at_once`` has an answer
-    to is answered here, without a task of its own.
+    to is answered here, without a task of its own, and the same bytes again without being parsed.
     """
 
     head_seconds = 10.0
     head_bytes = 16 * 1024
     at_once: AtOnce | None = None
+    recall = Recall(0)
 
     def __init__(self, *args: Any, **keywords: Any) -> None:  # noqa: ANN401 - whatever uvicorn hands over
         """Take what uvicorn hands over."""
@@ -39,6 +41,12 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_arrived = 0
         self._head_timer: TimerHandle | None = None
         self._is_feeding = False
+        self._begun = 0
+        """Requests that have begun."""
+        self._is_between = True
+        """Whether the last of them has arrived whole."""
+        self._recallable: Scope | None = None
+        """Of the request that has just been answered at once."""
         self._answered_at = 0.0
         self._held: tuple[RequestResponseCycle, ASGI3Application] | None = None
 
@@ -54,6 +62,9 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Wait for the rest of a head that did not arrive at once, as long and as large as it may be."""
+        is_between, begun = self._is_between, self._begun
+        if is_between and self._answer_again(data):
+            return
         if self._is_in_head:
             self._head_arrived += len(data)
         self._is_feeding = True
@@ -61,10 +72,20 @@ class GuardedProtocol(HttpToolsProtocol):
         self._is_feeding = False
         if self._held:
             self._hand_over()
+        if self._recallable:
+            if is_between and self._is_between and self._begun == begun + 1:
+                self.recall.keep(data, self._recallable)
+            self._recallable = None
         if self._is_in_head and self._head_arrived:
             self._start_timer()
             if self._head_arrived > self.head_bytes:
                 self._refuse(too_large(self.head_bytes))
+
+    def on_message_begin(self) -> None:
+        """Take what arrives from now on for one request."""
+        self._begun += 1
+        self._is_between = False
+        super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """End the wait."""
@@ -75,6 +96,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Expect the next head, for which time runs from its first byte on."""
         super().on_message_complete()
+        self._is_between = not self.parser.should_upgrade()
         self._is_in_head = True
         self._head_arrived = 0
         if self._held:
@@ -103,7 +125,7 @@ class GuardedProtocol(HttpToolsProtocol):
         """Write an answer in one go, past ASGI's two messages; False where these have to carry it."""
         if cycle.response_started or cycle.disconnected or not cycle.keep_alive or self.flow.write_paused:
             return False
-        self._write(cycle, answer)
+        self._complete(cycle, answer)
         cycle.message_event.set()
         cycle.on_response()
         return True
@@ -114,22 +136,44 @@ class GuardedProtocol(HttpToolsProtocol):
         (cycle, app), self._held = self._held, None
         is_whole = not (cycle.more_body or cycle.waiting_for_100_continue or self.flow.write_paused)
         if self.at_once and is_whole and cycle.keep_alive and (answer := self.at_once(_with_body(cycle))):
-            self._answer(cycle, answer)
+            self._complete(cycle, answer)
+            self._answered()
+            self._recallable = cycle.scope
         else:
             self._start(cycle, app)
 
-    def _write(self, cycle: RequestResponseCycle, answer: WholeAnswer) -> None:
-        status, head, body = answer
-        lines = header_lines(cycle.default_headers)
-        self.transport.write(b"".join((STATUS_LINE[status], lines, head, b"\r\n", body)))
+    def _answer_again(self, data: bytes) -> bool:
+        """Answer a request that is known by its bytes; False where it has to be read."""
+        known = self.recall.find(data)
+        is_free = self._is_idle() and not self.flow.write_paused and not self.transport.is_closing()
+        if known is None or not self.at_once or not is_free:
+            return False
+        answer = self.at_once({**known, "client": self.client, "server": self.server, "scheme": self.scheme})
+        if answer is None:
+            return False
+        self._stop_timer()
+        self._write(answer)
+        self._answered()
+        return True
+
+    def _complete(self, cycle: RequestResponseCycle, answer: WholeAnswer) -> None:
+        self._write(answer)
         cycle.response_started = cycle.response_complete = True
 
-    def _answer(self, cycle: RequestResponseCycle, answer: WholeAnswer) -> None:
-        self._write(cycle, answer)
+    def _write(self, answer: WholeAnswer) -> None:
+        status, head, body = answer
+        lines = header_lines(self.server_state.default_headers)
+        self.transport.write(b"".join((STATUS_LINE[status], lines, head, b"\r\n", body)))
+
+    def _answered(self) -> None:
+        """Wait for the next request after one that was answered without a task."""
         self.server_state.total_requests += 1
         self._answered_at = self.loop.time()
         if self.timeout_keep_alive_task is None:
             self._wait_for_more(self.timeout_keep_alive)
+
+    def _is_idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
 
     def _unset_keepalive_if_required(self) -> None:
         """Let the timer run while data arrives: it is cheaper to look, when it ends, what came in between."""
@@ -139,7 +183,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def timeout_keep_alive_handler(self) -> None:
         """Close a connection on which nothing was asked since the last answer."""
         self.timeout_keep_alive_task = None
-        if self._head_timer is not None or not self.cycle.response_complete:
+        if self._head_timer is not None or not self._is_idle():
             return
         left = self._answered_at + self.timeout_keep_alive - self.loop.time()
         if left > 0:
@@ -178,7 +222,12 @@ class GuardedProtocol(HttpToolsProtocol):
 
 def guarded_protocol(head_seconds: float, head_bytes: int, at_once: AtOnce | None = None) -> type[GuardedProtocol]:
     """Return the class for ``uvicorn.Config(http=…)``; uvicorn makes the instances, so what they need is its own."""
-    own = {"head_seconds": head_seconds, "head_bytes": head_bytes, "at_once": at_once and staticmethod(at_once)}
+    own = {
+        "head_seconds": head_seconds,
+        "head_bytes": head_bytes,
+        "at_once": at_once and staticmethod(at_once),
+        "recall": Recall(),
+    }
     return type("GuardedProtocol", (GuardedProtocol,), own)
 
 

@@ -335,3 +335,79 @@ async def test_a_known_answer_does_not_overtake_the_one_before_it() -> None:
         writer.close()
 
     assert rest.index(b"data: last") < rest.index(b"HTTP/1.1 200")
+
+
+REQUEST = HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
+"""Known where all is, and from the second time on by its bytes."""
+
+
+async def ask(streams: tuple[asyncio.StreamReader, asyncio.StreamWriter], sent: bytes, until: bytes) -> bytes:
+    reader, writer = streams
+    writer.write(sent)
+    return await reader.readuntil(until)
+
+
+async def test_the_same_bytes_are_answered_again_on_every_connection() -> None:
+    async with serving(knows_all=True) as server:
+        answers = []
+        for _ in range(2):
+            streams = await server.connect()
+            answers += [await ask(streams, REQUEST, b'"known"}') for _ in range(3)]
+            streams[1].close()
+
+    ids = {line for answer in answers for line in answer.split(b"\r\n") if line.startswith(b"x-request-id: ")}
+    assert all(answer.startswith(b"HTTP/1.1 200") for answer in answers)
+    assert len(ids) == 6
+
+
+async def test_known_bytes_are_a_body_where_a_body_is_due() -> None:
+    head = HEAD + b"Authorization: x\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(REQUEST)
+    async with serving(knows_all=True) as server:
+        streams = await server.connect()
+        for _ in range(2):
+            await ask(streams, REQUEST, b'"known"}')
+
+        told = await ask(streams, head, b"\r\n\r\n")
+        answer = await ask(streams, REQUEST, REQUEST)
+        after = await ask(streams, REQUEST, b'"known"}')
+        streams[1].close()
+
+    assert told.startswith(b"HTTP/1.1 100")
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"known" not in answer
+    assert after.startswith(b"HTTP/1.1 200")
+
+
+async def test_known_bytes_are_a_header_where_a_head_has_begun() -> None:
+    async with serving(knows_all=True) as server:
+        streams = await server.connect()
+        for _ in range(2):
+            await ask(streams, REQUEST, b'"known"}')
+
+        await ask(streams, REQUEST + b"POST /graphql HTTP/1.1\r\nAuthorization: x\r\nX-Note: ", b'"known"}')
+        answer = await ask(streams, REQUEST, BODY)
+        streams[1].close()
+
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"known" not in answer
+
+
+async def test_two_requests_in_one_piece_are_two_also_when_they_come_again() -> None:
+    async with serving(knows_all=True) as server:
+        streams = await server.connect()
+        for _ in range(3):
+            answers = await ask(streams, REQUEST + REQUEST, b'"known"}')
+            answers += await streams[0].readuntil(b'"known"}')
+            assert answers.count(b"HTTP/1.1 200") == 2
+        streams[1].close()
+
+
+async def test_a_connection_on_which_only_known_bytes_came_is_closed_in_the_end() -> None:
+    async with serving(knows_all=True) as server:
+        streams = await server.connect()
+        await ask(streams, REQUEST, b'"known"}')
+        streams[1].close()
+
+        answer = await server.exchange(REQUEST)
+
+    assert answer.endswith(b'"known"}')
