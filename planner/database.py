@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
 
 Rows = list[tuple[Any, ...]]
+Waiter = asyncio.Future["_Connection | None"]
 
 PREPARED_AT_MOST: Final = 200
 """Statements that stay prepared on one connection; each takes some 50 to 200 kB in PostgreSQL."""
@@ -67,7 +68,8 @@ class Reader:
         self._timeout = statement_timeout_s
         self._free: list[_Connection] = []
         self._opened = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[tuple[float, Waiter]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
         self._endings: set[asyncio.Task[None]] = set()
 
     async def run(self, statement: str, values: Sequence[object]) -> Rows:
@@ -109,27 +111,50 @@ class Reader:
             await asyncio.wait(self._endings)
 
     async def _take(self) -> _Connection:
-        while not self._free:
-            if self._opened < self._size:
-                self._opened += 1
-                try:
-                    return await self._open()
-                except BaseException:
-                    self._left()
-                    raise
-            await self._wait()
-        return self._free.pop()
+        """Return a new connection, or else the next one that is given back."""
+        if self._opened < self._size:
+            self._opened += 1
+            return await self._open()
+        return await self._wait() or await self._open()
 
-    async def _wait(self) -> None:
-        waiter = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
+    async def _wait(self) -> _Connection | None:
+        """Return the connection that is passed on to us, None where we may open one in the place of another."""
+        loop = asyncio.get_running_loop()
+        waiter: Waiter = loop.create_future()
+        self._waiting.append((loop.time() + self._timeout, waiter))
+        if self._timer is None:
+            self._timer = loop.call_later(self._timeout, self._end_late)
         try:
-            async with asyncio.timeout(self._timeout):
-                await waiter
-        except BaseException:
-            if waiter.done() and not waiter.cancelled():
-                self._wake()  # the turn was ours, and we do not take it
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                self._return(waiter.result())  # the turn was ours, and we do not take it
             raise
+
+    def _end_late(self) -> None:
+        """End the waits that take too long; one timer serves all, because each may last equally long."""
+        loop = asyncio.get_running_loop()
+        self._timer = None
+        while self._waiting:
+            ends, waiter = self._waiting[0]
+            if not waiter.done() and ends > loop.time():
+                self._timer = loop.call_at(ends, self._end_late)
+                return
+            self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_exception(TimeoutError())
+
+    def _return(self, connection: _Connection | None) -> None:
+        """Pass a connection, or the place of one that is no more, on to who has waited longest."""
+        while self._waiting:
+            _, waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(connection)
+                return
+        if connection:
+            self._free.append(connection)
+        else:
+            self._opened -= 1
 
     async def _open(self) -> _Connection:
         options = (
@@ -138,13 +163,16 @@ class Reader:
         try:
             opened = await AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5, options=options)
         except psycopg.OperationalError as error:
+            self._return(None)
             raise Away(str(error)) from error
+        except BaseException:
+            self._return(None)
+            raise
         return _Connection(opened, self._lost)
 
     def _give_back(self, connection: _Connection) -> None:
         connection.was_used = True
-        self._free.append(connection)
-        self._wake()
+        self._return(connection)
 
     def _lost(self, connection: _Connection) -> None:
         """Take a connection out that was lost while it lay idle."""
@@ -156,18 +184,7 @@ class Reader:
         ending = asyncio.get_running_loop().create_task(connection.end())
         self._endings.add(ending)
         ending.add_done_callback(self._endings.discard)
-        self._left()
-
-    def _left(self) -> None:
-        self._opened -= 1
-        self._wake()
-
-    def _wake(self) -> None:
-        while self._waiting:
-            waiter = self._waiting.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                return
+        self._return(None)
 
 
 class _Connection:

@@ -58,6 +58,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
         self._stop_timer()
+        self._wait_no_more()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -81,6 +82,11 @@ class GuardedProtocol(HttpToolsProtocol):
             if self._head_arrived > self.head_bytes:
                 self._refuse(too_large(self.head_bytes))
 
+    def handle_websocket_upgrade(self) -> None:
+        """Leave the connection to the socket, also its end."""
+        self._wait_no_more()
+        super().handle_websocket_upgrade()
+
     def on_message_begin(self) -> None:
         """Take what arrives from now on for one request."""
         self._begun += 1
@@ -103,10 +109,17 @@ class GuardedProtocol(HttpToolsProtocol):
             self._hand_over()
 
     def on_response_complete(self) -> None:
-        """Close where a part of the body was never read: uvicorn would read it all, however much is promised."""
-        super().on_response_complete()
-        self._answered_at = self.loop.time()
-        if self.cycle.response_complete and self.cycle.more_body:
+        """Go on as uvicorn does, but with one timer for all waits, and without reading a body that nobody wanted.
+
+        uvicorn would read it to its end, however much is promised.
+        """
+        self._answered()
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self.cycle.more_body:
             self.transport.close()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
@@ -166,7 +179,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self.transport.write(b"".join((STATUS_LINE[status], lines, head, b"\r\n", body)))
 
     def _answered(self) -> None:
-        """Wait for the next request after one that was answered without a task."""
+        """Expect the next request, for a while."""
         self.server_state.total_requests += 1
         self._answered_at = self.loop.time()
         if self.timeout_keep_alive_task is None:
@@ -176,9 +189,7 @@ class GuardedProtocol(HttpToolsProtocol):
         return self.cycle is None or self.cycle.response_complete
 
     def _unset_keepalive_if_required(self) -> None:
-        """Let the timer run while data arrives: it is cheaper to look, when it ends, what came in between."""
-        if not self._is_feeding:
-            super()._unset_keepalive_if_required()
+        """Let the timer run: it is cheaper to look, when it ends, what came in between."""
 
     def timeout_keep_alive_handler(self) -> None:
         """Close a connection on which nothing was asked since the last answer."""
@@ -193,6 +204,11 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _wait_for_more(self, seconds: float) -> None:
         self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def _wait_no_more(self) -> None:
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
 
     def _start_timer(self) -> None:
         if self._head_timer is None:

@@ -49,8 +49,8 @@ def resident_megabytes(pid: int) -> float:
 def pin(pid: int, cores: Collection[int]) -> None:
     """Let a process tree that runs already use ``cores`` alone."""
     for process in tree(pid):
-        for thread in os.listdir(f"/proc/{process}/task"):  # noqa: PTH208 - names are thread ids, not paths
-            with suppress(ProcessLookupError):
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended in the meantime
+            for thread in os.listdir(f"/proc/{process}/task"):  # noqa: PTH208 - names are thread ids, not paths
                 os.sched_setaffinity(int(thread), cores)
 
 

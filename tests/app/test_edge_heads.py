@@ -411,3 +411,21 @@ async def test_a_connection_on_which_only_known_bytes_came_is_closed_in_the_end(
         answer = await server.exchange(REQUEST)
 
     assert answer.endswith(b'"known"}')
+
+
+async def test_a_socket_outlives_the_wait_for_requests_that_its_connection_began_with() -> None:
+    upgrade = (
+        b"GET /graphql HTTP/1.1\r\nHost: easel\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    text = b"\x81\x84\x00\x00\x00\x00ping"  # a text frame, masked with zeros
+    async with serving() as server:
+        streams = await server.connect()
+        await ask(streams, GET + b"\r\n", b"\r\n\r\nplain")
+        await ask(streams, upgrade, b"\r\n\r\n")
+
+        await server.exchange(GET + b"\r\n")  # closed after the time that an idle connection has
+        echoed = await ask(streams, text, b"ping")
+        streams[1].close()
+
+    assert echoed == b"\x81\x04ping"
