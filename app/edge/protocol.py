@@ -151,7 +151,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.at_once and is_whole and cycle.keep_alive and (answer := self.at_once(_with_body(cycle))):
             self._complete(cycle, answer)
             self._answered()
-            self._recallable = cycle.scope
+            self._recallable = cast("Scope", cycle.scope)
         else:
             self._start(cycle, app)
 
