@@ -12,7 +12,8 @@ from db import outbox
 from db.tables import GenerationJob, GenerationSlot
 from db.tables.columns import now
 from db.words import JobStatus, SlotStatus
-from domain import credits
+from domain import credits, streams
+from domain.streams import COMPLETED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,6 +69,11 @@ async def slots(tx: AsyncSession, job_id: UUID) -> list[GenerationSlot]:
     return list((await tx.execute(query.execution_options(populate_existing=True))).scalars())
 
 
+def tell(tx: AsyncSession, job: GenerationJob, kind: str, **data: int) -> None:
+    """Tell the watchers of a job what changed, once this transaction has committed."""
+    outbox.publish(tx, streams.of_job(job.id), kind, data, is_last=kind == COMPLETED)
+
+
 def close_slot(
     tx: AsyncSession,
     wallet: tuple[CreditAccount, Hold],
@@ -82,7 +88,7 @@ def close_slot(
     slot.finished_at = now()
     credits.release(tx, wallet, slot.id, job.price)
     if status is not SlotStatus.SKIPPED:
-        outbox.publish_job_event(tx, job.id, "image_failed", slot=slot.index, released=job.price)
+        tell(tx, job, "image_failed", slot=slot.index, released=job.price)
 
 
 async def close_open_slots(
@@ -104,7 +110,7 @@ def finish(tx: AsyncSession, job: GenerationJob, status: JobStatus) -> None:
     job.finished_at = now()
     job.lease_owner = None
     job.lease_expires_at = None
-    outbox.publish_job_event(tx, job.id, "completed")
+    tell(tx, job, COMPLETED)
 
 
 def fold(statuses: Iterable[SlotStatus]) -> JobStatus:

@@ -322,7 +322,7 @@ async def test_commits_that_are_not_heard_of_are_not_done_twice(shop: Workshop) 
 
     assert (await shop.row(job)).status == JobStatus.PARTIAL
     assert sql(shop.database_url, "SELECT balance, held FROM credit_accounts") == [(98, 0)]
-    events = sql(shop.database_url, "SELECT payload ->> 'kind' FROM outbox WHERE topic = 'job_event' ORDER BY id")
+    events = sql(shop.database_url, "SELECT payload ->> 'kind' FROM outbox WHERE topic = 'event' ORDER BY id")
     kinds = [kind for (kind,) in events]
     assert sorted(kinds) == ["completed", "image_failed", "image_ready", "image_ready", "started"]
     assert kinds[-1] == "completed"
