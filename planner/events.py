@@ -12,14 +12,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from graphql import FragmentDefinitionNode, GraphQLNonNull, GraphQLObjectType, get_named_type, get_operation_ast, is_leaf_type
+from graphql import (
+    FragmentDefinitionNode,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    VariableNode,
+    get_named_type,
+    get_operation_ast,
+    is_leaf_type,
+)
 
 from planner.catalog import DEFINITION
 from planner.errors import Abandoned, abandon
 from planner.filling import Ref
 from planner.leaves import leaf_writer
 from planner.rows import Values
-from planner.selections import Document, Use
+from planner.selections import Document, Use, variables_in
 from planner.variables import shape_of_all
 
 if TYPE_CHECKING:
@@ -30,6 +38,8 @@ if TYPE_CHECKING:
     from planner.database import Reader
     from planner.plans import Compiler, Plan
 
+    Tell = Callable[[Any], Mapping[str, Any]]
+    """Says of an application's context what is asked with."""
     Write = Callable[[Any, list["_Waiting"]], Any]
     """Returns what orjson takes for a value, and leaves references for later."""
 
@@ -48,7 +58,7 @@ class EventWriter:
     """Writes the events of one operation of one shape."""
 
     def __init__(
-        self, compiler: Compiler, reader: Reader, tell: Callable[[Any], Mapping[str, Any]], document: Document, use: Use
+        self, compiler: Compiler, reader: Reader, tell: Tell, document: Document, use: Use, resumes_by: str | None
     ) -> None:
         """Write what ``use``, the root field of a subscription in ``document``, asks of its events."""
         self._compiler = compiler
@@ -57,6 +67,8 @@ class EventWriter:
         self._document = document
         self._use = use
         self._root = _Nested(self, use, is_required=True)
+        self.resumes_by = resumes_by
+        """Name of the variable that says where the stream goes on, and nothing else."""
         self._head = b'{"data":{%b:' % orjson.dumps(use.key)
 
     def write(self, event: object, context: Any, variables: Mapping[str, Any]) -> bytes | Awaitable[bytes]:
@@ -170,7 +182,7 @@ class Events:
         self,
         compiler: Compiler,
         reader: Reader,
-        tell: Callable[[Any], Mapping[str, Any]],
+        tell: Tell,
         *,
         characters: int = 128 * 1024,
     ) -> None:
@@ -205,9 +217,19 @@ class Events:
         assert schema.subscription_type, "checked by validation"
         read = Document.of(schema, document, variables)
         (use,) = read.uses([operation.selection_set], schema.subscription_type)
-        writer = self._writers[key] = EventWriter(self._compiler, self._reader, self._tell, read, use)
+        resumes_by = _variable_of(use, "after", operation, *fragments)
+        writer = self._writers[key] = EventWriter(self._compiler, self._reader, self._tell, read, use, resumes_by)
         self._room -= len(text)
         while self._room < 0 and len(self._writers) > 1:
             (dropped, _), _ = self._writers.popitem(last=False)
             self._room += len(dropped)
         return writer
+
+
+def _variable_of(use: Use, argument: str, *nodes: Any) -> str | None:
+    """Return the variable that gives an argument, where nothing else in the ``nodes`` is given by it."""
+    given = next((each.value for each in use.nodes[0].arguments or () if each.name.value == argument), None)
+    if not isinstance(given, VariableNode):
+        return None
+    name = given.name.value
+    return name if sum(variables_in(node).count(name) for node in nodes) == 2 else None  # it is also declared

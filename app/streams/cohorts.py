@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 
@@ -19,9 +19,10 @@ from domain.topics import HELD, NOWHERE
 from domain.watching import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Hashable
+    from collections.abc import Awaitable, Callable
 
-    from domain.topics import Topic, Topics
+    from domain.ports import EventLog
+    from domain.topics import Topic
 
     Step = Snapshot | Event
     Encode = Callable[[Step], bytes | Awaitable[bytes | None] | None]
@@ -38,11 +39,12 @@ logger = structlog.get_logger()
 class Outlet(Protocol):
     """Takes what one member is told to its client."""
 
-    is_paused: bool
-    """Whether the client takes nothing more for now."""
+    @property
+    def is_paused(self) -> bool:
+        """Whether the client takes nothing more for now."""
 
-    def next(self, payload: bytes, step: Step) -> None:
-        """Send one response, JSON; ``step`` is what it tells of."""
+    def next(self, payload: bytes, step: Step | None) -> None:
+        """Send one response, JSON; ``step`` is what it tells of, if it is one of a stream."""
 
     def end(self) -> None:
         """Say that nothing will follow."""
@@ -78,7 +80,7 @@ class Cohort:
             return
         written = self._encode(step)
         if written is None or written.__class__ is bytes:
-            self._hand(step, written)  # type: ignore[arg-type]  # mypy does not follow __class__
+            self._hand(step, written)
         else:
             self._waiting = deque()
             self._task = asyncio.create_task(self._tell_in_turn(step, written))  # type: ignore[arg-type]
@@ -131,13 +133,7 @@ class Cohort:
                 member.restart(step, payload)
             return
         for member in self.members:
-            if member.at is before:
-                if not member.outlet.is_paused:
-                    member.at = at
-                    if payload is not None:
-                        member.outlet.next(payload, step)
-            elif member.at == at:
-                member.at = at  # it was ahead, and is in step from here on
+            member.take(step, payload, before)
         if step.kind == COMPLETED:
             for member in tuple(self.members):
                 if member.at is at:
@@ -147,13 +143,13 @@ class Cohort:
 class Member:
     """One subscription of one client."""
 
-    __slots__ = ("_task", "at", "cohort", "epoch", "on_end", "outlet")
+    __slots__ = ("_on_leave", "_task", "at", "cohort", "epoch", "outlet")
 
-    def __init__(self, cohort: Cohort, outlet: Outlet, on_end: Callable[[Member], None]) -> None:
-        """Belong to ``cohort``, in step with nothing yet; ``on_end`` is called when nothing follows any more."""
+    def __init__(self, cohort: Cohort, outlet: Outlet, on_leave: Callable[[Member], None]) -> None:
+        """Belong to ``cohort``, told nothing yet; ``on_leave`` is called once when nothing follows any more."""
         self.cohort = cohort
         self.outlet = outlet
-        self.on_end = on_end
+        self._on_leave = on_leave
         self.at: Position | None = None
         """Of the last step that was sent; the very object that the cohort has, where it is in step."""
         self.epoch = -1
@@ -163,30 +159,41 @@ class Member:
 
     def leave(self) -> None:
         """Be told nothing more."""
-        self.cohort.members.pop(self, None)
-        if self._task:
-            self._task.cancel()
+        if self in self.cohort.members:
+            del self.cohort.members[self]
+            if self._task:
+                self._task.cancel()
+            self._on_leave(self)
 
     def end(self) -> None:
         """Say that nothing follows, and leave."""
-        self.cohort.members.pop(self, None)
         self.outlet.end()
-        self.on_end(self)
+        self.leave()
+
+    def take(self, event: Event, payload: bytes | None, before: Position) -> None:
+        """Send an event, if this member was told all ``before`` it, and takes more; else it catches up by itself."""
+        if self.at is before:
+            if not self.outlet.is_paused:
+                self.at = event.position
+                if payload is not None:
+                    self.outlet.next(payload, event)
+        elif self.at == event.position:
+            self.at = event.position  # it was ahead, and is in step from here on
 
     def restart(self, step: Snapshot, payload: bytes | None) -> None:
         """Start over with a snapshot that the whole cohort is told; who takes nothing for now does so later."""
         if not self.outlet.is_paused and payload is not None:
             self._begin_at(step.position, payload, step)
 
-    async def join(self, topics: Topics, after: Position | None, has_ended: Callable[[], Awaitable[bool]]) -> None:
+    async def join(self, log: EventLog, after: Position | None, has_ended: Callable[[], Awaitable[bool]]) -> None:
         """Tell what was missed after a place, or else how things are, and get in step.
 
         Args:
-            topics: whose log is read.
+            log: where what was missed is read.
             after: where the client stood before.
             has_ended: looks whether the stream is over; what it raises is raised here, and nothing was told.
         """
-        missed = await _missed(topics, self.cohort.topic.stream, after) if after else None
+        missed = await _missed(log, self.cohort.topic.stream, after) if after else None
         if after and missed is not None:
             step = Snapshot(after, resumed=True)
             epoch, payload = self.cohort.epoch, await self.cohort.payload(step)
@@ -199,19 +206,19 @@ class Member:
             if is_over and self.at is not None:
                 ending = Event(Position(self.at.stamp, self.at.sequence + 1), COMPLETED, {})
                 await self._send([ending])
-        await self._get_in_step(topics)
+        await self._get_in_step(log)
 
-    def catch_up(self, topics: Topics) -> None:
+    def catch_up(self, log: EventLog) -> None:
         """Get in step again, unless it is, or is about to."""
         if self._task is None and not self._is_in_step():
-            self._task = asyncio.create_task(self._get_in_step(topics))
+            self._task = asyncio.create_task(self._get_in_step(log))
 
-    async def _get_in_step(self, topics: Topics) -> None:
+    async def _get_in_step(self, log: EventLog) -> None:
         try:
             while not (self.outlet.is_paused or self._is_in_step()):
                 missed = None
                 if self.at and self.epoch == self.cohort.epoch:
-                    missed = await topics.log.read_after(self.cohort.topic.stream, self.at)
+                    missed = await log.read_after(self.cohort.topic.stream, self.at)
                 if missed:
                     await self._send(missed)
                 else:
@@ -258,8 +265,8 @@ class Member:
         self.outlet.next(payload, step)
 
 
-async def _missed(topics: Topics, stream: str, after: Position) -> list[Event] | None:
+async def _missed(log: EventLog, stream: str, after: Position) -> list[Event] | None:
     try:
-        return await topics.log.read_after(stream, after)
+        return await log.read_after(stream, after)
     except ConnectionError:
         return None
