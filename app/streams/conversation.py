@@ -15,7 +15,7 @@ from app.edge.requests import NESTING, GraphQLRequest
 from app.edge.strict_json import parse_json
 from app.execution import encode
 from db.session import AWAY
-from domain.errors import RateLimited, Unauthenticated
+from domain.errors import RateLimited
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -129,7 +129,7 @@ class Conversation:
             listener.leave()
         self._host.sockets.leave(self.context)
 
-    def expire(self, refusal: Unauthenticated) -> None:
+    def expire(self, refusal: RequestError) -> None:
         """Tell in each subscription that the viewer may see no more, and close."""
         for listener in tuple(self.listeners.values()):
             member = listener.member
@@ -157,8 +157,7 @@ class Conversation:
             if listener:
                 listener.leave()
         elif kind == "ping":
-            payload = message.get("payload")
-            self.say({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
+            self.say({"type": "pong"})
         elif kind == "connection_init":
             self._begin(message.get("payload") or {})
 

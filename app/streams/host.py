@@ -13,7 +13,7 @@ from app.identity import new_context
 from db.session import AWAY
 from db.tables.columns import now as wall_time
 from domain import accounts
-from domain.errors import Unauthenticated
+from domain.errors import RequestError, Unauthenticated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +41,7 @@ class Guest(Protocol):
     def context(self) -> Context:
         """Who it is."""
 
-    def expire(self, refusal: Unauthenticated) -> None:
+    def expire(self, refusal: RequestError) -> None:
         """Say that the viewer may see no more, and close."""
 
     def tend(self, now: float) -> None:
@@ -158,6 +158,9 @@ class Host:
                     member.catch_up(self.log)
 
     async def _check_sessions(self) -> None:
+        for guest in tuple(self._guests):
+            if refusal := guest.context.refusal:
+                guest.expire(refusal)
         signed_in = [(guest, claims) for guest in self._guests if (claims := guest.context.claims)]
         sessions = {claims.session_id for _, claims in signed_in}
         live = await self._services.db.look_up(lambda tx: accounts.live_among(tx, sessions)) if sessions else set()

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from app.edge.requests import GraphQLRequest
     from app.streams.cohorts import Member, Step
     from app.streams.host import Host
-    from domain.errors import Unauthenticated
+    from domain.errors import RequestError
     from schema.context import Context
 
 HELD_BYTES: Final = 64 * 1024
@@ -147,7 +147,7 @@ class HttpListener:
         self._put(self._format.ending)
         self.is_over = True
 
-    def expire(self, refusal: Unauthenticated) -> None:
+    def expire(self, refusal: RequestError) -> None:
         """Say that the viewer may see no more, and end."""
         if not self.is_over:
             self.fail([error_of(refusal.code, str(refusal))])

@@ -115,10 +115,11 @@ class Operations:
         variables = core.variable_values.coerced
         asked = Asked(document, name, raw, variables, self._reader.writer(text, document, name, variables))
         watch = cast("Watch", source)
-        watch.after = watch.after or listener.resume_after
+        if watch.after is None:
+            watch.after = listener.resume_after
         try:
             await watch.check()
-            after, was_last = watching.position_of(watch.stream, watch.after) if watch.after else (None, False)
+            after, was_last = _place(watch)
         except RequestError as error:
             self._refuse(listener, ExecutionResult(None, [GraphQLError(str(error), original_error=error)]))
             return
@@ -164,6 +165,11 @@ async def _tell_again(told: Told, step: Snapshot, listener: Listener) -> None:
     assert written is not None, "a snapshot is for everybody"
     listener.next(written if isinstance(written, bytes) else await written, step)
     listener.end()
+
+
+def _place(watch: Watch) -> tuple[Position | None, bool]:
+    """Return where a watch goes on, and whether nothing follows there."""
+    return (None, False) if watch.after is None else watching.position_of(watch.stream, watch.after)
 
 
 async def _is_over(watch: Watch) -> bool:

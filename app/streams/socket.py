@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from app.edge.answers import RefusedError
     from app.edge.exchange import Exchange
     from app.streams.host import Host
-    from domain.errors import Unauthenticated
+    from domain.errors import RequestError
     from schema.context import Context
 
 MAX_MESSAGE: Final = 64 * 1024
@@ -130,7 +130,7 @@ class StreamSocket(asyncio.Protocol):
         assert self._conversation, "a guest's handshake is over"
         return self._conversation.context
 
-    def expire(self, refusal: Unauthenticated) -> None:
+    def expire(self, refusal: RequestError) -> None:
         """Say that the viewer may see no more, and close."""
         if self._conversation:
             self._conversation.expire(refusal)
