@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.streams.cohorts import Member, Step
     from app.streams.host import Host
     from app.streams.socket import StreamSocket
+    from domain.errors import RequestError
     from schema.context import Context
 
 PROTOCOL: Final = "graphql-transport-ws"
