@@ -7,7 +7,9 @@ from collections.abc import AsyncIterable
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
+
+import strawberry
 
 from db.session import AWAY
 from domain import watching
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from domain.messages import Language
     from domain.ports import Position
     from schema.context import Context
+
+
+After = Annotated[Cursor | None, strawberry.argument(description="Cursor of the last event that arrived.")]
 
 
 @dataclass(frozen=True, slots=True)
