@@ -8,7 +8,7 @@ import orjson
 from redis.exceptions import RedisError
 
 from adapters.hub import RESYNC
-from domain.ports import Event, Position
+from domain.ports import Event, Position, Publication
 from domain.streams import keeping
 
 if TYPE_CHECKING:
@@ -68,9 +68,23 @@ class RedisEventLog:
         self, stream: str, kind: str, data: Mapping[str, Any], key: str = "", *, is_last: bool = False
     ) -> None:
         """See ``EventLog.publish``."""
-        kept, body = keeping(stream), orjson.dumps({"kind": kind, "data": data})
-        arguments: list[str | bytes | int] = [_channel(stream), body, key, kept.events, kept.seconds, int(is_last)]
-        await _reached(self._publish(keys=[_events(stream), _meta(stream), _once(stream)], args=arguments))
+        await self._append(Publication(stream, kind, data, key, is_last), self._redis)
+
+    async def publish_all(self, publications: Sequence[Publication]) -> None:
+        """See ``EventLog.publish_all``."""
+        sending = self._redis.pipeline(transaction=False)
+        for publication in publications:
+            await self._append(publication, sending)
+        await _reached(sending.execute())
+
+    async def _append(self, publication: Publication, client: Redis) -> None:
+        stream, kept = publication.stream, keeping(publication.stream)
+        body = orjson.dumps({"kind": publication.kind, "data": publication.data})
+        last = int(publication.is_last)
+        arguments: list[str | bytes | int] = [_channel(stream), body, publication.key, kept.events, kept.seconds, last]
+        await _reached(
+            self._publish(keys=[_events(stream), _meta(stream), _once(stream)], args=arguments, client=client)
+        )
 
     async def read_after(self, stream: str, position: Position) -> list[Event] | None:
         """See ``EventLog.read_after``."""

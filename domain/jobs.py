@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -14,9 +14,10 @@ from db.tables.columns import now
 from db.words import JobStatus, SlotStatus
 from domain import credits, streams
 from domain.streams import COMPLETED
+from domain.words import MyEventType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from uuid import UUID
 
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -39,6 +40,14 @@ _MOVES: dict[JobStatus, frozenset[JobStatus]] = {
         }
     ),
     JobStatus.CANCELING: frozenset({JobStatus.CANCELED}),
+}
+
+
+_TOLD_TO_OWNER: Final[Mapping[str, MyEventType]] = {
+    "requeued": MyEventType.JOB_QUEUED,
+    "started": MyEventType.JOB_STARTED,
+    "image_ready": MyEventType.JOB_IMAGE_READY,
+    COMPLETED: MyEventType.JOB_COMPLETED,
 }
 
 
@@ -70,8 +79,15 @@ async def slots(tx: AsyncSession, job_id: UUID) -> list[GenerationSlot]:
 
 
 def tell(tx: AsyncSession, job: GenerationJob, kind: str, **data: int) -> None:
-    """Tell the watchers of a job what changed, once this transaction has committed."""
+    """Tell the watchers of a job, and its owner where they wait for such news, once this transaction has committed."""
     outbox.publish(tx, streams.of_job(job.id), kind, data, is_last=kind == COMPLETED)
+    if kind in _TOLD_TO_OWNER:
+        tell_owner(tx, job, _TOLD_TO_OWNER[kind], **data)
+
+
+def tell_owner(tx: AsyncSession, job: GenerationJob, what: MyEventType, **data: int) -> None:
+    """Tell the owner of a job alone what happened, once this transaction has committed."""
+    outbox.publish(tx, streams.of_user(job.user_id), what, {"job": str(job.id), **data})
 
 
 def close_slot(

@@ -228,6 +228,19 @@ Listener = Callable[["Event | None"], None]
 """Is told of an event, or with None that some may have been missed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """An event to be published."""
+
+    stream: str
+    kind: str
+    data: Mapping[str, Any]
+    key: str = ""
+    """An event whose key is that of one of the stream's newest is not published again."""
+    is_last: bool = False
+    """Nothing follows the last event of a stream."""
+
+
 class EventLog(Protocol):
     """Tells the watchers of a stream what happens, and keeps it for a while for those who come back.
 
@@ -237,13 +250,13 @@ class EventLog(Protocol):
     async def publish(
         self, stream: str, kind: str, data: Mapping[str, Any], key: str = "", *, is_last: bool = False
     ) -> None:
-        """Append an event and tell all watchers, in one step.
+        """Append one event, as ``publish_all`` does."""
 
-        An event whose ``key`` is that of one of the stream's newest is not published again; nothing follows the event
-        that ``is_last``.
+    async def publish_all(self, publications: Sequence[Publication]) -> None:
+        """Append events and tell the watchers of their streams: each in one step, in the order given.
 
         Raises:
-            ConnectionError: the log can not be reached.
+            ConnectionError: the log can not be reached; some of the events, the first ones, may have been published.
         """
 
     async def read_after(self, stream: str, position: Position) -> list[Event] | None:

@@ -102,7 +102,7 @@ class EventWriter:
         """Return response key, attribute and writer of each field that is asked of an object of a Strawberry type.
 
         Raises:
-            Abandoned: one of them has a resolver.
+            Abandoned: one of them has a resolver, or is a page of the root.
         """
         definition = getattr(kind, "__strawberry_definition__", None)
         type_ = self._document.schema.type_map.get(definition.name) if definition else None
@@ -123,7 +123,7 @@ class EventWriter:
             return use.key, "__class__", lambda _value, _waiting: name
         field: GraphQLField = type_.fields[use.name]
         definition = field.extensions[DEFINITION]
-        if definition.base_resolver is not None:
+        if definition.base_resolver is not None or (type_.name, use.name) in self._compiler.catalog.root_pages:
             raise Abandoned
         if is_leaf_type(get_named_type(field.type)):
             write = leaf_writer(field.type)

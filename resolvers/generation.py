@@ -11,6 +11,7 @@ from domain.generation import GenerationRequest
 from domain.words import Previews
 from planner import Ask, Row, connection, ref, sql_of, to_one
 from resolvers.job_watch import JobWatch
+from resolvers.streams import After
 from schema.catalogue import Engine, Style
 from schema.context import Context, Info
 from schema.generation import (
@@ -26,7 +27,6 @@ from schema.generation import (
 )
 from schema.generation_events import GenerationJobEvent
 from schema.node import key_of, read_key, required_key
-from schema.scalars import Cursor
 
 
 def _with_id(
@@ -137,9 +137,7 @@ class GenerationSubscriptions:
         self,
         info: Info,
         job_id: Annotated[strawberry.ID, strawberry.argument(description="Id of the job.")],
-        after: Annotated[
-            Cursor | None, strawberry.argument(description="Cursor of the last event that arrived.")
-        ] = None,
+        after: After = None,
         previews: Annotated[
             Previews, strawberry.argument(description="Whether progress carries small pictures.")
         ] = Previews.LOW,

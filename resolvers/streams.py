@@ -5,7 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
+
+import strawberry
 
 from domain import watching
 from schema.scalars import Cursor
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from domain.messages import Language
     from domain.ports import Event, Position
     from schema.context import Context, Services
+
+
+After = Annotated[Cursor | None, strawberry.argument(description="Cursor of the last event that arrived.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from db import outbox
 from domain import line, streams
+from domain.ports import Publication
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -84,9 +85,8 @@ class Relay:
                 self._rung = 1
 
     async def _say(self, messages: Sequence[OutboxMessage]) -> None:
-        for message in messages:
-            if message.topic == outbox.EVENT:
-                await self._log.publish(**message.payload, key=str(message.id))
+        events = [message for message in messages if message.topic == outbox.EVENT]
+        await self._log.publish_all([Publication(**event.payload, key=str(event.id)) for event in events])
         rings = sum(message.topic == outbox.GPU for message in messages)
         for _ in range(rings - self._rung):
             await asyncio.to_thread(self._bell.ring)
@@ -95,9 +95,16 @@ class Relay:
     async def _publish_places(self) -> None:
         async with self._db.read() as tx:
             places = dict(await line.places(tx))
-        for job_id, place in places.items():
-            before = self._places.get(job_id)
-            if before is None or before.position != place.position:
-                data = {"position": place.position, "eta": place.eta_seconds}
-                await self._log.publish(streams.of_job(job_id), "queue_moved", data)
+        await self._log.publish_all(
+            [_moved(job_id, place) for job_id, place in places.items() if self._has_moved(job_id, place)]
+        )
         self._places = places
+
+    def _has_moved(self, job_id: UUID, place: Place) -> bool:
+        before = self._places.get(job_id)
+        return before is None or before.position != place.position
+
+
+def _moved(job_id: UUID, place: Place) -> Publication:
+    data = {"position": place.position, "eta": place.eta_seconds}
+    return Publication(streams.of_job(job_id), "queue_moved", data)

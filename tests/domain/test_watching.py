@@ -14,7 +14,7 @@ import pytest
 from adapters.event_log import RedisEventLog
 from adapters.hub import Hub, redis_client
 from domain.errors import BadCursor, Unauthenticated
-from domain.ports import Event, Position
+from domain.ports import Event, Position, Publication
 from domain.streams import COMPLETED, of_job
 from domain.watching import Snapshot, cursor_of, follow, position_of
 
@@ -125,6 +125,9 @@ class _Interposed:
         self, stream: str, kind: str, data: Mapping[str, Any], key: str = "", *, is_last: bool = False
     ) -> None:
         await self.story.log.publish(stream, kind, data, key, is_last=is_last)
+
+    async def publish_all(self, publications: Sequence[Publication]) -> None:
+        await self.story.log.publish_all(publications)
 
     async def read_after(self, stream: str, position: Position) -> list[Event] | None:
         await self.story.reach("before read")
