@@ -15,7 +15,7 @@ from app.edge.requests import NESTING, GraphQLRequest
 from app.edge.strict_json import parse_json
 from app.execution import encode
 from db.session import AWAY
-from domain.errors import RateLimited
+from domain.errors import RateLimited, Unauthenticated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -138,6 +138,15 @@ class Conversation:
             if member:
                 member.leave()
         self.socket.close(4401, str(refusal))
+
+    def tend(self) -> None:
+        """End what somebody else followed: another may have signed in on the same socket."""
+        claims = self.context.claims
+        for listener in tuple(self.listeners.values()):
+            member = listener.member
+            if member and self._host.operations.viewer_of(member) not in {None, claims and claims.user_id}:
+                listener.fail([error_of(Unauthenticated.code, "Somebody else has signed in.")])
+                member.leave()
 
     def catch_up(self) -> None:
         """Send what could not be sent before."""

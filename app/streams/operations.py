@@ -27,6 +27,7 @@ from resolvers.graph import treated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+    from uuid import UUID
 
     from graphql import DocumentNode
 
@@ -70,6 +71,10 @@ class Operations:
     def followed(self) -> Iterator[tuple[Cohort, Watch]]:
         """Iterate over all who are told the same, with the watch that says what."""
         return iter([(cohort, told.watch) for cohort, told in self._told.items()])
+
+    def viewer_of(self, member: Member) -> UUID | None:
+        """Return the only viewer who may be told what a member is told, None where everybody may."""
+        return self._told[member.cohort].watch.audience.viewer_id
 
     async def run(
         self, request: GraphQLRequest, context: Context, listener: Listener, allowed: Collection[Kind]

@@ -169,6 +169,8 @@ class StreamSocket(asyncio.Protocol):
         Args:
             now: ``loop.time()``.
         """
+        if self._conversation:
+            self._conversation.tend()
         if self.is_paused:
             if now - self._paused_at > SLOW_S:
                 self.close(TOO_SLOW, "Too slow: come back with your last cursor")
