@@ -21,11 +21,12 @@ from redis.asyncio import Redis
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from strawberry.asgi import GraphQL
+from strawberry.schema.config import StrawberryConfig
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from domain.words import Previews
-from schema.generation_events import GenerationJobEvent, GenerationProgress
-from schema.scalars import URL, Cursor
+from schema.generation_events import GenerationJobEvent, GenerationProgress, JobEvent
+from schema.scalars import SCALARS, URL, Cursor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -43,8 +44,9 @@ class Hub:
         """Hand every message to the queues of its channel."""
         await self._pubsub.subscribe("hub")
         async for message in self._pubsub.listen():
-            for queue in self._queues.get(message["channel"], ()):
-                queue.put_nowait(message["data"])
+            if message["type"] == "message":
+                for queue in self._queues.get(message["channel"], ()):
+                    queue.put_nowait(message["data"])
 
     async def listen(self, channel: str) -> AsyncGenerator[bytes, None]:
         """Yield the messages of a channel."""
@@ -105,7 +107,8 @@ async def lifespan(_app: Starlette) -> AsyncIterator[None]:
 
 
 def main() -> None:
-    schema = strawberry.Schema(Query, subscription=Subscription)
+    config = StrawberryConfig(scalar_map=SCALARS)
+    schema = strawberry.Schema(Query, subscription=Subscription, types=[JobEvent], config=config)
     view: GraphQL[None, None] = GraphQL(
         schema, graphql_ide=None, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL]
     )

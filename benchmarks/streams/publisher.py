@@ -55,12 +55,14 @@ class Publisher:
         path = unquote(urlsplit(self._redis_url).path)
         transport, answers = await loop.create_unix_connection(_Answers, path)
         begun, first, total = loop.time(), self._sent, int(rate * seconds)
-        while (sent := self._sent - first) < total:
-            due = min(int((loop.time() - begun) * rate) + 1, total, sent + _MOST) - sent
-            transport.write(self._next(due))
-            await asyncio.sleep(_TICK_S)
-        await answers.wait_for(total)
-        transport.close()
+        try:
+            while (sent := self._sent - first) < total:
+                due = min(int((loop.time() - begun) * rate) + 1, total, sent + _MOST) - sent
+                transport.write(self._next(due))
+                await asyncio.sleep(_TICK_S)
+            await answers.wait_for(total)
+        finally:
+            transport.close()
         return total
 
     async def report(self, operation: Operation, subject: str, count: int) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import struct
 from typing import TYPE_CHECKING, Any, Final, Protocol
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from adapters.hub import Hub, redis_client
 from adapters.job_events import RedisJobEventLog
@@ -45,8 +44,7 @@ class EaselLog:
 
     async def templates(self, redis_url: str, operation: Operation, subjects: Sequence[str]) -> list[bytes]:
         """See ``Wire.templates``."""
-        async with redis_client(redis_url) as redis:
-            pipeline = redis.pipeline(transaction=False)
+        async with redis_client(redis_url) as redis, redis.pipeline(transaction=False) as pipeline:
             log = event_log(pipeline, redis_url)
             for subject in subjects:
                 await log.publish(UUID(subject), operation.kind, operation.data)
@@ -68,14 +66,12 @@ class Emitters:
 
     async def templates(self, redis_url: str, operation: Operation, subjects: Sequence[str]) -> list[bytes]:  # noqa: ARG002
         """See ``Wire.templates``."""
-        numbers = itertools.count()
-        return [
-            _template("PUBLISH", subject, _packed(_envelope(operation, subject, next(numbers)))) for subject in subjects
-        ]
+        return [_template("PUBLISH", subject, _packed(_envelope(operation, subject))) for subject in subjects]
 
 
-def _envelope(operation: Operation, subject: str, number: int) -> dict[str, Any]:
-    return {"id": f"{number}/{SEQUENCE}", "msg": {"topic": subject, "payload": operation.told}}
+def _envelope(operation: Operation, subject: str) -> dict[str, Any]:
+    """Return a message with the id of no other: what has come already within a minute is dropped."""
+    return {"id": f"{uuid4()}/{SEQUENCE}", "msg": {"topic": subject, "payload": operation.told}}
 
 
 def _template(*words: str | bytes | int) -> bytes:
