@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from db.session import Database
     from domain.errors import RequestError
     from domain.messages import Language
-    from domain.ports import Bucket, JobEventLog, ObjectStore, RateLimiter, Throttle
+    from domain.ports import Bucket, EventLog, ObjectStore, RateLimiter, Throttle
     from domain.tokens import AccessTokens, Claims
 
 
@@ -29,7 +29,7 @@ class Services:
     db: Database
     tokens: AccessTokens
     store: ObjectStore
-    events: JobEventLog
+    events: EventLog
     limiter: RateLimiter
     throttle: Throttle
     cost_bucket: Bucket
@@ -117,6 +117,15 @@ class Context:
         if not await self.services.db.look_up(lambda tx: accounts.is_live(tx, claims.session_id, claims.user_id)):
             raise Unauthenticated("The session has ended.")
         return claims
+
+    async def require_nobody_or_live_session(self) -> None:
+        """Look again whether a viewer may go on, where somebody who is not signed in may, too.
+
+        Raises:
+            Unauthenticated: a token was sent that is not, or no longer, good.
+        """
+        if self.viewer_id is not None:
+            await self.require_live_session()
 
     async def confirm_session(self) -> None:
         """Look up whether the session of the token still lives; where not, refuse what depends on the viewer."""
