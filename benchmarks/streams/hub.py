@@ -24,9 +24,11 @@ from strawberry.asgi import GraphQL
 from strawberry.schema.config import StrawberryConfig
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
-from domain.words import Previews
+from domain.words import FeedKind, Previews
+from schema.feed_events import FeedEdgeRemoved, FeedEvent
 from schema.generation_events import GenerationJobEvent, GenerationProgress, JobEvent
 from schema.scalars import SCALARS, URL, Cursor
+from schema.stream_events import StreamEvent
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -97,6 +99,19 @@ class Subscription:
                 preview=URL(told["preview"]),
             )
 
+    @strawberry.subscription
+    async def feed_events(
+        self,
+        kind: FeedKind,  # noqa: ARG002 - there is one
+        after: Cursor | None = None,  # noqa: ARG002 - this server resumes nothing
+    ) -> AsyncGenerator[FeedEvent, None]:
+        """Follow a feed."""
+        async for message in hub.listen("feedEvents"):
+            told: dict[str, Any] = orjson.loads(message)["feedEvents"]
+            yield FeedEdgeRemoved(
+                cursor=Cursor(told["cursor"]), sequence=told["sequence"], node_id=strawberry.ID(told["nodeId"])
+            )
+
 
 @asynccontextmanager
 async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -108,7 +123,7 @@ async def lifespan(_app: Starlette) -> AsyncIterator[None]:
 
 def main() -> None:
     config = StrawberryConfig(scalar_map=SCALARS)
-    schema = strawberry.Schema(Query, subscription=Subscription, types=[JobEvent], config=config)
+    schema = strawberry.Schema(Query, subscription=Subscription, types=[JobEvent, StreamEvent], config=config)
     view: GraphQL[None, None] = GraphQL(
         schema, graphql_ide=None, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL]
     )

@@ -7,7 +7,6 @@ import json
 import random
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
-from uuid import UUID
 
 from adapters.hub import redis_client
 from benchmarks.streams import clock
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from benchmarks.streams.operations import Operation
+    from benchmarks.streams.people import Person
     from benchmarks.streams.wires import Wire
 
 _TICK_S: Final = 0.001
@@ -65,14 +65,14 @@ class Publisher:
             transport.close()
         return total
 
-    async def report(self, operation: Operation, subject: str, count: int) -> None:
-        """Publish ``count`` events to a subject of Easel as its workers do, with gaps of some milliseconds."""
+    async def report(self, operation: Operation, person: Person, count: int) -> None:
+        """Publish ``count`` events to somebody's stream of Easel as its workers do, with gaps of some milliseconds."""
         async with redis_client(self._redis_url) as redis:
             log = event_log(redis, self._redis_url)
             for _ in range(count):
                 await asyncio.sleep(random.uniform(*_GAPS_S))  # noqa: S311 - gaps of a measurement
                 data = json.dumps(operation.data).replace(f"{STAMP}", f"{clock.stamp()}")
-                await log.publish(UUID(subject), operation.kind, json.loads(data))
+                await log.publish(operation.stream(person), operation.kind, json.loads(data))
 
     def _next(self, count: int) -> bytes:
         templates, stamp, first = self._templates, clock.stamp(), self._sent

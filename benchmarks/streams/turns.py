@@ -58,13 +58,11 @@ class Pattern:
     rate: float
     """Deliveries a second."""
     operation: Operation
-    is_hot: bool = False
-    """Whether all watch the same subject."""
 
     @property
     def fan_out(self) -> int:
-        """Clients that watch the same subject."""
-        return self.clients if self.is_hot else 1
+        """Clients that watch the same."""
+        return self.clients if self.operation.is_public else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +157,7 @@ class Stage:
         """Return the median time from the worker's call to its only client."""
         self.gather(server, pattern)
         self.crowd.call(Crowd.open_window)
-        self.publisher.call(Publisher.report, pattern.operation, f"{self.people[0].job_id}", count)
+        self.publisher.call(Publisher.report, pattern.operation, self.people[0], count)
         window = self.crowd.call(Crowd.close_window)
         self.part(count)
         return window.p50_ms
@@ -168,12 +166,11 @@ class Stage:
         """Let the clients of a pattern come to a server whose streams are empty, and get ready to publish."""
         with redis.Redis.from_url(self.place.redis_url) as emptied:
             emptied.flushdb()
-        watched = self.people[: pattern.clients // pattern.fan_out]
-        subjects = [f"{person.job_id}" for person in watched]
-        seats = [_seat(server, person) for person in watched for _ in range(pattern.fan_out)]
-        show = Show(server.program.port, pattern.operation, server.origin)
-        self.crowd.call(Crowd.gather, show, seats)
-        self.publisher.call(Publisher.prepare, self.place.redis_url, server.wire, pattern.operation, subjects)
+        operation, watchers = pattern.operation, self.people[: pattern.clients]
+        subjects = list(dict.fromkeys(server.wire.subject(operation, person) for person in watchers))
+        seats = [_seat(server, operation, person) for person in watchers]
+        self.crowd.call(Crowd.gather, Show(server.program.port, operation, server.origin), seats)
+        self.publisher.call(Publisher.prepare, self.place.redis_url, server.wire, operation, subjects)
         time.sleep(SETTLE_S)
 
     def part(self, published: int) -> Account:
@@ -183,6 +180,6 @@ class Stage:
         return account
 
 
-def _seat(server: Server, person: Person) -> Seat:
-    authorization = server.authorize(person) if server.authorize else None
-    return Seat(authorization, {"jobId": f"job_{person.job_id.hex}" if server.authorize else f"{person.job_id}"})
+def _seat(server: Server, operation: Operation, person: Person) -> Seat:
+    authorization = server.authorize(person) if server.authorize and not operation.is_public else None
+    return Seat(authorization, operation.variables(person))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import struct
 from typing import TYPE_CHECKING, Any, Final, Protocol
-from uuid import UUID, uuid4
+from uuid import uuid4
 
+from adapters.event_log import RedisEventLog
 from adapters.hub import Hub, redis_client
-from adapters.job_events import RedisJobEventLog
 from benchmarks.streams.operations import SEQUENCE, STAMP
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from benchmarks.streams.operations import Operation
+    from benchmarks.streams.people import Person
 
 ORIGIN: Final = 10**9
 """Sequence before the first event that is sent to peers: all their numbers have ten digits."""
@@ -24,6 +25,9 @@ ORIGIN: Final = 10**9
 
 class Wire(Protocol):
     """One server's way."""
+
+    def subject(self, operation: Operation, person: Person) -> str:
+        """Return the name of what somebody watches."""
 
     async def templates(self, redis_url: str, operation: Operation, subjects: Sequence[str]) -> list[bytes]:
         """Return a Redis command for each subject, to be filled by ``filled``."""
@@ -34,26 +38,34 @@ def filled(template: bytes, sequence: int, stamp: int) -> bytes:
     return template % {b"sequence": sequence, b"packed": sequence.to_bytes(4, "big"), b"stamp": stamp}
 
 
-def event_log(redis: Redis, redis_url: str) -> RedisJobEventLog:
+def event_log(redis: Redis, redis_url: str) -> RedisEventLog:
     """Return Easel's event log."""
-    return RedisJobEventLog(redis, Hub(redis_url))
+    return RedisEventLog(redis, Hub(redis_url))
 
 
 class EaselLog:
     """Easel's event log: the commands are those that it sends itself."""
+
+    def subject(self, operation: Operation, person: Person) -> str:
+        """See ``Wire.subject``."""
+        return operation.stream(person)
 
     async def templates(self, redis_url: str, operation: Operation, subjects: Sequence[str]) -> list[bytes]:
         """See ``Wire.templates``."""
         async with redis_client(redis_url) as redis, redis.pipeline(transaction=False) as pipeline:
             log = event_log(pipeline, redis_url)
             for subject in subjects:
-                await log.publish(UUID(subject), operation.kind, operation.data)
+                await log.publish(subject, operation.kind, operation.data)
             await pipeline.load_scripts()  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
             return [_template(*args) for args, _options in pipeline.command_stack]
 
 
 class Channels:
     """A channel for each subject; messages are the root value as JSON."""
+
+    def subject(self, operation: Operation, person: Person) -> str:
+        """See ``Wire.subject``."""
+        return operation.channel(person)
 
     async def templates(self, redis_url: str, operation: Operation, subjects: Sequence[str]) -> list[bytes]:  # noqa: ARG002
         """See ``Wire.templates``."""
@@ -63,6 +75,10 @@ class Channels:
 
 class Emitters:
     """The same, in the envelope of mqemitter-redis: MessagePack with an id that no other message has."""
+
+    def subject(self, operation: Operation, person: Person) -> str:
+        """See ``Wire.subject``."""
+        return operation.channel(person)
 
     async def templates(self, redis_url: str, operation: Operation, subjects: Sequence[str]) -> list[bytes]:  # noqa: ARG002
         """See ``Wire.templates``."""

@@ -15,6 +15,7 @@ from adapters.hub import redis_client
 from benchmarks.streams.operations import WATCH
 from benchmarks.streams.publisher import Publisher, PublishingFailedError
 from benchmarks.streams.wires import ORIGIN, Channels, EaselLog, Emitters
+from domain import streams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +43,7 @@ async def received(redis_url: str, wire: Wire, subject: str, count: int) -> list
 
 async def test_the_log_holds_each_event_as_a_worker_would_have_told_it(redis_url: str) -> None:
     # given two jobs
-    subjects = [f"{uuid4()}", f"{uuid4()}"]
+    subjects = [streams.of_job(uuid4()), streams.of_job(uuid4())]
     # when ten events are published in turn
     await published(redis_url, EaselLog(), subjects, 10)
     # then each log numbers five of them
@@ -75,7 +76,7 @@ async def test_envelopes_carry_the_number_in_binary_and_in_their_id(redis_url: s
 
 
 async def test_a_command_that_is_refused_is_no_measurement(redis_url: str) -> None:
-    subject = f"{uuid4()}"
+    subject = streams.of_job(uuid4())
     publisher = Publisher()
     await publisher.prepare(redis_url, EaselLog(), WATCH, [subject])
     with redis.Redis.from_url(redis_url) as client:
