@@ -86,7 +86,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3, help="how often each server is measured (3)")
     parser.add_argument("--seconds", type=float, default=5, help="how long, each time (5)")
-    parser.add_argument("--only", default="", help="words of what to see alone: own,hot,idle,storm,chain")
+    parser.add_argument("--only", default="", help="words of what to see alone: Easel,hot,idle,storm,chain")
     parser.add_argument("--scale", type=float, default=1, help="part of all clients and rates, for a quick look (1)")
     parser.add_argument("--peers", action="store_true", help="measure graphql-ws, Mercurius and Strawberry too")
     options = parser.parse_args()
@@ -107,7 +107,8 @@ def _stage(server_cores: Collection[int], ending: ExitStack) -> Stage:
     crowd, publisher = Remote(Crowd), Remote(Publisher)
     ending.callback(publisher.close)
     ending.callback(crowd.close)
-    return Stage(place, people.make(postgres.url, MANY.clients), crowd, publisher)
+    assert valkey.pid
+    return Stage(place, people.make(postgres.url, MANY.clients), crowd, publisher, valkey.pid)
 
 
 class _Run:
@@ -134,8 +135,8 @@ class _Run:
             self.figures |= {"storm_s": round(seconds, 2), "storm_lost": account.missing}
 
     def _cells(self, contestants: Sequence[Server], *patterns: Pattern) -> list[Cell]:
-        wanted = [self._scaled(pattern) for pattern in patterns if self._wants(pattern.name)]
-        return [Cell(server, pattern) for pattern in wanted for server in contestants]
+        offered = [Cell(server, self._scaled(pattern)) for pattern in patterns for server in contestants]
+        return [cell for cell in offered if self._wants(f"{cell.server.name} {cell.pattern.name}")]
 
     def _measure_rounds(self, cells: list[Cell]) -> None:
         self.cells = cells
@@ -146,7 +147,8 @@ class _Run:
                 print(
                     f"  {number + 1}/{self._options.rounds} {cell.server.name:12} {cell.pattern.name:10}"
                     f" {turn.delivered:8.0f}/s {turn.cpu_us:7.1f} µs, p50 {turn.p50_ms:.1f} ms,"
-                    f" p99 {turn.p99_ms:.1f} ms, lost {turn.missing}, doubled {turn.doubled}",
+                    f" p99 {turn.p99_ms:.1f} ms, lost {turn.missing}, doubled {turn.doubled},"
+                    f" cores {turn.busy:.2f} + {turn.load:.2f}",
                     flush=True,
                 )
 
@@ -168,6 +170,7 @@ def _row(cell: Cell) -> Row:
         "CPU µs": round(cell.median("cpu_us"), 1),
         "of rounds": f"{min(cell.values('cpu_us')):.1f} to {max(cell.values('cpu_us')):.1f}",
         "cores": round(cell.median("busy"), 2),
+        "load's cores": round(cell.median("load"), 2),
         "p50 ms": round(cell.median("p50_ms"), 2),
         "p99 ms": round(cell.median("p99_ms"), 2),
         "lost": sum(cell.values("missing")),
@@ -185,7 +188,7 @@ def _figures(cells: Sequence[Cell]) -> dict[str, float]:
     if hot := easel.get(HOT.name):
         figures["hot_per_core"] = round(1e6 / hot.median("cpu_us"))
     for name, figure in RATIOS.items():
-        theirs = [cell for cell in cells if cell.server.name == name]
+        theirs = [cell for cell in cells if cell.server.name == name and cell.pattern.name in easel]
         if theirs:
             ratios = [easel[cell.pattern.name].ratio(cell, "cpu_us") for cell in theirs]
             figures[figure] = round(max(ratios), 2)

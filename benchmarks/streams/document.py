@@ -25,8 +25,8 @@ BARS: Final = {
 }
 """Figures of the results, in words, with the bar that each is held to."""
 COLUMNS: Final = (
-    "server", "pattern", "clients", "offered/s", "delivered/s", "CPU µs", "cores", "p50 ms", "p99 ms", "lost",
-    "doubled",
+    "server", "pattern", "clients", "offered/s", "delivered/s", "CPU µs", "cores", "load's cores",
+    "p50 ms", "p99 ms", "lost", "doubled",
 )  # fmt: skip
 """Columns of the results that the page shows."""
 

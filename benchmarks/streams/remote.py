@@ -31,6 +31,12 @@ class Remote(Generic[Remoted]):
         self._process.start()
         theirs.close()
 
+    @property
+    def pid(self) -> int:
+        """The process."""
+        assert self._process.pid
+        return self._process.pid
+
     def begin(
         self, method: Callable[Concatenate[Remoted, P], Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs
     ) -> Callable[[], T]:

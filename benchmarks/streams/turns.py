@@ -73,6 +73,8 @@ class Turn:
     """CPU time of the server for one delivery."""
     busy: float
     """Cores of the server that were busy."""
+    load: float
+    """Cores that clients, publisher and Valkey kept busy: where they have no more, delays are theirs."""
     delivered: float
     """Deliveries a second."""
     p50_ms: float
@@ -116,6 +118,8 @@ class Stage:
     people: Sequence[Person]
     crowd: Remote[Crowd]
     publisher: Remote[Publisher]
+    valkey: int
+    """Process id."""
 
     def measure(self, cell: Cell, seconds: float) -> Turn:
         """Put the load of a pattern on a server for some seconds."""
@@ -125,15 +129,25 @@ class Stage:
         publishing = self.publisher.begin(Publisher.publish, cell.rate / pattern.fan_out, warm_up + seconds)
         time.sleep(warm_up)
         crowd.call(Crowd.open_window)
-        before, begun = cpu_times(server.program.pid), time.monotonic()
+        before, load_before, begun = cpu_times(server.program.pid), self._load(), time.monotonic()
         time.sleep(seconds)
         window = crowd.call(Crowd.close_window)
         used, took = seconds_between(before, cpu_times(server.program.pid)), time.monotonic() - begun
+        load = seconds_between(load_before, self._load())
         account = self.part(publishing() * pattern.fan_out)
         return Turn(
-            used / max(window.received, 1) * 1e6, used / took, window.received / took, window.p50_ms, window.p99_ms,
-            account.missing, account.doubled,
-        )  # fmt: skip
+            cpu_us=used / max(window.received, 1) * 1e6,
+            busy=used / took,
+            load=load / took,
+            delivered=window.received / took,
+            p50_ms=window.p50_ms,
+            p99_ms=window.p99_ms,
+            missing=account.missing,
+            doubled=account.doubled,
+        )
+
+    def _load(self) -> dict[int, int]:
+        return cpu_times(self.crowd.pid) | cpu_times(self.publisher.pid) | cpu_times(self.valkey)
 
     def storm(self, server: Server, pattern: Pattern) -> tuple[float, Account]:
         """Cut all clients at once while events go on; return the seconds until all are back, and what they missed."""
