@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 AT_ONCE: Final = 100
 """How many connect at the same time, where they come in good order."""
 PATIENCE_S: Final = 90
-_QUIET_S: Final = 0.5
+_LOOK_S: Final = 0.1
 _RETRY_S: Final = 1.0
 _JITTER_S: Final = (0.3, 3.0)
 
@@ -98,17 +98,23 @@ class Crowd:
                 coming_back.create_task(_come_back(client))
         return time.monotonic() - begun
 
-    async def settle(self, published: int) -> Account:
-        """Wait until nothing more comes; ``published`` counts the events that clients should have seen in all.
+    async def settle(self, published: int, quiet_s: float = 3.0) -> Account:
+        """Wait until all has come, or nothing more comes for ``quiet_s`` seconds.
+
+        Args:
+            published: how many events the clients should have seen in all.
+            quiet_s: after which silence the rest is given up.
 
         Raises:
             TroubledStreamsError: errors, or closed connections.
         """
-        tally, deadline = self._tally, time.monotonic() + PATIENCE_S
-        seen = -1
-        while seen != tally.received and time.monotonic() < deadline:
-            seen = tally.received
-            await asyncio.sleep(_QUIET_S)
+        tally, clock = self._tally, time.monotonic
+        seen, since = tally.received, clock()
+        while tally.received - tally.doubled < published and clock() < since + quiet_s:
+            await asyncio.sleep(_LOOK_S)
+            if tally.received != seen:
+                seen, since = tally.received, clock()
+        await asyncio.sleep(_LOOK_S)  # for what comes twice
         if tally.troubles:
             raise TroubledStreamsError(f"{len(tally.troubles)}: {tally.troubles[0]}")
         arrived = tally.received - tally.doubled

@@ -78,7 +78,7 @@ async def test_gaps_and_repeats_are_counted(script: Script) -> None:
     crowd = Crowd()
     # when a crowd of one follows it
     await crowd.gather(script.show, [Seat("Bearer token", {"jobId": "job"})])
-    account = await crowd.settle(published=5)
+    account = await crowd.settle(published=5, quiet_s=0.3)
     await crowd.leave()
     # then
     assert (account.received, account.missing, account.doubled) == (5, 1, 1)
@@ -89,7 +89,7 @@ async def test_events_that_never_come_are_missing(script: Script) -> None:
     script.turns = [[snapshot(0, resumed=False), progress(1)]]
     crowd = Crowd()
     await crowd.gather(script.show, [Seat(None, {"jobId": "job"})])
-    account = await crowd.settle(published=3)
+    account = await crowd.settle(published=3, quiet_s=0.3)
     await crowd.leave()
     assert account.missing == 2
 
