@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from resolvers.streams import Watch
     from schema.context import Context, Services
 
-EVERY_S: Final = 4.0
+EVERY_S: Final = 2.0
 """Between two looks at sessions, rows and clients: who signs out is cut off within five seconds."""
-AT_ONCE: Final = 100
+AT_ONCE: Final = 400
 """Guests, or streams, that are looked after in one turn of the loop: nobody waits for long."""
 SOCKETS_PER_USER: Final = 10
 
