@@ -170,7 +170,7 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
     async def _read_from(self, connection: AbstractConnection) -> None:
         """Read until the connection breaks, or Redis does not answer a ping."""
         self._unsaid.clear()
-        self._due = Counter(self._channels)
+        self._due = Counter(self._channels.keys())
         self._connection = connection  # from here on, who subscribes says so; who came before is made up for
         await connection.send_command("SUBSCRIBE", _OWN, *self._channels)
         async with asyncio.TaskGroup() as together:
