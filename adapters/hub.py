@@ -63,14 +63,18 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
     def __init__(self, url: str) -> None:
         """Connect to nothing yet; ``url`` is ``redis://``, ``rediss://`` or ``unix://``."""
         # A reconnect behind our back would hide a gap: this client never tries again. Over protocol 3 redis-py writes
-        # every message down as text for its log.
-        self._pool = ConnectionPool.from_url(url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=2, protocol=2)
+        # every message down as text for its log. With a socket timeout of its own it waits by a function of asyncio's
+        # that may swallow a cancellation, so we time what we send ourselves.
+        self._pool = ConnectionPool.from_url(
+            url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=2, socket_timeout=None, protocol=2
+        )
         self._redis = Redis.from_pool(self._pool)
         self._connection: AbstractConnection | None = None
         self._channels: dict[str, asyncio.Future[None]] = {}
         """Each is done once Redis has confirmed it, or is no longer waited for."""
         self._due: Counter[str] = Counter()
-        """By channel, how many of our SUBSCRIBE commands this connection has not answered yet."""
+        """By channel, how many of our SUBSCRIBE commands have not been answered yet, those included that are not yet
+        sent: what an earlier one is answered says nothing of those who came after it."""
         self._unsaid: list[tuple[str, str]] = []
         self._saying: asyncio.Task[None] | None = None
         self._published: deque[Event] = deque()
@@ -131,8 +135,12 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
             yield self._published.popleft()
 
     def _say(self, command: str, channel: str) -> None:
-        """Send a command soon, together with all others of this turn of the loop."""
+        """Send a command soon, together with all others of this turn of the loop; a new connection begins with all."""
+        if self._connection is None:
+            return
         self._unsaid.append((command, channel))
+        if command == "SUBSCRIBE":
+            self._due[channel] += 1
         if self._saying is None:
             self._saying = asyncio.create_task(self._say_all())
 
@@ -142,8 +150,6 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
                 unsaid, self._unsaid = self._unsaid, []
                 for command, group in groupby(unsaid, key=lambda each: each[0]):
                     channels = [channel for _, channel in group]
-                    if command == "SUBSCRIBE":
-                        self._due.update(channels)
                     await connection.send_command(command, *channels)
         except BROKEN:
             pass  # the reader sees it too, and begins anew with all channels
@@ -155,7 +161,8 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
         while True:
             connection: AbstractConnection = self._pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py's
             try:
-                await connection.connect()  # type: ignore[no-untyped-call]
+                async with asyncio.timeout(_SILENCE_S):
+                    await connection.connect()  # type: ignore[no-untyped-call]
                 pause = _FIRST_PAUSE_S
                 await self._read_from(connection)
             except Exception as error:  # noqa: BLE001 - see BROKEN
@@ -170,17 +177,18 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
     async def _read_from(self, connection: AbstractConnection) -> None:
         """Read until the connection breaks, or Redis does not answer a ping."""
         self._unsaid.clear()
-        self._due = Counter(self._channels)
+        self._due = Counter(self._channels.keys())
         self._connection = connection  # from here on, who subscribes says so; who came before is made up for
-        await connection.send_command("SUBSCRIBE", _OWN, *self._channels)
         async with asyncio.TaskGroup() as together:
             together.create_task(self._read(connection))
             together.create_task(self._ping(connection))
+            await connection.send_command("SUBSCRIBE", _OWN, *self._channels)
 
     async def _ping(self, connection: AbstractConnection) -> None:
         while True:
             self._is_silent = True
-            await connection.send_command("PING")
+            async with asyncio.timeout(_SILENCE_S):
+                await connection.send_command("PING")
             await asyncio.sleep(_SILENCE_S)
             if self._is_silent:
                 raise TimeoutError

@@ -124,6 +124,7 @@ class Topic:
 
     def _start_over(self, at: Position) -> None:
         self.at = at
+        self.is_over = False
         for audience in tuple(self.audiences):
             audience.tell(Snapshot(at, resumed=False))
 

@@ -61,6 +61,8 @@ class Cohort:
         """Of the last step that was handed to the members."""
         self.epoch = 0
         """Grows when the stream starts over."""
+        self.is_over = topic.is_over
+        """Whether the last event of all was handed to the members."""
         self._encode = encode
         self._waiting: deque[Step] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -127,6 +129,7 @@ class Cohort:
     def _hand(self, step: Step, payload: bytes | None) -> None:
         before, at = self.at, step.position
         self.at = at
+        self.is_over = isinstance(step, Event) and step.kind == COMPLETED
         if isinstance(step, Snapshot):
             self.epoch += 1
             for member in self.members:
@@ -134,7 +137,7 @@ class Cohort:
             return
         for member in self.members:
             member.take(step, payload, before)
-        if step.kind == COMPLETED:
+        if self.is_over:
             for member in tuple(self.members):
                 if member.at is at:
                     member.end()
@@ -204,8 +207,7 @@ class Member:
             is_over = await has_ended()
             await self._start_over()
             if is_over and self.at is not None:
-                ending = Event(Position(self.at.stamp, self.at.sequence + 1), COMPLETED, {})
-                await self._send([ending])
+                await self._send([_ending(self.at)])
         await self._get_in_step(log)
 
     def catch_up(self, log: EventLog) -> None:
@@ -217,7 +219,9 @@ class Member:
         try:
             while not (self.outlet.is_paused or self._is_in_step()):
                 missed = None
-                if self.at and self.epoch == self.cohort.epoch:
+                if self.at and self._has_all():  # it began where the stream ended
+                    missed = [_ending(self.at)]
+                elif self.at and self.epoch == self.cohort.epoch:
                     missed = await log.read_after(self.cohort.topic.stream, self.at)
                 if missed:
                     await self._send(missed)
@@ -229,10 +233,12 @@ class Member:
             self._task = None
 
     def _is_in_step(self) -> bool:
-        """Whether all that was told to the cohort was sent, or the member left."""
+        """Whether all that was told to the cohort was sent, and the end if it was the last, or the member left."""
+        return self not in self.cohort.members or (self._has_all() and not self.cohort.is_over)
+
+    def _has_all(self) -> bool:
+        """Whether all that was told to the cohort was sent; who began there has yet to be told of the end."""
         cohort = self.cohort
-        if self not in cohort.members:
-            return True
         if self.at is None or self.epoch != cohort.epoch:
             return False
         if self.at == cohort.at:
@@ -270,3 +276,8 @@ async def _missed(log: EventLog, stream: str, after: Position) -> list[Event] | 
         return await log.read_after(stream, after)
     except ConnectionError:
         return None
+
+
+def _ending(at: Position) -> Event:
+    """Return the last event of a stream whose rows or members say that it is over after ``at``."""
+    return Event(Position(at.stamp, at.sequence + 1), COMPLETED, {})
