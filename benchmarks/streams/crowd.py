@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from benchmarks.streams.operations import Seat
 
-AT_ONCE: Final = 100
+AT_ONCE: Final = 50
 """How many connect at the same time, where they come in good order."""
 PATIENCE_S: Final = 90
 _LOOK_S: Final = 0.1
@@ -68,7 +68,7 @@ class Crowd:
 
         async def enter(client: Client) -> None:
             async with doors:
-                await client.come()
+                await _come(client, _RETRY_S)
 
         await _all(enter(client) for client in self._clients)
         return time.monotonic() - begun
@@ -144,12 +144,21 @@ async def _all(journeys: Iterable[Coroutine[Any, Any, None]]) -> None:
 
 
 async def _come_back(client: Client) -> None:
-    delay = _RETRY_S
+    await _pause(_RETRY_S)
+    await _come(client, 2 * _RETRY_S)
+
+
+async def _come(client: Client, delay: float) -> None:
+    """Come; where the server is not ready, try again after ``delay`` seconds, then after twice as long."""
     while True:
-        await asyncio.sleep(delay + random.uniform(*_JITTER_S))  # noqa: S311 - spreads reconnects, guards nothing
         try:
             await client.come()
         except ConnectionError:
+            await _pause(delay)
             delay *= 2
         else:
             return
+
+
+async def _pause(delay: float) -> None:
+    await asyncio.sleep(delay + random.uniform(*_JITTER_S))  # noqa: S311 - spreads reconnects, guards nothing
