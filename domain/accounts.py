@@ -22,7 +22,7 @@ from domain.errors import EmailTaken, HandleTaken, InvalidCredentials, InvalidIn
 from domain.texts import clean, normal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from uuid import UUID
 
     from sqlalchemy import ColumnElement
@@ -210,6 +210,12 @@ def confirms(session_id: Value, user_id: Value) -> ColumnElement[bool]:
 async def is_live(tx: AsyncSession, session_id: UUID, user_id: UUID) -> bool:
     """Whether the session exists, belongs to the user and has not ended."""
     return (await tx.execute(select(confirms(session_id, user_id)))).scalar_one()
+
+
+async def live_among(tx: AsyncSession, session_ids: Collection[UUID]) -> set[UUID]:
+    """Return which of the sessions have not ended."""
+    query = select(col(Session.id)).where(col(Session.id).in_(session_ids), is_open(Session))
+    return set((await tx.execute(query)).scalars())
 
 
 async def update_profile(tx: AsyncSession, user_id: UUID, profile: Profile) -> User:

@@ -180,6 +180,15 @@ async def status_of(tx: AsyncSession, user_id: UUID, job_id: UUID) -> JobStatus 
     return (await tx.execute(query)).scalar_one_or_none()
 
 
+async def finals_among(tx: AsyncSession, job_ids: Collection[UUID]) -> set[UUID]:
+    """Return which of the jobs are final."""
+    final = [status for status in JobStatus if status.is_final]
+    query = select(col(GenerationJob.id)).where(
+        col(GenerationJob.id).in_(job_ids), col(GenerationJob.status).in_(final)
+    )
+    return set((await tx.execute(query)).scalars())
+
+
 def is_slot_of(slot: Row, user_id: Value) -> ColumnElement[bool]:
     """Return the clause that says which slots are of the user's jobs."""
     return exists().where(col(GenerationJob.id) == slot.job_id, col(GenerationJob.user_id) == user_id)

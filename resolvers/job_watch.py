@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain import generation, streams
 from domain.errors import Missing
+from domain.streams import job_of
 from domain.words import Previews
 from planner import ref
 from resolvers.streams import Audience, Place, Watch
@@ -22,11 +23,11 @@ from schema.generation_events import (
 from schema.scalars import URL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from domain.ports import Event
-    from schema.context import Context
+    from schema.context import Context, Services
 
 
 class JobWatch(Watch):
@@ -60,6 +61,13 @@ class JobWatch(Watch):
         if status is None:
             raise Missing("There is no such job, or it is not yours.")
         return status.is_final
+
+    @classmethod
+    async def ended(cls, services: Services, streams: Sequence[str]) -> set[str]:
+        """Return the streams of jobs that are final."""
+        jobs = {job_id: stream for stream in streams if (job_id := job_of(stream))}
+        finals = await services.db.look_up(lambda tx: generation.finals_among(tx, jobs))
+        return {jobs[job_id] for job_id in finals}
 
     def snapshot(self, place: Place, *, resumed: bool) -> GenerationSnapshot:
         """Return the job as it is now."""
