@@ -180,13 +180,11 @@ async def status_of(tx: AsyncSession, user_id: UUID, job_id: UUID) -> JobStatus 
     return (await tx.execute(query)).scalar_one_or_none()
 
 
-async def finals_among(tx: AsyncSession, job_ids: Collection[UUID]) -> set[UUID]:
-    """Return which of the jobs are final."""
-    final = [status for status in JobStatus if status.is_final]
-    query = select(col(GenerationJob.id)).where(
-        col(GenerationJob.id).in_(job_ids), col(GenerationJob.status).in_(final)
-    )
-    return set((await tx.execute(query)).scalars())
+async def states_of(tx: AsyncSession, job_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, JobStatus]]:
+    """Return the owner of each job, and how far it is."""
+    columns = col(GenerationJob.id), col(GenerationJob.user_id), col(GenerationJob.status)
+    query = select(*columns).where(col(GenerationJob.id).in_(job_ids))
+    return {job_id: (user_id, status) for job_id, user_id, status in await tx.execute(query)}
 
 
 def is_slot_of(slot: Row, user_id: Value) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ its values; graphql-core has to answer only where a value is not what its field 
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -28,12 +28,12 @@ from planner.filling import Ref
 from planner.leaves import leaf_writer
 from planner.rows import Values
 from planner.selections import Document, Use, variables_in
-from planner.variables import shape_of_all
+from planner.variables import Shapes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Mapping
 
-    from graphql import DocumentNode, GraphQLField
+    from graphql import DocumentNode, GraphQLField, OperationDefinitionNode
 
     from planner.database import Reader
     from planner.plans import Compiler, Plan
@@ -121,14 +121,14 @@ class EventWriter:
         if use.name == "__typename":
             name = type_.name
             return use.key, "__class__", lambda _value, _waiting: name
-        field: GraphQLField = type_.fields[use.name]
-        definition = field.extensions[DEFINITION]
+        asked: GraphQLField = type_.fields[use.name]
+        definition = asked.extensions[DEFINITION]
         if definition.base_resolver is not None or (type_.name, use.name) in self._compiler.catalog.root_pages:
             raise Abandoned
-        if is_leaf_type(get_named_type(field.type)):
-            write = leaf_writer(field.type)
+        if is_leaf_type(get_named_type(asked.type)):
+            write = leaf_writer(asked.type)
             return use.key, definition.python_name, lambda value, _waiting: write(value)
-        is_required = isinstance(field.type, GraphQLNonNull)
+        is_required = isinstance(asked.type, GraphQLNonNull)
         return use.key, definition.python_name, _Reference(self, use, is_required=is_required)
 
 
@@ -175,23 +175,32 @@ class _Reference(_Nested):
         return plan
 
 
+@dataclass(slots=True)
+class _Entry:
+    """What is known of one operation of one text."""
+
+    operation: OperationDefinitionNode
+    fragments: list[FragmentDefinitionNode]
+    shapes: Shapes
+    writers: OrderedDict[Hashable, EventWriter] = field(default_factory=OrderedDict)
+
+
 class Events:
     """The writers of subscriptions, remembered by operation and shape."""
 
     def __init__(
-        self,
-        compiler: Compiler,
-        reader: Reader,
-        tell: Tell,
-        *,
-        characters: int = 128 * 1024,
+        self, compiler: Compiler, reader: Reader, tell: Tell, *, characters: int = 128 * 1024, shapes: int = 16
     ) -> None:
-        """Remember writers of ``characters`` of documents in all; ``tell`` says of a context what is asked with."""
+        """Remember operations of ``characters`` in all, each in so many ``shapes``.
+
+        ``tell`` says of a context what requests ask with.
+        """
         self._compiler = compiler
         self._reader = reader
         self._tell = tell
         self._room = characters
-        self._writers: OrderedDict[tuple[str, Hashable], EventWriter] = OrderedDict()
+        self._shapes = shapes
+        self._entries: OrderedDict[tuple[str, str | None], _Entry] = OrderedDict()
 
     def writer(self, text: str, document: DocumentNode, name: str | None, variables: Mapping[str, Any]) -> EventWriter:
         """Return the writer of a valid subscription.
@@ -205,25 +214,35 @@ class Events:
         Raises:
             Abandoned: the planner can not read the document, as where it has directives of others.
         """
+        entry = self._entries.get((text, name)) or self._enter(text, document, name)
+        self._entries.move_to_end((text, name))
+        shape = entry.shapes.of(variables)
+        writer = entry.writers.get(shape)
+        if writer is None:
+            schema = self._compiler.catalog.schema
+            assert schema.subscription_type, "checked by validation"
+            read = Document.of(schema, document, variables)
+            (use,) = read.uses([entry.operation.selection_set], schema.subscription_type)
+            resumes_by = _variable_of(use, "after", entry.operation, *entry.fragments)
+            writer = EventWriter(self._compiler, self._reader, self._tell, read, use, resumes_by)
+            entry.writers[shape] = writer
+            if len(entry.writers) > self._shapes:
+                entry.writers.popitem(last=False)
+        else:
+            entry.writers.move_to_end(shape)
+        return writer
+
+    def _enter(self, text: str, document: DocumentNode, name: str | None) -> _Entry:
         schema = self._compiler.catalog.schema
         operation = get_operation_ast(document, name)
         assert operation, "a valid operation"
         fragments = [each for each in document.definitions if isinstance(each, FragmentDefinitionNode)]
-        key = (text, (name, shape_of_all(schema, operation, fragments, variables)))
-        known = self._writers.get(key)
-        if known:
-            self._writers.move_to_end(key)
-            return known
-        assert schema.subscription_type, "checked by validation"
-        read = Document.of(schema, document, variables)
-        (use,) = read.uses([operation.selection_set], schema.subscription_type)
-        resumes_by = _variable_of(use, "after", operation, *fragments)
-        writer = self._writers[key] = EventWriter(self._compiler, self._reader, self._tell, read, use, resumes_by)
+        entry = self._entries[text, name] = _Entry(operation, fragments, Shapes(schema, operation, fragments))
         self._room -= len(text)
-        while self._room < 0 and len(self._writers) > 1:
-            (dropped, _), _ = self._writers.popitem(last=False)
+        while self._room < 0 and len(self._entries) > 1:
+            (dropped, _), _ = self._entries.popitem(last=False)
             self._room += len(dropped)
-        return writer
+        return entry
 
 
 def _variable_of(use: Use, argument: str, *nodes: Any) -> str | None:

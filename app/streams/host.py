@@ -163,7 +163,7 @@ class Host:
                 guest.expire(refusal)
         signed_in = [(guest, claims) for guest in self._guests if (claims := guest.context.claims)]
         sessions = {claims.session_id for _, claims in signed_in}
-        live = await self._services.db.look_up(lambda tx: accounts.live_among(tx, sessions)) if sessions else set()
+        live = await self._services.db.look_up(lambda tx: accounts.owners_of(tx, sessions)) if sessions else {}
         at = wall_time()
         for guest, claims in signed_in:
             if claims.expires_at <= at:

@@ -74,7 +74,7 @@ class Operations:
 
     def viewer_of(self, member: Member) -> UUID | None:
         """Return the only viewer who may be told what a member is told, None where everybody may."""
-        return self._told[member.cohort].watch.audience.viewer_id
+        return self._told[member.cohort].viewer_id
 
     async def run(
         self, request: GraphQLRequest, context: Context, listener: Listener, allowed: Collection[Kind]

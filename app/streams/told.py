@@ -52,7 +52,7 @@ class Asked:
 class Told:
     """What all are told who ask alike for one stream and are of one audience."""
 
-    __slots__ = ("_asked", "_context", "_reader", "key", "watch")
+    __slots__ = ("_asked", "_context", "_reader", "key", "viewer_id", "watch")
 
     def __init__(self, reader: SubscriptionReader, asked: Asked, watch: Watch, context: Context) -> None:
         """Tell what ``watch`` says, to the viewer of ``context`` and others of its audience."""
@@ -62,6 +62,7 @@ class Told:
         self._asked = asked
         self._context = replace(context, claims=claims, language=audience.language, connection_params=None)
         self.watch = watch
+        self.viewer_id = audience.viewer_id
         self.key: Hashable = (watch.stream, audience, asked.key)
 
     def write(self, step: Step) -> bytes | Awaitable[bytes] | None:
