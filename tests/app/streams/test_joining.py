@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -47,17 +48,16 @@ async def test_who_is_looked_after_while_joining_is_told_one_snapshot(shop: Work
         await rows.wait()
         return b"snapshot"
 
-    topic = Topic(shop.log, streams.of_job(uuid4()))
-    await topic.open()
-    outlet = Outlet()
-    member = Member(Cohort(topic, lambda _step: written()), outlet, lambda _member: None)
-    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
-        tasks.create_task(member.join(shop.log, None, goes_on))
-        await asked.wait()
-        # when all members are looked after meanwhile
-        member.catch_up(shop.log)
-        rows.set()
-    # then it was told how things are once
-    assert outlet.told == [b"snapshot"]
-    member.leave()
-    topic.close()
+    with closing(Topic(shop.log, streams.of_job(uuid4()))) as topic:
+        await topic.open()
+        outlet = Outlet()
+        member = Member(Cohort(topic, lambda _step: written()), outlet, lambda _member: None)
+        async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+            tasks.create_task(member.join(shop.log, None, goes_on))
+            await asked.wait()
+            # when all members are looked after meanwhile
+            member.catch_up(shop.log)
+            rows.set()
+        # then it was told how things are once
+        assert outlet.told == [b"snapshot"]
+        member.leave()
