@@ -146,7 +146,7 @@ class Cohort:
 class Member:
     """One subscription of one client."""
 
-    __slots__ = ("_on_leave", "_task", "at", "cohort", "epoch", "outlet")
+    __slots__ = ("_is_joining", "_on_leave", "_task", "at", "cohort", "epoch", "outlet")
 
     def __init__(self, cohort: Cohort, outlet: Outlet, on_leave: Callable[[Member], None]) -> None:
         """Belong to ``cohort``, told nothing yet; ``on_leave`` is called once when nothing follows any more."""
@@ -158,6 +158,7 @@ class Member:
         self.epoch = -1
         """Of the last snapshot that was sent."""
         self._task: asyncio.Task[None] | None = None
+        self._is_joining = False
         cohort.members[self] = None
 
     def leave(self) -> None:
@@ -196,6 +197,18 @@ class Member:
             after: where the client stood before.
             has_ended: looks whether the stream is over; what it raises is raised here, and nothing was told.
         """
+        self._is_joining = True
+        try:
+            await self._join(log, after, has_ended)
+        finally:
+            self._is_joining = False
+
+    def catch_up(self, log: EventLog) -> None:
+        """Get in step again, unless it is, or is about to."""
+        if self._task is None and not self._is_joining and not self._is_in_step():
+            self._task = asyncio.create_task(self._get_in_step(log))
+
+    async def _join(self, log: EventLog, after: Position | None, has_ended: Callable[[], Awaitable[bool]]) -> None:
         missed = await _missed(log, self.cohort.topic.stream, after) if after else None
         if after and missed is not None:
             step = Snapshot(after, resumed=True)
@@ -209,11 +222,6 @@ class Member:
             if is_over and self.at is not None:
                 await self._send([_ending(self.at)])
         await self._get_in_step(log)
-
-    def catch_up(self, log: EventLog) -> None:
-        """Get in step again, unless it is, or is about to."""
-        if self._task is None and not self._is_in_step():
-            self._task = asyncio.create_task(self._get_in_step(log))
 
     async def _get_in_step(self, log: EventLog) -> None:
         try:
