@@ -29,7 +29,8 @@ class Audience:
     """Who may be told the same: what a told object depends on besides the document and its variables."""
 
     viewer_id: UUID | None
-    """None where every viewer is told what somebody who is not signed in would be."""
+    """None where every viewer is told what somebody who is not signed in would be. Where it is set, what was told
+    without asking for the viewer (``Context.is_personal``) is good for everybody nevertheless."""
     language: Language
     """Of messages."""
 

@@ -11,7 +11,7 @@ from broadcaster import Event
 
 from adapters.hub import RESYNC
 from domain import streams
-from domain.ports import Position
+from domain.ports import Position, Publication
 from waiting import until
 
 if TYPE_CHECKING:
@@ -219,3 +219,31 @@ async def test_who_missed_nothing_goes_on_when_the_events_are_forgotten(shop: Wo
     await shop.log.publish(stream, "said", {"n": 3})
     (event,) = await shop.log.read_after(stream, positions[1]) or []
     assert (event.position.sequence, event.data) == (3, {"n": 3})
+
+
+async def test_many_events_are_published_in_their_order_each_once_also_by_a_server_that_has_forgotten_how(
+    shop: Workshop,
+) -> None:
+    names = [streams.of_job(uuid4()), streams.of_user(uuid4())]
+    told = [Publication(name, "said", {"n": n}, key=str(n)) for n in range(50) for name in names]
+    told.append(Publication(names[0], "completed", {}, key="end", is_last=True))
+    for _ in range(2):
+        await shop.redis.script_flush()
+        await shop.log.publish_all(told)
+    await shop.log.publish_all([])
+    await shop.log.publish_all([Publication(name, "said", {"n": 50}) for name in names])
+
+    first, second = [await shop.log.read_after(name, NOWHERE) or [] for name in names]
+    assert [event.data.get("n") for event in first] == [*range(50), None]
+    assert [event.data["n"] for event in second] == list(range(51))
+
+
+async def test_many_events_that_can_not_be_published_are_said_to_be(
+    shop: Workshop, spare_valkey: EmbeddedServer
+) -> None:
+    stream = streams.of_job(uuid4())
+    spare_valkey.kill()
+    with pytest.raises(ConnectionError):
+        await shop.log.publish_all([Publication(stream, "said", {})])
+    spare_valkey.start()
+    assert await shop.log.read_after(stream, NOWHERE) == []
