@@ -1,0 +1,131 @@
+// From signing in to the feed with Apollo Client: a picture is described and watched, and one cache shows what happens.
+import { randomUUID } from "node:crypto";
+import { parseArgs } from "node:util";
+import { ApolloClient, InMemoryCache } from "@apollo/client";
+import WebSocket from "ws";
+import { accepted, signIn, signUp } from "./account.js";
+import {
+  FeedDocument,
+  type FeedQuery,
+  JobDocument,
+  MeDocument,
+  possibleTypes,
+  PublishDocument,
+  SubmitDocument,
+  WatchDocument,
+} from "./generated.js";
+import { applyJobEvent } from "./jobCache.js";
+import { multipartLink, webSocketLink, type Connection } from "./links.js";
+import { typePolicies } from "./typePolicies.js";
+import { errorInWords, inWords, jobInWords } from "./words.js";
+
+const { positionals, values: options } = parseArgs({
+  allowPositionals: true,
+  options: {
+    over: { type: "string", default: "websocket" },
+    "sign-up": { type: "boolean", default: false },
+    token: { type: "string" },
+    job: { type: "string" },
+    prompt: { type: "string", default: "a lighthouse by the sea under an aurora" },
+    count: { type: "string", default: "2" },
+  },
+});
+
+globalThis.WebSocket ??= WebSocket as unknown as typeof globalThis.WebSocket; // Node 20 has none
+
+let accessToken = options.token;
+const connection: Connection = {
+  url: positionals[0] ?? "http://localhost:8000",
+  accessToken: async () => accessToken,
+  onLost: (after) => console.log(`The connection was lost; going on ${after ? `after ${after}` : "from the start"}.`),
+};
+const { link, socket } = options.over === "multipart" ? multipartLink(connection) : webSocketLink(connection);
+const client = new ApolloClient({ link, cache: new InMemoryCache({ typePolicies, possibleTypes }) });
+
+try {
+  await main();
+} catch (error) {
+  console.error(errorInWords(error));
+  process.exitCode = 1;
+} finally {
+  client.stop();
+  await socket?.dispose();
+}
+
+async function main(): Promise<void> {
+  if (!accessToken) await enter();
+  if (options.job) return watch(options.job);
+  const jobId = await submit();
+  await watch(jobId);
+  await publish(jobId);
+  await printFeed();
+}
+
+async function enter(): Promise<void> {
+  const { session, viewer } = await (options["sign-up"] ? signUp(client) : signIn(client));
+  accessToken = session.accessToken;
+  console.log(`Signed in as @${viewer.handle}.`);
+}
+
+async function submit(): Promise<string> {
+  // The key makes it safe to send the same request again where no answer came: it is still one job.
+  const input = { prompt: options.prompt, count: Number(options.count), idempotencyKey: randomUUID() };
+  const { data } = await client.mutate({ mutation: SubmitDocument, variables: { input } });
+  const { job } = accepted(data!.submitGeneration);
+  const me = await client.query({ query: MeDocument });
+  console.log(`Submitted “${options.prompt}”; credits held: ${me.data?.viewer?.creditAccount.held}.`);
+  return job.id;
+}
+
+/** Follow a job to its end; print each event, and the job as the cache has it whenever that changes. */
+async function watch(jobId: string): Promise<void> {
+  const views = client.watchQuery({ query: JobDocument, variables: { id: jobId }, fetchPolicy: "cache-only" });
+  const view = views.subscribe(({ data, dataState }) => {
+    if (dataState === "complete" && data.generationJob) console.log(`  In the cache: ${jobInWords(data.generationJob)}.`);
+  });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      client.subscribe({ query: WatchDocument, variables: { jobId } }).subscribe({
+        next({ data, error }) {
+          if (error || !data) return reject(error);
+          const event = data.generationJobEvents;
+          console.log(`${event.sequence}. ${inWords(event)}`);
+          applyJobEvent(client.cache, jobId, event);
+        },
+        error: reject,
+        complete: resolve,
+      });
+    });
+  } finally {
+    view.unsubscribe();
+  }
+  const { generationJob } = client.readQuery({ query: JobDocument, variables: { id: jobId } })!;
+  console.log(`  In the cache, nothing having been asked for again: ${jobInWords(generationJob!)}.`);
+}
+
+/** Publish the pictures that the events have left in the cache. */
+async function publish(jobId: string): Promise<void> {
+  const data = client.readQuery({ query: JobDocument, variables: { id: jobId } });
+  const assetIds = data?.generationJob?.slots.flatMap(({ image }) => image?.id ?? []) ?? [];
+  if (!assetIds.length) throw new Error("No picture came to be");
+  const input = { assetIds, title: options.prompt.slice(0, 100), tags: ["example"] };
+  const published = await client.mutate({ mutation: PublishDocument, variables: { input } });
+  console.log(`Published “${accepted(published.data!.publishArtwork).artwork.title}”.`);
+}
+
+/** Print the newest artworks, read in pages of two of which the cache makes one list. */
+async function printFeed(): Promise<void> {
+  let feed = await readFeed();
+  while (feed.pageInfo.hasNextPage && feed.edges.length < 6) feed = await readFeed(feed.pageInfo.endCursor);
+  console.log("The newest of all:");
+  for (const { node } of feed.edges) {
+    console.log(`  “${node.title}” by @${node.author.handle}, ${node.likeCount} likes`);
+  }
+}
+
+/** Read a page of the feed; return the list with what was read before. */
+async function readFeed(after: string | null = null): Promise<FeedQuery["feed"]> {
+  const variables = { kind: "LATEST", first: 2, after } as const;
+  const { data } = await client.query({ query: FeedDocument, variables, fetchPolicy: "network-only" });
+  return data!.feed;
+}
