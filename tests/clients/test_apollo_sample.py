@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from graphql import GraphQLObjectType, build_schema, get_named_type
 
+from conftest import install
 from flaky import flaky
 from node_programs import installed, needs_npm, printed_by, run
 from stream_readers import beginning
@@ -143,3 +144,23 @@ async def test_every_connection_of_the_schema_has_its_policy(sample: Path) -> No
     """
     printed = await printed_by(sample, "node", "--input-type=module", "--eval", program)
     assert {tuple(pair) for pair in json.loads(printed)} == expected
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_stream_outlives_its_token(easel: Installation, sample: Path, tmp_path: Path, way: str) -> None:
+    # given access tokens that are good for three seconds, and a job that takes longer
+    servers = easel.environment["DATABASE_URL"], easel.environment["REDIS_URL"]
+    brief = install(tmp_path, *servers, TOKEN_LIFE_S="3")
+    try:
+        brief.start("api")
+        await brief.answering()
+        options = ("--sign-up", "--prompt", "a cat #slow", "--count", "1", "--over", way)
+        printed = await printed_by(sample, *MAIN, brief.url, *options)
+    finally:
+        brief.stop()
+
+    # then the sample went on with newer ones, and was told each event once and in order
+    assert printed.count("The connection was lost; going on after ") >= 1
+    assert "The job has ended: SUCCEEDED." in printed
+    events = re.findall(r"^(\d+)\. (?!The job is )", printed, re.MULTILINE)
+    assert [int(number) for number in events] == [*range(int(events[0]), int(events[-1]) + 1)]

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { ApolloClient, InMemoryCache } from "@apollo/client";
 import WebSocket from "ws";
-import { accepted, signIn, signUp } from "./account.js";
+import { accepted, Account } from "./account.js";
 import {
   FeedDocument,
   type FeedQuery,
@@ -33,10 +33,11 @@ const { positionals, values: options } = parseArgs({
 
 globalThis.WebSocket ??= WebSocket as unknown as typeof globalThis.WebSocket; // Node 20 has none
 
-let accessToken = options.token;
+const url = positionals[0] ?? "http://localhost:8000";
+const account = new Account(url);
 const connection: Connection = {
-  url: positionals[0] ?? "http://localhost:8000",
-  accessToken: async () => accessToken,
+  url,
+  accessToken: async () => options.token ?? account.accessToken(),
   onLost: (after) => console.log(`The connection was lost; going on ${after ? `after ${after}` : "from the start"}.`),
 };
 const { link, socket } = options.over === "multipart" ? multipartLink(connection) : webSocketLink(connection);
@@ -53,18 +54,12 @@ try {
 }
 
 async function main(): Promise<void> {
-  if (!accessToken) await enter();
+  if (!options.token) console.log(`Signed in as @${await (options["sign-up"] ? account.signUp() : account.signIn())}.`);
   if (options.job) return watch(options.job);
   const jobId = await submit();
   await watch(jobId);
   await publish(jobId);
   await printFeed();
-}
-
-async function enter(): Promise<void> {
-  const { session, viewer } = await (options["sign-up"] ? signUp(client) : signIn(client));
-  accessToken = session.accessToken;
-  console.log(`Signed in as @${viewer.handle}.`);
 }
 
 async function submit(): Promise<string> {

@@ -5,6 +5,12 @@ interface Payload {
   variables?: Record<string, unknown> | null | undefined;
 }
 
+/** What is read of a result. */
+interface Answer {
+  data?: Record<string, { cursor?: string } | null> | null;
+  errors?: unknown;
+}
+
 interface Sink<Result> {
   next(result: Result): void;
   error(reason: unknown): void;
@@ -22,6 +28,8 @@ const PASSING_STATUSES = [408, 429];
 /**
  * Return `subscribe` as one that survives lost connections: it subscribes again behind the last event that arrived.
  *
+ * A token that ends in mid-stream is a lost connection too: who subscribes again is asked for a newer one.
+ *
  * @param subscribe the `subscribe` of a client whose own retries are off: those would ask for everything again
  * @param onLost called when a connection was lost, before the next attempt
  */
@@ -35,19 +43,31 @@ export function resuming<P extends Payload, Result>(
     let timer: ReturnType<typeof setTimeout> | undefined;
     let end = () => {};
     const open = () => {
+      let isFirst = true;
+      let isOver = false;
+      const again = () => {
+        isOver = true;
+        onLost(after);
+        timer = setTimeout(open, pauseMs(failures));
+        failures += 1;
+      };
       end = subscribe({ ...payload, variables: { ...payload.variables, after } }, {
         next(result) {
+          if (!isFirst && isExpiry((result as Answer).errors)) return again();
+          isFirst = false;
           failures = 0;
-          after = cursorOf(result) ?? after;
+          after = cursorOf(result as Answer) ?? after;
           sink.next(result);
         },
         error(reason) {
-          if (isFinal(reason) || failures === ATTEMPTS) return sink.error(reason);
-          onLost(after);
-          timer = setTimeout(open, pauseMs(failures));
-          failures += 1;
+          if (isOver) return;
+          const isWorthIt = isExpiry(reason) ? !isFirst : !isFinal(reason) && failures < ATTEMPTS;
+          if (isWorthIt) again();
+          else sink.error(reason);
         },
-        complete: () => sink.complete(),
+        complete() {
+          if (!isOver) sink.complete();
+        },
       });
     };
     open();
@@ -59,9 +79,13 @@ export function resuming<P extends Payload, Result>(
 }
 
 /** Return the cursor of the event that a result carries: each stream is the only root field of its document. */
-function cursorOf(result: unknown): string | undefined {
-  const { data } = result as { data?: Record<string, { cursor?: string } | null> | null };
+function cursorOf({ data }: Answer): string | undefined {
   return Object.values(data ?? {})[0]?.cursor;
+}
+
+/** Whether errors say that the token which was good has ended. */
+function isExpiry(errors: unknown): boolean {
+  return Array.isArray(errors) && errors.some(({ extensions }) => extensions?.code === "UNAUTHENTICATED");
 }
 
 /** Return how long to wait: longer after each failure, and not the same for all clients. */
