@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from adapters.event_log import RedisEventLog
 from adapters.hub import Hub, redis_client
-from adapters.job_events import RedisJobEventLog
 from adapters.storage.folder import FolderStore
 from db.session import Database
 
@@ -25,7 +25,7 @@ class Messaging:
 
     redis: Redis
     hub: Hub
-    events: RedisJobEventLog
+    events: RedisEventLog
 
     async def close(self) -> None:
         """Close all connections."""
@@ -49,7 +49,7 @@ def open_reader(settings: Settings) -> Reader:
 def open_messaging(settings: Settings) -> Messaging:
     """Return Redis; it connects on first use."""
     redis, hub = redis_client(settings.redis_url), Hub(settings.redis_url)
-    return Messaging(redis, hub, RedisJobEventLog(redis, hub))
+    return Messaging(redis, hub, RedisEventLog(redis, hub))
 
 
 def open_broker(settings: Settings) -> WakingBroker:

@@ -1,7 +1,7 @@
 """How soon progress reaches its watcher: from publishing an event to the message on a client's socket.
 
 A job waits (no worker runs) and is watched through an API process over graphql-transport-ws, with the core operation
-``Watch``. Another process publishes progress events of this job with ``RedisJobEventLog.publish``, each with a preview
+``Watch``. Another process publishes progress events of this job with ``RedisEventLog.publish``, each with a preview
 of usual size, at random gaps of 5 to 45 ms. The clock starts just before ``publish`` is called and stops when the
 client has read the message: Redis, the API's hub, the GraphQL execution of the event and the socket are all within.
 """
@@ -15,16 +15,16 @@ import random
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.event_log import RedisEventLog
 from adapters.hub import Hub, redis_client
-from adapters.job_events import RedisJobEventLog
 from benchmarks import machine
 from benchmarks.installation import installation
 from benchmarks.report import report, spread
+from domain import streams
 from schema.node import key_of
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
-    from uuid import UUID
 
     from conftest import Installation
 
@@ -47,8 +47,10 @@ async def _measure(place: Installation, count: int) -> list[float]:
     await place.answering()
     client = await place.signed_up()
     job_id: str = (await client.submit("a quiet sea", key="watched", count=1))["job"]["id"]
+    key = key_of("job", job_id)
+    assert key
     ours, theirs = SPAWN.Pipe()
-    arguments = (place.environment["REDIS_URL"], key_of("job", job_id), count, theirs)
+    arguments = (place.environment["REDIS_URL"], streams.of_job(key), count, theirs)
     publisher = SPAWN.Process(target=_publish, args=arguments, daemon=True)
     received: list[float] = []
     async for event in client.watch(job_id):
@@ -62,19 +64,19 @@ async def _measure(place: Installation, count: int) -> list[float]:
     return [(after - before) * 1e3 for before, after in zip(published, received, strict=True)]
 
 
-def _publish(redis_url: str, job_id: UUID, count: int, instants: Connection[Any, Any]) -> None:
-    instants.send(asyncio.run(_publish_all(redis_url, job_id, count)))
+def _publish(redis_url: str, stream: str, count: int, instants: Connection[Any, Any]) -> None:
+    instants.send(asyncio.run(_publish_all(redis_url, stream, count)))
 
 
-async def _publish_all(redis_url: str, job_id: UUID, count: int) -> list[float]:
+async def _publish_all(redis_url: str, stream: str, count: int) -> list[float]:
     redis = redis_client(redis_url)
-    log = RedisJobEventLog(redis, Hub(redis_url))
+    log = RedisEventLog(redis, Hub(redis_url))
     instants = []
     for step in range(1, count + 1):
         await asyncio.sleep(random.uniform(0.005, 0.045))  # noqa: S311 - gaps of a measurement
         instants.append(time.time())
-        await log.publish(job_id, "progress", {"slot": 0, "step": step, "total": count, "preview": PREVIEW})
-    await log.publish(job_id, "completed", {})
+        await log.publish(stream, "progress", {"slot": 0, "step": step, "total": count, "preview": PREVIEW})
+    await log.publish(stream, "completed", {}, is_last=True)
     await redis.aclose()
     return instants
 

@@ -14,7 +14,7 @@ from db.tables import OutboxMessage
 from db.tables.columns import now
 
 if TYPE_CHECKING:
-    from uuid import UUID
+    from collections.abc import Mapping
 
     from sqlalchemy.ext.asyncio import AsyncSession
     from sqlalchemy.sql.dml import ReturningDelete
@@ -23,8 +23,8 @@ GPU: Final = "gpu"
 """Topic: there may be work for a GPU worker."""
 LINE: Final = "line"
 """Topic: places in the line have changed."""
-JOB_EVENT: Final = "job_event"
-"""Topic: the watchers of a job are to be told something."""
+EVENT: Final = "event"
+"""Topic: the watchers of a stream are to be told something."""
 
 _CHANNEL: Final = "easel_outbox"
 """A trigger on the table notifies it at commit, once for each topic, whose name is the payload."""
@@ -41,9 +41,9 @@ def line_changed(tx: AsyncSession) -> None:
     _add(tx, LINE, {})
 
 
-def publish_job_event(tx: AsyncSession, job_id: UUID, kind: str, **data: int) -> None:
-    """Tell the watchers of a job what changed, once this transaction has committed."""
-    _add(tx, JOB_EVENT, {"job_id": str(job_id), "kind": kind, **data})
+def publish(tx: AsyncSession, stream: str, kind: str, data: Mapping[str, Any], *, is_last: bool = False) -> None:
+    """Tell the watchers of a stream what happened, once this transaction has committed."""
+    _add(tx, EVENT, {"stream": stream, "kind": kind, "data": dict(data), "is_last": is_last})
 
 
 async def take(tx: AsyncSession, limit: int) -> list[OutboxMessage]:

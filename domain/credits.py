@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import exists, select
 from sqlmodel import col
 
+from db import outbox
 from db.tables import CreditAccount, Hold, LedgerEntry
 from db.words import HoldStatus, LedgerBucket, LedgerKind
+from domain import streams
 from domain.errors import InsufficientCredits
+from domain.words import MyEventType
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -108,17 +111,18 @@ def _enter(  # noqa: PLR0913, PLR0917 - an entry has as many facts
     debit, credit = _MOVES[kind]
     account.balance += amount * ((debit is LedgerBucket.HOUSE) - (credit is LedgerBucket.SPENT))
     account.held += amount * ((credit is LedgerBucket.HELD) - (debit is LedgerBucket.HELD))
-    tx.add(
-        LedgerEntry(
-            account_id=account.id,
-            business_key=business_key,
-            kind=kind,
-            debit=debit,
-            credit=credit,
-            amount=amount,
-            balance_after=account.balance,
-            held_after=account.held,
-            job_id=job_id,
-            slot_id=slot_id,
-        )
+    entry = LedgerEntry(
+        account_id=account.id,
+        business_key=business_key,
+        kind=kind,
+        debit=debit,
+        credit=credit,
+        amount=amount,
+        balance_after=account.balance,
+        held_after=account.held,
+        job_id=job_id,
+        slot_id=slot_id,
     )
+    tx.add(entry)
+    told = {"account": str(account.id), "entry": str(entry.id)}
+    outbox.publish(tx, streams.of_user(account.user_id), MyEventType.CREDITS_CHANGED, told)

@@ -17,6 +17,7 @@ from domain import credits, idempotency, jobs
 from domain.catalogue import ENGINES, RATIOS, STYLES, size_of
 from domain.errors import AlreadyFinished, InvalidInput, NotFound
 from domain.texts import clean
+from domain.words import MyEventType
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -138,6 +139,7 @@ async def submit(tx: AsyncSession, user_id: UUID, spec: GenerationSpec, key: str
     tx.add_all(
         GenerationSlot(job_id=job_id, index=index, seed=(job.seed + index) % SEED_RANGE) for index in range(spec.count)
     )
+    jobs.tell_owner(tx, job, MyEventType.JOB_QUEUED)
     outbox.ring_gpu(tx)
     outbox.line_changed(tx)
     return job_id

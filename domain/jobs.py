@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -12,10 +12,12 @@ from db import outbox
 from db.tables import GenerationJob, GenerationSlot
 from db.tables.columns import now
 from db.words import JobStatus, SlotStatus
-from domain import credits
+from domain import credits, streams
+from domain.streams import COMPLETED
+from domain.words import MyEventType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from uuid import UUID
 
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -38,6 +40,14 @@ _MOVES: dict[JobStatus, frozenset[JobStatus]] = {
         }
     ),
     JobStatus.CANCELING: frozenset({JobStatus.CANCELED}),
+}
+
+
+_TOLD_TO_OWNER: Final[Mapping[str, MyEventType]] = {
+    "requeued": MyEventType.JOB_QUEUED,
+    "started": MyEventType.JOB_STARTED,
+    "image_ready": MyEventType.JOB_IMAGE_READY,
+    COMPLETED: MyEventType.JOB_COMPLETED,
 }
 
 
@@ -68,6 +78,18 @@ async def slots(tx: AsyncSession, job_id: UUID) -> list[GenerationSlot]:
     return list((await tx.execute(query.execution_options(populate_existing=True))).scalars())
 
 
+def tell(tx: AsyncSession, job: GenerationJob, kind: str, **data: int) -> None:
+    """Tell the watchers of a job, and its owner where they wait for such news, once this transaction has committed."""
+    outbox.publish(tx, streams.of_job(job.id), kind, data, is_last=kind == COMPLETED)
+    if kind in _TOLD_TO_OWNER:
+        tell_owner(tx, job, _TOLD_TO_OWNER[kind], **data)
+
+
+def tell_owner(tx: AsyncSession, job: GenerationJob, what: MyEventType, **data: int) -> None:
+    """Tell the owner of a job alone what happened, once this transaction has committed."""
+    outbox.publish(tx, streams.of_user(job.user_id), what, {"job": str(job.id), **data})
+
+
 def close_slot(
     tx: AsyncSession,
     wallet: tuple[CreditAccount, Hold],
@@ -82,7 +104,7 @@ def close_slot(
     slot.finished_at = now()
     credits.release(tx, wallet, slot.id, job.price)
     if status is not SlotStatus.SKIPPED:
-        outbox.publish_job_event(tx, job.id, "image_failed", slot=slot.index, released=job.price)
+        tell(tx, job, "image_failed", slot=slot.index, released=job.price)
 
 
 async def close_open_slots(
@@ -104,7 +126,7 @@ def finish(tx: AsyncSession, job: GenerationJob, status: JobStatus) -> None:
     job.finished_at = now()
     job.lease_owner = None
     job.lease_expires_at = None
-    outbox.publish_job_event(tx, job.id, "completed")
+    tell(tx, job, COMPLETED)
 
 
 def fold(statuses: Iterable[SlotStatus]) -> JobStatus:

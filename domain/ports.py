@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime, timedelta
-    from uuid import UUID
 
     from PIL import Image
 
@@ -207,28 +206,41 @@ class Throttle(Protocol):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
-    """A place in the event log of a job."""
+    """A place in the event log of a stream."""
 
     stamp: tuple[int, int]
     """Id that the log gave: milliseconds and a counter; grows with every event, also after the log was emptied."""
     sequence: int
-    """Number of the event within its job, from 1 and without gaps."""
+    """Number of the event within its stream, from 1 and without gaps."""
 
 
 @dataclass(frozen=True, slots=True)
-class JobEvent:
-    """Something that happened to a job, as its watchers are told."""
+class Event:
+    """Something that happened, as the watchers of a stream are told."""
 
     position: Position
     kind: str
-    """queue_moved, started, requeued, progress, image_ready, image_failed or completed."""
+    """What happened: a word of whoever publishes to the stream."""
     data: Mapping[str, Any]
 
 
-class LiveEvents(Protocol):
-    """Events of one job from the moment of subscription on."""
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """An event to be published."""
 
-    async def next(self, wait_s: float) -> JobEvent | None:
+    stream: str
+    kind: str
+    data: Mapping[str, Any]
+    key: str = ""
+    """An event whose key is that of one of the stream's newest is not published again."""
+    is_last: bool = False
+    """Nothing follows the last event of a stream."""
+
+
+class LiveEvents(Protocol):
+    """Events of one stream from the moment of subscription on."""
+
+    async def next(self, wait_s: float) -> Event | None:
         """Return the next event, or None where events may have been missed.
 
         Raises:
@@ -236,38 +248,44 @@ class LiveEvents(Protocol):
         """
 
 
-class JobEventLog(Protocol):
-    """Tells the watchers of a job what happens, and keeps it for a while for those who come back."""
+class EventLog(Protocol):
+    """Tells the watchers of a stream what happens, and keeps it for a while for those who come back.
 
-    async def publish(self, job_id: UUID, kind: str, data: Mapping[str, Any], key: str = "") -> None:
-        """Append an event and tell all watchers, in one step.
+    Streams are named and kept as ``domain/streams.py`` says.
+    """
 
-        An event with a ``key`` that was published before is not published again; nothing follows ``completed``.
+    async def publish(
+        self, stream: str, kind: str, data: Mapping[str, Any], key: str = "", *, is_last: bool = False
+    ) -> None:
+        """Append one event, as ``publish_all`` does."""
+
+    async def publish_all(self, publications: Sequence[Publication]) -> None:
+        """Append events and tell the watchers of their streams: each in one step, in the order given.
 
         Raises:
-            ConnectionError: the log can not be reached.
+            ConnectionError: the log can not be reached; some of the events, the first ones, may have been published.
         """
 
-    async def read_after(self, job_id: UUID, position: Position) -> list[JobEvent] | None:
+    async def read_after(self, stream: str, position: Position) -> list[Event] | None:
         """Return all events after ``position``, or None where some of them are no longer kept.
 
         Raises:
             ConnectionError: the log can not be reached.
         """
 
-    async def tip(self, job_id: UUID) -> Position:
+    async def tip(self, stream: str) -> Position:
         """Return the position of the newest event; sequence 0 where there is none.
 
         Raises:
             ConnectionError: the log can not be reached.
         """
 
-    async def tips(self, job_ids: Sequence[UUID]) -> list[Position]:
-        """Return ``tip`` for each of several jobs, in their order.
+    async def tips(self, streams: Sequence[str]) -> list[Position]:
+        """Return ``tip`` for each of several streams, in their order.
 
         Raises:
             ConnectionError: the log can not be reached.
         """
 
-    def subscribe(self, job_id: UUID) -> AbstractAsyncContextManager[LiveEvents]:
-        """Follow the job's events while the context is open."""
+    def subscribe(self, stream: str) -> AbstractAsyncContextManager[LiveEvents]:
+        """Follow the stream's events while the context is open."""

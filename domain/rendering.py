@@ -101,7 +101,7 @@ async def begin(tx: AsyncSession, lease: Lease) -> None:
     if job.status is JobStatus.RUNNING:
         return
     jobs.move(job, JobStatus.RUNNING)
-    outbox.publish_job_event(tx, job.id, "started")
+    jobs.tell(tx, job, "started")
 
 
 async def start_slots(tx: AsyncSession, lease: Lease, slot_ids: Sequence[UUID]) -> None:
@@ -162,7 +162,7 @@ async def deliver(tx: AsyncSession, lease: Lease, slot_id: UUID, rendition: Rend
     asset.ready_at = slot.finished_at = now()
     slot.status = SlotStatus.READY
     credits.capture(tx, wallet, slot.id, job.price)
-    outbox.publish_job_event(tx, job.id, "image_ready", slot=slot.index)
+    jobs.tell(tx, job, "image_ready", slot=slot.index)
 
 
 async def give_up_slot(tx: AsyncSession, lease: Lease, slot_id: UUID, code: FailureCode) -> None:
@@ -272,7 +272,7 @@ async def _requeue(tx: AsyncSession, job: GenerationJob) -> None:
     for slot in await jobs.slots(tx, job.id):
         if not slot.status.is_final:
             slot.status = SlotStatus.PENDING
-    outbox.publish_job_event(tx, job.id, "requeued")
+    jobs.tell(tx, job, "requeued")
     outbox.line_changed(tx)
     outbox.ring_gpu(tx)
 

@@ -1,10 +1,10 @@
-"""Following a job: snapshot or replay first, then what happens, each event once and in order, to the end.
+"""Following a stream: snapshot or replay first, then what happens, each event once and in order, to the end.
 
-The order of steps is what makes it free of gaps: subscribe, then read the tip of the log, then look whether the job has
-ended, then take the snapshot. So whatever the snapshot does not show is published after the tip and comes through the
-subscription, and a job that had ended is shown as it will stay. Sequences have
-no gaps: a jump means that something was missed and is read from the log; a fall means that the log was emptied, and
-the stream starts over with a snapshot.
+The order of steps is what makes it free of gaps: subscribe, then read the tip of the log, then look whether the
+stream has ended, then take the snapshot. So whatever the snapshot does not show is published after the tip and comes
+through the subscription, and what had ended is shown as it will stay. Sequences have no gaps: a jump means that
+something was missed and is read from the log; a fall means that the log was emptied, and the stream starts over with a
+snapshot.
 """
 
 from __future__ import annotations
@@ -15,69 +15,68 @@ from typing import TYPE_CHECKING, Final
 
 from domain import cursors
 from domain.errors import BadCursor
-from domain.ports import JobEvent, Position
+from domain.ports import Event, Position
+from domain.streams import COMPLETED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
-    from uuid import UUID
 
-    from domain.ports import JobEventLog
+    from domain.ports import EventLog
 
 LARGEST: Final = 10**15
 """Beyond any number of a stream's positions."""
 LOOK_S: Final = 4.0
-"""How often a watcher looks at the row itself, whatever the messages say."""
-COMPLETED: Final = "completed"
+"""How often a watcher looks at the rows themselves, whatever the messages say."""
 _NOWHERE: Final = Position((0, 0), 0)
 """Before the first event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Says: read the job's rows now; what follows are the events after ``position``."""
+    """Says: read the rows now; what follows are the events after ``position``."""
 
     position: Position
     resumed: bool
     """Whether the stream goes on where the watcher's cursor stood; False where it starts over."""
 
 
-def cursor_of(job_id: UUID, position: Position, *, is_last: bool = False) -> str:
-    """Return the cursor that resumes a job's stream after ``position``."""
+def cursor_of(stream: str, position: Position, *, is_last: bool = False) -> str:
+    """Return the cursor that resumes a stream after ``position``."""
     milliseconds, counter = position.stamp
-    return cursors.encode(f"job:{job_id}", milliseconds, counter, position.sequence, "end" if is_last else "")
+    return cursors.encode(stream, milliseconds, counter, position.sequence, "end" if is_last else "")
 
 
-def position_of(job_id: UUID, cursor: str) -> tuple[Position, bool]:
+def position_of(stream: str, cursor: str) -> tuple[Position, bool]:
     """Return the position of a cursor, and whether it is that of the last event.
 
     Raises:
-        BadCursor: it is not a cursor of this job's stream.
+        BadCursor: it is not a cursor of this stream.
     """
-    milliseconds, counter, sequence, last = cursors.decode(f"job:{job_id}", cursor, (int, int, int, str))
+    milliseconds, counter, sequence, last = cursors.decode(stream, cursor, (int, int, int, str))
     if not all(0 <= number < LARGEST for number in (milliseconds, counter, sequence)):
         raise BadCursor("This is not a cursor.")
     return Position((milliseconds, counter), sequence), bool(last)
 
 
 async def follow(
-    log: JobEventLog,
-    job_id: UUID,
+    log: EventLog,
+    stream: str,
     after: Position | None,
     has_ended: Callable[[], Awaitable[bool]],
     look_s: float = LOOK_S,
-) -> AsyncGenerator[Snapshot | JobEvent, None]:
-    """Yield a snapshot, then the job's events up to ``completed``.
+) -> AsyncGenerator[Snapshot | Event, None]:
+    """Yield a snapshot, then the stream's events, up to ``completed`` where it has an end.
 
     Args:
-        log: where events come from; while it is away, the row alone is watched.
-        job_id: the job.
+        log: where events come from; while it is away, the rows alone are watched.
+        stream: its name.
         after: where to go on, if the watcher was here before.
-        has_ended: looks at the job's row; what it raises (the viewer may no longer watch) ends the stream.
+        has_ended: looks at the rows; what it raises (the viewer may no longer watch) ends the stream.
         look_s: how often it looks, in seconds.
     """
-    async with log.subscribe(job_id) as live:
-        missed = await _missed(log, job_id, after) if after else None
-        at, is_over = (after, False) if missed is not None else (await _tip(log, job_id), await has_ended())
+    async with log.subscribe(stream) as live:
+        missed = await _missed(log, stream, after) if after else None
+        at, is_over = (after, False) if missed is not None else (await _tip(log, stream), await has_ended())
         yield Snapshot(at or _NOWHERE, resumed=missed is not None)
         if is_over:
             yield _ending(at)
@@ -95,9 +94,9 @@ async def follow(
                 looks.begin()
                 due, lost_track = [], await has_ended()
             else:
-                due, lost_track = await _sort_out(log, job_id, at, news)
+                due, lost_track = await _sort_out(log, stream, at, news)
             if lost_track:
-                at, is_over = await _tip(log, job_id), await has_ended()
+                at, is_over = await _tip(log, stream), await has_ended()
                 yield Snapshot(at or _NOWHERE, resumed=False)
                 if is_over:
                     yield _ending(at)
@@ -105,7 +104,7 @@ async def follow(
 
 
 class _Looks:
-    """When to look at the row again: at equal intervals, however much the log has to say."""
+    """When to look at the rows again: at equal intervals, however much the log has to say."""
 
     def __init__(self, every_s: float) -> None:
         self._clock = asyncio.get_running_loop().time
@@ -119,9 +118,7 @@ class _Looks:
         return max(self._due - self._clock(), 0.0)
 
 
-async def _sort_out(
-    log: JobEventLog, job_id: UUID, at: Position | None, event: JobEvent | None
-) -> tuple[list[JobEvent], bool]:
+async def _sort_out(log: EventLog, stream: str, at: Position | None, event: Event | None) -> tuple[list[Event], bool]:
     """Return what to tell the watcher who is at ``at`` next, and whether the track was lost."""
     if at is None:
         return [], True
@@ -129,25 +126,25 @@ async def _sort_out(
         return [event], False
     if event and event.position.sequence <= at.sequence and event.position.stamp <= at.stamp:
         return [], False
-    missed = await _missed(log, job_id, at)
+    missed = await _missed(log, stream, at)
     return missed or [], missed is None
 
 
-async def _missed(log: JobEventLog, job_id: UUID, at: Position) -> list[JobEvent] | None:
+async def _missed(log: EventLog, stream: str, at: Position) -> list[Event] | None:
     try:
-        return await log.read_after(job_id, at)
+        return await log.read_after(stream, at)
     except ConnectionError:
         return None
 
 
-async def _tip(log: JobEventLog, job_id: UUID) -> Position | None:
+async def _tip(log: EventLog, stream: str) -> Position | None:
     """Return where the log is, None while it is away: with the next news of it the stream starts over."""
     try:
-        return await log.tip(job_id)
+        return await log.tip(stream)
     except ConnectionError:
         return None
 
 
-def _ending(at: Position | None) -> JobEvent:
+def _ending(at: Position | None) -> Event:
     at = at or _NOWHERE
-    return JobEvent(Position(at.stamp, at.sequence + 1), COMPLETED, {})
+    return Event(Position(at.stamp, at.sequence + 1), COMPLETED, {})

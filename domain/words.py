@@ -55,3 +55,13 @@ class Previews(StrEnum):
 
     NONE = "NONE"
     LOW = "LOW"
+
+
+class MyEventType(StrEnum):
+    """What a user's personal stream tells of."""
+
+    JOB_QUEUED = "JOB_QUEUED"
+    JOB_STARTED = "JOB_STARTED"
+    JOB_IMAGE_READY = "JOB_IMAGE_READY"
+    JOB_COMPLETED = "JOB_COMPLETED"
+    CREDITS_CHANGED = "CREDITS_CHANGED"

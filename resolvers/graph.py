@@ -21,6 +21,7 @@ from resolvers.artworks import ArtworkMutations, ArtworkQueries
 from resolvers.generation import GenerationMutations, GenerationQueries, GenerationSubscriptions
 from resolvers.limits import LimitQueries
 from resolvers.nodes import NodeQueries
+from resolvers.personal import PersonalSubscriptions
 from schema.context import Context
 from schema.credits import CreditAccount, LedgerEntry
 from schema.documents import DocumentReader
@@ -28,8 +29,10 @@ from schema.errors import EXCEPTION_HANDLERS, UserError
 from schema.generation import GenerationSlot, Job
 from schema.generation_events import JobEvent
 from schema.scalars import SCALARS
+from schema.stream_events import StreamEvent
 
 QUERIES = (NodeQueries, AccountQueries, GenerationQueries, ArtworkQueries, LimitQueries)
+SUBSCRIPTIONS = (GenerationSubscriptions, PersonalSubscriptions)
 logger = structlog.get_logger()
 
 
@@ -127,8 +130,8 @@ def build_schema(reader: DocumentReader, *extensions: Callable[[], SchemaExtensi
             "What can be changed. Each takes one `input`, and returns what it changed or why it was refused.",
             *(AccountMutations, GenerationMutations, ArtworkMutations),
         ),
-        subscription=_root("Subscription", "What can be followed as it happens.", GenerationSubscriptions),
-        types=[UserError, Job, JobEvent, CreditAccount, LedgerEntry, GenerationSlot],
+        subscription=_root("Subscription", "What can be followed as it happens.", *SUBSCRIPTIONS),
+        types=[UserError, Job, StreamEvent, JobEvent, CreditAccount, LedgerEntry, GenerationSlot],
         extensions=[*extensions, reader.extension, ErrorPolicy],
         exception_handlers=EXCEPTION_HANDLERS,
         config=StrawberryConfig(scalar_map=SCALARS),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from db.session import Database
     from domain.errors import RequestError
     from domain.messages import Language
-    from domain.ports import Bucket, JobEventLog, ObjectStore, RateLimiter, Throttle
+    from domain.ports import Bucket, EventLog, ObjectStore, RateLimiter, Throttle
     from domain.tokens import AccessTokens, Claims
 
 
@@ -29,7 +29,7 @@ class Services:
     db: Database
     tokens: AccessTokens
     store: ObjectStore
-    events: JobEventLog
+    events: EventLog
     limiter: RateLimiter
     throttle: Throttle
     cost_bucket: Bucket

@@ -13,7 +13,7 @@ from db.words import (
     SlotStatus,
     Visibility,
 )
-from domain.words import ErrorCode, FailureCode, FeedKind, ImageVariant, Previews
+from domain.words import ErrorCode, FailureCode, FeedKind, ImageVariant, MyEventType, Previews
 
 
 def publish(kind: type[StrEnum], description: str, **values: str) -> None:
@@ -137,4 +137,13 @@ publish(
     "Which previews a stream of progress carries.",
     NONE="No previews: `preview` is null.",
     LOW="Small ones, at most 96 pixels on their longest side.",
+)
+publish(
+    MyEventType,
+    "What `myEvents` tells of.",
+    JOB_QUEUED="A job of the viewer stands in the line: it was submitted, or its worker was lost.",
+    JOB_STARTED="A job of the viewer is being painted.",
+    JOB_IMAGE_READY="An image of a job of the viewer is ready.",
+    JOB_COMPLETED="A job of the viewer has ended.",
+    CREDITS_CHANGED="Credits of the viewer moved.",
 )

@@ -9,7 +9,7 @@ import strawberry
 
 from db import tables
 from db.words import JobStatus, SlotStatus, Visibility
-from domain import generation, line
+from domain import generation, line, streams
 from domain.messages import message
 from domain.words import FailureCode
 from planner import Connection, batch, column, computed, expression, part, planned, to_many, to_one
@@ -87,7 +87,8 @@ class Job(Node):
 async def _sequences(context: Context, jobs: Sequence[tuple[str]]) -> list[int | None]:
     """Return the number of each job's newest event, None while the log can not be reached."""
     try:
-        return [tip.sequence for tip in await context.services.events.tips([UUID(job_id) for (job_id,) in jobs])]
+        names = [streams.of_job(UUID(job_id)) for (job_id,) in jobs]
+        return [tip.sequence for tip in await context.services.events.tips(names)]
     except ConnectionError:
         return [None] * len(jobs)
 

@@ -6,10 +6,11 @@ import strawberry
 
 from schema.generation import GenerationJob, GenerationSlot
 from schema.scalars import URL, Cursor
+from schema.stream_events import StreamEvent
 
 
 @strawberry.interface(description="Something that happened to a job.")
-class JobEvent:
+class JobEvent(StreamEvent):
     """Something that happened to a job."""
 
     cursor: Cursor = strawberry.field(description="Give it as `after` to go on behind this event.")

@@ -99,6 +99,11 @@ class GraphSocket:
         """Yield the data of each message until the server completes the stream."""
         payload = {"query": query, "variables": variables}
         await self.websocket.send(json.dumps({"type": "subscribe", "id": key, "payload": payload}))
+        async for data in self.messages(key):
+            yield data
+
+    async def messages(self, key: str) -> AsyncGenerator[dict[str, Any], None]:
+        """Yield the data of each message of one operation from now on, until the server completes it."""
         async for text in self.websocket:
             message = json.loads(text)
             if message.get("id") != key:

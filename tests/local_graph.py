@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from adapters.event_log import RedisEventLog
 from adapters.hub import Hub, redis_client
-from adapters.job_events import RedisJobEventLog
 from adapters.rate_limits import RedisRateLimiter
 from adapters.storage.folder import FolderStore
 from adapters.throttle import LocalThrottle
@@ -84,7 +84,7 @@ async def local_graph(
         db=database,
         tokens=AccessTokens([new_key()], ISSUER, timedelta(minutes=30)),
         store=FolderStore(folder, ISSUER, b"0123456789abcdef0123456789abcdef"),
-        events=RedisJobEventLog(redis, Hub(redis_url)),
+        events=RedisEventLog(redis, Hub(redis_url)),
         limiter=RedisRateLimiter(redis),
         throttle=LocalThrottle(),
         cost_bucket=Bucket(10_000, 100),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from domain.ports import Position
+from domain.streams import of_job
 from domain.watching import cursor_of
 from graph_client import http_client
 
@@ -24,7 +25,7 @@ MULTIPART = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/j
 
 def beginning(job_id: str) -> str:
     """Return the cursor of a watcher who came before anything had happened."""
-    return cursor_of(UUID(job_id.partition("_")[2]), Position((0, 0), 0))
+    return cursor_of(of_job(UUID(job_id.partition("_")[2])), Position((0, 0), 0))
 
 
 @asynccontextmanager

@@ -14,8 +14,8 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from adapters.engines.sandbox import SandboxEngine
+from adapters.event_log import RedisEventLog
 from adapters.hub import Hub, redis_client
-from adapters.job_events import RedisJobEventLog
 from adapters.storage.folder import FolderStore
 from db.outbox import Doorbell
 from db.session import Database
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from domain.ports import Engine, JobEventLog, ObjectStore
+    from domain.ports import Engine, EventLog, ObjectStore
 
 LEASE = timedelta(seconds=3)
 
@@ -58,7 +58,7 @@ class Workshop:
     database_url: str
     redis: Redis
     hub: Hub
-    log: RedisJobEventLog
+    log: RedisEventLog
     bell: Bell
     store: FolderStore
     media: Path
@@ -89,7 +89,7 @@ class Workshop:
         *,
         db: Database | None = None,
         store: ObjectStore | None = None,
-        log: JobEventLog | None = None,
+        log: EventLog | None = None,
     ) -> Painter:
         """Return a worker's painter."""
         engine = engine or SandboxEngine()
@@ -100,7 +100,7 @@ class Workshop:
         async with self.db.write() as tx:
             return await generation.cancel(tx, user_id, job_id)
 
-    def relay(self, log: JobEventLog | None = None) -> Relay:
+    def relay(self, log: EventLog | None = None) -> Relay:
         """Return a relay."""
         return Relay(self.db, self.bell, log or self.log)
 
@@ -139,7 +139,7 @@ async def workshop(database_url: str, redis_url: str, folder: Path) -> AsyncIter
     store = FolderStore(media, "http://easel.example", b"0123456789abcdef0123456789abcdef")
     await hub.connect()
     try:
-        yield Workshop(db, database_url, redis, hub, RedisJobEventLog(redis, hub), Bell(broker), store, media)
+        yield Workshop(db, database_url, redis, hub, RedisEventLog(redis, hub), Bell(broker), store, media)
     finally:
         await hub.disconnect()
         await redis.aclose()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from db.session import Database
     from db.tables import GenerationJob, GenerationSlot
-    from domain.ports import Engine, JobEventLog, ObjectStore, Painted, PaintStep
+    from domain.ports import Engine, EventLog, ObjectStore, Painted, PaintStep
     from domain.rendering import Claim, Lease
 
 logger = structlog.get_logger()
@@ -86,7 +86,7 @@ class Painter:
         self,
         db: Database,
         store: ObjectStore,
-        log: JobEventLog,
+        log: EventLog,
         engines: Mapping[str, Engine],
         lease: timedelta,
         measures: Measures,

@@ -9,6 +9,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from domain import streams
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import Future
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from domain.ports import JobEventLog, PaintStep
+    from domain.ports import EventLog, PaintStep
 
 SHORTEST_INTERVAL_S: Final = 0.05
 
@@ -24,10 +26,10 @@ SHORTEST_INTERVAL_S: Final = 0.05
 class ProgressReporter:
     """Publishes the steps of one ``paint`` call; to be called from the GPU thread."""
 
-    def __init__(self, log: JobEventLog, job_id: UUID, slot_indexes: Sequence[int]) -> None:
+    def __init__(self, log: EventLog, job_id: UUID, slot_indexes: Sequence[int]) -> None:
         """Report to the watchers of ``job_id``; create it on the event loop that shall publish."""
         self._log = log
-        self._job_id = job_id
+        self._stream = streams.of_job(job_id)
         self._slot_indexes = slot_indexes
         self._loop = asyncio.get_running_loop()
         self._sending: Future[None] | None = None
@@ -51,7 +53,7 @@ class ProgressReporter:
             for index, preview in zip(self._slot_indexes, previews, strict=True):
                 data = {"slot": index, "step": step.step, "total": step.total_steps, "preview": preview}
                 with suppress(ConnectionError):
-                    await self._log.publish(self._job_id, "progress", data)
+                    await self._log.publish(self._stream, "progress", data)
 
 
 def _data_uri(preview: Image.Image) -> str:

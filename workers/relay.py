@@ -6,20 +6,21 @@ import asyncio
 import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
-from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from db import outbox
-from domain import line
+from domain import line, streams
+from domain.ports import Publication
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from uuid import UUID
 
     from db.session import Database
     from db.tables import OutboxMessage
     from domain.line import Place
-    from domain.ports import JobEventLog
+    from domain.ports import EventLog
     from workers.broker import Bell
 
 SWEEP_S: Final = 2.0
@@ -33,7 +34,7 @@ logger = logging.getLogger(__name__)
 class Relay:
     """Empties the outbox in order. Several may run: a lock lets one at a time work."""
 
-    def __init__(self, db: Database, bell: Bell, log: JobEventLog) -> None:
+    def __init__(self, db: Database, bell: Bell, log: EventLog) -> None:
         """Read from ``db``, ring ``bell`` for work, publish events to ``log``."""
         self._db = db
         self._bell = bell
@@ -84,11 +85,8 @@ class Relay:
                 self._rung = 1
 
     async def _say(self, messages: Sequence[OutboxMessage]) -> None:
-        for message in messages:
-            if message.topic == outbox.JOB_EVENT:
-                data = dict(message.payload)
-                job_id, kind = UUID(data.pop("job_id")), data.pop("kind")
-                await self._log.publish(job_id, kind, data, key=str(message.id))
+        events = [message for message in messages if message.topic == outbox.EVENT]
+        await self._log.publish_all([Publication(**event.payload, key=str(event.id)) for event in events])
         rings = sum(message.topic == outbox.GPU for message in messages)
         for _ in range(rings - self._rung):
             await asyncio.to_thread(self._bell.ring)
@@ -97,9 +95,16 @@ class Relay:
     async def _publish_places(self) -> None:
         async with self._db.read() as tx:
             places = dict(await line.places(tx))
-        for job_id, place in places.items():
-            before = self._places.get(job_id)
-            if before is None or before.position != place.position:
-                data = {"position": place.position, "eta": place.eta_seconds}
-                await self._log.publish(job_id, "queue_moved", data)
+        await self._log.publish_all(
+            [_moved(job_id, place) for job_id, place in places.items() if self._has_moved(job_id, place)]
+        )
         self._places = places
+
+    def _has_moved(self, job_id: UUID, place: Place) -> bool:
+        before = self._places.get(job_id)
+        return before is None or before.position != place.position
+
+
+def _moved(job_id: UUID, place: Place) -> Publication:
+    data = {"position": place.position, "eta": place.eta_seconds}
+    return Publication(streams.of_job(job_id), "queue_moved", data)

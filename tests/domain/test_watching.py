@@ -7,15 +7,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
+from adapters.event_log import RedisEventLog
 from adapters.hub import Hub, redis_client
-from adapters.job_events import RedisJobEventLog
 from domain.errors import BadCursor, Unauthenticated
-from domain.ports import JobEvent, Position
-from domain.watching import COMPLETED, Snapshot, cursor_of, follow, position_of
+from domain.ports import Event, Position, Publication
+from domain.streams import COMPLETED, of_job
+from domain.watching import Snapshot, cursor_of, follow, position_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -47,12 +48,12 @@ KINDS = ("image_ready", "image_failed", COMPLETED)
 class Story:
     """A job whose events happen at chosen points of its watcher's way."""
 
-    log: RedisJobEventLog
-    job_id: UUID = field(default_factory=uuid4)
+    log: RedisEventLog
+    stream: str = field(default_factory=lambda: of_job(uuid4()))
     plan: list[tuple[int, Callable[[], Awaitable[None]]]] = field(default_factory=list)
     rows: list[str] = field(default_factory=list)
     """What the rows show: kinds of all that has been committed."""
-    told: list[tuple[Snapshot | JobEvent, list[str]]] = field(default_factory=list)
+    told: list[tuple[Snapshot | Event, list[str]]] = field(default_factory=list)
     """What the watcher was told, each with the rows as they were then."""
 
     def at(self, point: str, *actions: Callable[[], Awaitable[None]]) -> None:
@@ -70,13 +71,13 @@ class Story:
             self.rows.append(kind)
 
         async def publish() -> None:
-            await self.log.publish(self.job_id, kind, {"n": KINDS.index(kind)}, key=kind)
+            await self.log.publish(self.stream, kind, {"n": KINDS.index(kind)}, kind, is_last=kind == COMPLETED)
 
         return commit, publish
 
     async def forget(self) -> None:
         """Empty the log, as a flush does."""
-        await self.log._redis.delete(f"easel:{{job:{self.job_id}}}:events", f"easel:{{job:{self.job_id}}}:meta")
+        await self.log._redis.delete(*(f"easel:{{{self.stream}}}:{part}" for part in ("events", "meta", "once")))
 
     async def has_ended(self) -> bool:
         await self.reach("before look")
@@ -87,7 +88,7 @@ class Story:
     async def watch(self, after: Position | None = None) -> Story:
         """Follow the job to its end."""
         async with asyncio.timeout(20):
-            async for step in follow(_Interposed(self), self.job_id, after, self.has_ended, look_s=1):
+            async for step in follow(_Interposed(self), self.stream, after, self.has_ended, look_s=1):
                 await self.reach("before snapshot")
                 self.told.append((step, list(self.rows)))
                 await self.reach("after snapshot")
@@ -108,9 +109,9 @@ class Story:
                 seen.add(step.kind)
         assert seen == set(KINDS), self
         last, _ = self.told[-1]
-        assert isinstance(last, JobEvent)
+        assert isinstance(last, Event)
         assert last.kind == COMPLETED
-        stamps = [step.position for step, _ in self.told if isinstance(step, JobEvent)]
+        stamps = [step.position for step, _ in self.told if isinstance(step, Event)]
         assert len(stamps) == len(set(stamps)), self
 
 
@@ -120,28 +121,33 @@ class _Interposed:
     def __init__(self, story: Story) -> None:
         self.story = story
 
-    async def publish(self, job_id: UUID, kind: str, data: Mapping[str, Any], key: str = "") -> None:
-        await self.story.log.publish(job_id, kind, data, key)
+    async def publish(
+        self, stream: str, kind: str, data: Mapping[str, Any], key: str = "", *, is_last: bool = False
+    ) -> None:
+        await self.story.log.publish(stream, kind, data, key, is_last=is_last)
 
-    async def read_after(self, job_id: UUID, position: Position) -> list[JobEvent] | None:
+    async def publish_all(self, publications: Sequence[Publication]) -> None:
+        await self.story.log.publish_all(publications)
+
+    async def read_after(self, stream: str, position: Position) -> list[Event] | None:
         await self.story.reach("before read")
-        events = await self.story.log.read_after(job_id, position)
+        events = await self.story.log.read_after(stream, position)
         await self.story.reach("after read")
         return events
 
-    async def tip(self, job_id: UUID) -> Position:
+    async def tip(self, stream: str) -> Position:
         await self.story.reach("before tip")
-        position = await self.story.log.tip(job_id)
+        position = await self.story.log.tip(stream)
         await self.story.reach("after tip")
         return position
 
-    async def tips(self, job_ids: Sequence[UUID]) -> list[Position]:
-        return await self.story.log.tips(job_ids)
+    async def tips(self, streams: Sequence[str]) -> list[Position]:
+        return await self.story.log.tips(streams)
 
     @asynccontextmanager
-    async def subscribe(self, job_id: UUID) -> AsyncIterator[_InterposedEvents]:
+    async def subscribe(self, stream: str) -> AsyncIterator[_InterposedEvents]:
         await self.story.reach("before subscribe")
-        async with self.story.log.subscribe(job_id) as live:
+        async with self.story.log.subscribe(stream) as live:
             await self.story.reach("after subscribe")
             yield _InterposedEvents(live, self.story)
 
@@ -151,7 +157,7 @@ class _InterposedEvents:
         self.live = live
         self.story = story
 
-    async def next(self, wait_s: float) -> JobEvent | None:
+    async def next(self, wait_s: float) -> Event | None:
         await self.story.reach("before next")
         happening = asyncio.create_task(self.story.reach("while next"))
         try:
@@ -161,11 +167,11 @@ class _InterposedEvents:
 
 
 @asynccontextmanager
-async def open_log(redis_url: str) -> AsyncIterator[RedisJobEventLog]:
+async def open_log(redis_url: str) -> AsyncIterator[RedisEventLog]:
     hub, redis = Hub(redis_url), redis_client(redis_url)
     await hub.connect()
     try:
-        yield RedisJobEventLog(redis, hub)
+        yield RedisEventLog(redis, hub)
     finally:
         await hub.disconnect()
         await redis.aclose()
@@ -225,14 +231,14 @@ async def test_a_watcher_who_comes_back_is_told_the_rest_once(spare_redis_url: s
         stories = []
         for points in combinations_with_replacement(POINTS, len(KINDS) - told_before):
             story = Story(log)
-            await log.publish(story.job_id, "started", {})
+            await log.publish(story.stream, "started", {})
             for kind in KINDS[:told_before]:
                 for act in story.happens(kind):
                     await act()
             for point, kind in zip(points, KINDS[told_before:], strict=True):
                 story.at(point, *story.happens(kind))
             stories.append(story)
-        positions = [await log.tip(story.job_id) for story in stories]
+        positions = [await log.tip(story.stream) for story in stories]
 
         await asyncio.gather(*(story.watch(after) for story, after in zip(stories, positions, strict=True)))
 
@@ -240,7 +246,7 @@ async def test_a_watcher_who_comes_back_is_told_the_rest_once(spare_redis_url: s
             first, rows = story.told[0]
             assert isinstance(first, Snapshot)
             assert first.resumed
-            assert [step.kind for step, _ in story.told[1:] if isinstance(step, JobEvent)] == list(KINDS[told_before:])
+            assert [step.kind for step, _ in story.told[1:] if isinstance(step, Event)] == list(KINDS[told_before:])
             assert rows[:told_before] == list(KINDS[:told_before])
             story.check()
 
@@ -269,8 +275,8 @@ async def test_a_cursor_of_an_emptied_log_starts_over(spare_redis_url: str) -> N
         # given a watcher who had come as far as event 2 of a log that has since been emptied and filled anew
         story = Story(log)
         for _ in range(2):
-            await log.publish(story.job_id, "started", {})
-        after = await log.tip(story.job_id)
+            await log.publish(story.stream, "started", {})
+        after = await log.tip(story.stream)
         await story.forget()
         for kind in KINDS:
             for act in story.happens(kind):
@@ -332,14 +338,14 @@ async def test_what_is_read_while_the_log_is_away_is_not_told_again_when_it_is_b
 
         await story.watch()
 
-        events = [step.kind for step, _ in story.told if isinstance(step, JobEvent)]
+        events = [step.kind for step, _ in story.told if isinstance(step, Event)]
         assert events == [COMPLETED]
         story.check()
 
 
 async def test_what_the_look_at_the_rows_raises_ends_the_stream_and_the_subscription(spare_redis_url: str) -> None:
     async with open_log(spare_redis_url) as log:
-        job_id, allowed = uuid4(), [True, False]
+        stream, allowed = of_job(uuid4()), [True, False]
 
         async def has_ended() -> bool:
             if not allowed.pop(0):
@@ -347,7 +353,7 @@ async def test_what_the_look_at_the_rows_raises_ends_the_stream_and_the_subscrip
             return False
 
         with pytest.raises(Unauthenticated):
-            async for _ in follow(log, job_id, None, has_ended, look_s=0.1):
+            async for _ in follow(log, stream, None, has_ended, look_s=0.1):
                 pass
         assert log._hub._subscribers == {}
 
@@ -355,22 +361,22 @@ async def test_what_the_look_at_the_rows_raises_ends_the_stream_and_the_subscrip
 async def test_a_reader_who_leaves_between_two_events_ends_the_subscription(spare_redis_url: str) -> None:
     async with open_log(spare_redis_url) as log:
         story = Story(log)
-        steps = follow(log, story.job_id, None, story.has_ended)
+        steps = follow(log, story.stream, None, story.has_ended)
         assert isinstance(await anext(steps), Snapshot)
-        await log.publish(story.job_id, "started", {})
-        assert isinstance(await anext(steps), JobEvent)
+        await log.publish(story.stream, "started", {})
+        assert isinstance(await anext(steps), Event)
 
         await steps.aclose()
 
         assert log._hub._subscribers == {}
 
 
-def test_a_cursor_names_its_job_its_place_and_its_end() -> None:
-    job_id, position = uuid4(), Position((1_700_000_000_000, 3), 17)
+def test_a_cursor_names_its_stream_its_place_and_its_end() -> None:
+    stream, position = of_job(uuid4()), Position((1_700_000_000_000, 3), 17)
 
-    assert position_of(job_id, cursor_of(job_id, position)) == (position, False)
-    assert position_of(job_id, cursor_of(job_id, position, is_last=True)) == (position, True)
+    assert position_of(stream, cursor_of(stream, position)) == (position, False)
+    assert position_of(stream, cursor_of(stream, position, is_last=True)) == (position, True)
     with pytest.raises(BadCursor):
-        position_of(uuid4(), cursor_of(job_id, position))
+        position_of(of_job(uuid4()), cursor_of(stream, position))
     with pytest.raises(BadCursor):
-        position_of(job_id, "no cursor")
+        position_of(stream, "no cursor")

@@ -17,6 +17,7 @@ from audit import check_end, check_rows
 from conftest import Installation, install
 from db.words import JobStatus
 from domain.ports import Position
+from domain.streams import of_job
 from domain.words import FailureCode
 from graph_client import http_client
 from stored import sql
@@ -354,7 +355,7 @@ async def test_a_watcher_of_a_restarted_api_misses_and_repeats_nothing(fragile: 
     assert not restarts
     sequences = [event["sequence"] for event in events]
     assert sequences == list(range(sequences[0], sequences[0] + len(sequences)))
-    log = await inside.log.read_after(UUID(job.partition("_")[2]), Position((0, 0), 0))
+    log = await inside.log.read_after(of_job(UUID(job.partition("_")[2])), Position((0, 0), 0))
     assert log
     assert sequences == [event.position.sequence for event in log][-len(sequences) :]
     assert [event["__typename"] for event in events].count("GenerationImageReady") == 3

@@ -14,6 +14,7 @@ from audit import check_end
 from db.words import JobStatus
 from domain.errors import AlreadyFinished
 from domain.ports import Position
+from domain.streams import of_job
 from domain.watching import Snapshot, follow
 from stored import row_counts, sql
 from waiting import until
@@ -153,7 +154,7 @@ async def cancel_after(shop: Workshop, user: UUID, job: UUID, events: int) -> No
     async def has_ended() -> bool:
         return (await shop.row(job)).status.is_final
 
-    steps = follow(shop.log, job, None, has_ended, look_s=0.5)
+    steps = follow(shop.log, of_job(job), None, has_ended, look_s=0.5)
     async with asyncio.timeout(20), aclosing(steps):
         told = 0
         async for step in steps:
@@ -180,7 +181,7 @@ async def check_canceled(shop: Workshop, job: UUID) -> None:
     assert (captured, released) == (ready, amount - ready)
 
     async def kinds_to_the_end() -> list[str]:
-        kinds = [event.kind for event in await shop.log.read_after(job, Position((0, 0), 0)) or []]
+        kinds = [event.kind for event in await shop.log.read_after(of_job(job), Position((0, 0), 0)) or []]
         return kinds if "completed" in kinds else []
 
     kinds = await until(kinds_to_the_end)

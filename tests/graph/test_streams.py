@@ -15,10 +15,10 @@ import pytest
 import redis
 from websockets.asyncio.client import connect
 
+from adapters.event_log import RedisEventLog
 from adapters.hub import Hub, redis_client
-from adapters.job_events import RedisJobEventLog
 from db.session import Database
-from domain import generation
+from domain import generation, streams
 from domain.tokens import AccessTokens
 from graph_client import CORE, StreamError
 from stored import sql
@@ -242,7 +242,7 @@ async def test_a_reader_who_does_not_read_costs_no_memory_and_harms_nobody(easel
         return int(line.split()[1]) // 1024
 
     hub, valkey = Hub(easel.environment["REDIS_URL"]), redis_client(easel.environment["REDIS_URL"])
-    log, key = RedisJobEventLog(valkey, hub), UUID(waiting.partition("_")[2])
+    log, stream = RedisEventLog(valkey, hub), streams.of_job(UUID(waiting.partition("_")[2]))
     url = easel.url.replace("http", "ws") + "/graphql"
     options: dict[str, Any] = {"subprotocols": ["graphql-transport-ws"], "max_queue": 1}
     async with connect(url, **options) as sleeper, aclosing(client.watch(waiting)) as quick:
@@ -260,7 +260,7 @@ async def test_a_reader_who_does_not_read_costs_no_memory_and_harms_nobody(easel
         for start in range(0, 2_000, 100):
             for step in range(start, start + 100):
                 data = {"slot": 0, "step": step, "total": 2_000, "preview": "data:," + "x" * 40_000}
-                await log.publish(key, "progress", data)
+                await log.publish(stream, "progress", data)
             while not told or told[-1] < start + 99:
                 event = await anext(quick)
                 assert is_event(event)

@@ -322,9 +322,14 @@ async def test_commits_that_are_not_heard_of_are_not_done_twice(shop: Workshop) 
 
     assert (await shop.row(job)).status == JobStatus.PARTIAL
     assert sql(shop.database_url, "SELECT balance, held FROM credit_accounts") == [(98, 0)]
-    events = sql(shop.database_url, "SELECT payload ->> 'kind' FROM outbox WHERE topic = 'job_event' ORDER BY id")
-    kinds = [kind for (kind,) in events]
+    events = sql(
+        shop.database_url,
+        "SELECT split_part(payload ->> 'stream', ':', 1), payload ->> 'kind' FROM outbox WHERE topic = 'event'",
+    )
+    kinds = [kind for stream, kind in events if stream == "job"]
     assert sorted(kinds) == ["completed", "image_failed", "image_ready", "image_ready", "started"]
+    of_jobs = ["JOB_COMPLETED", "JOB_IMAGE_READY", "JOB_IMAGE_READY", "JOB_QUEUED", "JOB_STARTED"]
+    assert sorted(kind for stream, kind in events if stream == "user") == ["CREDITS_CHANGED"] * 5 + of_jobs
     assert kinds[-1] == "completed"
     check_end(shop.database_url, shop.stored())
 

@@ -5,23 +5,24 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import pytest
 
 from audit import check_end
 from db.outbox import Doorbell
 from db.words import JobStatus
-from domain.ports import Position
+from domain import streams
+from domain.ports import Position, Publication
 from stored import sql
 from waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
+    from uuid import UUID
 
     from app.embedded.server import EmbeddedServer
-    from domain.ports import JobEvent, LiveEvents
+    from domain.ports import Event, LiveEvents
     from workers.relay import Relay
     from workshop import Workshop
 
@@ -35,21 +36,27 @@ class Interposed:
         self.log = shop.log
         self.after_publish = after_publish
 
-    async def publish(self, job_id: UUID, kind: str, data: Mapping[str, Any], key: str = "") -> None:
-        await self.log.publish(job_id, kind, data, key)
-        self.after_publish(kind)
+    async def publish(
+        self, stream: str, kind: str, data: Mapping[str, Any], key: str = "", *, is_last: bool = False
+    ) -> None:
+        await self.publish_all([Publication(stream, kind, data, key, is_last)])
 
-    async def read_after(self, job_id: UUID, position: Position) -> list[JobEvent] | None:
-        return await self.log.read_after(job_id, position)
+    async def publish_all(self, publications: Sequence[Publication]) -> None:
+        for each in publications:
+            await self.log.publish_all([each])
+            self.after_publish(each.kind)
 
-    async def tip(self, job_id: UUID) -> Position:
-        return await self.log.tip(job_id)
+    async def read_after(self, stream: str, position: Position) -> list[Event] | None:
+        return await self.log.read_after(stream, position)
 
-    async def tips(self, job_ids: Sequence[UUID]) -> list[Position]:
-        return await self.log.tips(job_ids)
+    async def tip(self, stream: str) -> Position:
+        return await self.log.tip(stream)
 
-    def subscribe(self, job_id: UUID) -> AbstractAsyncContextManager[LiveEvents]:
-        return self.log.subscribe(job_id)
+    async def tips(self, names: Sequence[str]) -> list[Position]:
+        return await self.log.tips(names)
+
+    def subscribe(self, stream: str) -> AbstractAsyncContextManager[LiveEvents]:
+        return self.log.subscribe(stream)
 
 
 @asynccontextmanager
@@ -66,7 +73,7 @@ async def running(shop: Workshop, *relays: Relay) -> AsyncIterator[None]:
 
 async def told(shop: Workshop, job: UUID) -> list[str]:
     """Return what the watchers of a job are told of its rows, in order."""
-    events = await shop.log.read_after(job, Position((0, 0), 0)) or []
+    events = await shop.log.read_after(streams.of_job(job), Position((0, 0), 0)) or []
     return [event.kind for event in events if event.kind not in {"progress", "queue_moved"}]
 
 
@@ -77,15 +84,18 @@ async def test_a_relay_that_dies_between_saying_and_committing_says_nothing_twic
     job = await shop.job(await shop.user(), count=2)
     await shop.painter().paint_waiting()
 
-    # given relays that die after each event
-    for _ in WHOLE:
+    # given relays that die after the first event, after the second, and so on
+    told_of_jobs = "SELECT count(*) FROM outbox WHERE topic = 'event' AND starts_with(payload ->> 'stream', 'job:')"
+    for last in range(sql(shop.database_url, "SELECT count(*) FROM outbox WHERE topic = 'event'")[0][0]):
+        survived = iter(range(last))
 
-        def die(kind: str) -> None:
-            raise MemoryError(kind)
+        def die(kind: str, survived: Iterator[int] = survived) -> None:
+            if next(survived, None) is None:
+                raise MemoryError(kind)
 
         with pytest.raises(MemoryError):
             await shop.relay(Interposed(shop, die)).empty_once()
-    assert sql(shop.database_url, "SELECT count(*) FROM outbox WHERE topic = 'job_event'") == [(4,)]
+    assert sql(shop.database_url, told_of_jobs) == [(4,)]
 
     while await shop.relay().empty_once():
         pass
@@ -138,7 +148,7 @@ async def test_places_that_could_not_be_told_are_told_later(shop: Workshop) -> N
         jobs = [await shop.job(user) for _ in range(3)]
 
         async def all_told() -> bool:
-            events = [await shop.log.read_after(job, Position((0, 0), 0)) or [] for job in jobs]
+            events = [await shop.log.read_after(streams.of_job(job), Position((0, 0), 0)) or [] for job in jobs]
             return [sorted({event.data["position"] for event in heard}) for heard in events] == [[1], [2], [3]]
 
         await until(all_told)
@@ -159,11 +169,10 @@ async def test_messages_that_come_twice_and_in_any_order_change_nothing(shop: Wo
 
     await asyncio.gather(*(ring(3) for _ in range(4)))
     # and events that are relayed backwards, each twice
-    messages = sql(shop.database_url, "SELECT id, payload FROM outbox WHERE topic = 'job_event' ORDER BY id DESC")
+    messages = sql(shop.database_url, "SELECT id, payload FROM outbox WHERE topic = 'event' ORDER BY id DESC")
     for key, payload in messages:
-        job, kind = UUID(payload.pop("job_id")), payload.pop("kind")
         for _ in range(2):
-            await shop.log.publish(job, kind, payload, key=str(key))
+            await shop.log.publish(**payload, key=str(key))
     assert {tuple(await told(shop, job)) for job in jobs} == {("completed",)}
 
     # then each job was painted once and each credit moved once

@@ -1,0 +1,179 @@
+"""The event log on Redis: one script appends to a capped, expiring Redis stream and tells its watchers."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from redis.exceptions import RedisError
+
+from adapters.hub import RESYNC
+from domain.ports import Event, Position, Publication
+from domain.streams import keeping
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+
+    from broadcaster import Event as Message
+    from redis.asyncio import Redis
+
+    from adapters.hub import Hub
+
+_PUBLISH: Final = """
+local stream, meta, once = KEYS[1], KEYS[2], KEYS[3]
+local channel, body, key, kept, ttl, final = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+if redis.call('HEXISTS', meta, 'final') == 1 then return 0 end
+if key ~= '' and redis.call('ZSCORE', once, key) then return 0 end
+local sequence = redis.call('HINCRBY', meta, 'sequence', 1)
+local id = redis.call('XADD', stream, 'MAXLEN', '~', kept, '*', 's', sequence, 'b', body)
+redis.call('HSET', meta, 'tip', id)
+if final == '1' then redis.call('HSET', meta, 'final', 1) end
+if key ~= '' then
+  redis.call('ZADD', once, sequence, key)
+  redis.call('ZREMRANGEBYRANK', once, 0, -1 - kept)
+  redis.call('EXPIRE', once, ttl)
+end
+redis.call('EXPIRE', stream, ttl)
+redis.call('EXPIRE', meta, ttl)
+redis.call('PUBLISH', channel, id .. ' ' .. sequence .. ' ' .. body)
+return sequence
+"""
+
+_TIP: Final = """
+local meta, ttl = KEYS[1], ARGV[1]
+local tip = redis.call('HMGET', meta, 'tip', 'sequence')
+if tip[1] then return tip end
+local time = redis.call('TIME')
+local beginning = string.format('%.0f-0', time[1] * 1000 + math.floor(time[2] / 1000) - 1)
+redis.call('HSET', meta, 'tip', beginning, 'sequence', 0, 'beginning', beginning)
+redis.call('EXPIRE', meta, ttl)
+return {beginning, '0'}
+"""
+"""A log begins when somebody asks where it stands: before its first event, too, a watcher has a place in this log, and
+not in the one that is there after it was emptied."""
+
+
+class RedisEventLog:
+    """``domain.ports.EventLog`` on Redis."""
+
+    def __init__(self, redis: Redis, hub: Hub) -> None:
+        """Write and read through ``redis``; listen through ``hub``."""
+        self._redis = redis
+        self._hub = hub
+        self._publish = redis.register_script(_PUBLISH)
+        self._tip = redis.register_script(_TIP)
+
+    async def publish(
+        self, stream: str, kind: str, data: Mapping[str, Any], key: str = "", *, is_last: bool = False
+    ) -> None:
+        """See ``EventLog.publish``."""
+        await self._append(Publication(stream, kind, data, key, is_last), self._redis)
+
+    async def publish_all(self, publications: Sequence[Publication]) -> None:
+        """See ``EventLog.publish_all``."""
+        sending = self._redis.pipeline(transaction=False)
+        for publication in publications:
+            await self._append(publication, sending)
+        await _reached(sending.execute())
+
+    async def _append(self, publication: Publication, client: Redis) -> None:
+        stream, kept = publication.stream, keeping(publication.stream)
+        body = orjson.dumps({"kind": publication.kind, "data": publication.data})
+        last = int(publication.is_last)
+        arguments: list[str | bytes | int] = [_channel(stream), body, publication.key, kept.events, kept.seconds, last]
+        await _reached(
+            self._publish(keys=[_events(stream), _meta(stream), _once(stream)], args=arguments, client=client)
+        )
+
+    async def read_after(self, stream: str, position: Position) -> list[Event] | None:
+        """See ``EventLog.read_after``."""
+        read = self._redis.pipeline(transaction=True)
+        read.xrange(_events(stream), min=f"({_stamp_text(position.stamp)}")
+        read.hmget(_meta(stream), ["tip", "sequence", "beginning"])
+        entries, (tip, sequence, beginning) = await _reached(read.execute())
+        at, start = _position(tip, sequence), _position(beginning, b"0")
+        if position.sequence == 0 and position.stamp not in {(0, 0), start.stamp}:
+            return None  # it stood at the beginning of another log
+        events = [_event(stamp, fields[b"s"], fields[b"b"]) for stamp, fields in entries]
+        if events:
+            return events if events[0].position.sequence == position.sequence + 1 else None
+        return [] if at == position or at.sequence == position.sequence == 0 else None
+
+    async def tip(self, stream: str) -> Position:
+        """See ``EventLog.tip``."""
+        return _position(*await _reached(self._tip(keys=[_meta(stream)], args=[keeping(stream).seconds])))
+
+    async def tips(self, streams: Sequence[str]) -> list[Position]:
+        """See ``EventLog.tips``."""
+        read = self._redis.pipeline(transaction=False)
+        for stream in streams:
+            read.hmget(_meta(stream), ["tip", "sequence"])
+        return [_position(*tip) for tip in await _reached(read.execute())]
+
+    @asynccontextmanager
+    async def subscribe(self, stream: str) -> AsyncIterator[RedisLiveEvents]:
+        """See ``EventLog.subscribe``."""
+        async with self._hub.subscribe(_channel(stream)) as queue:
+            yield RedisLiveEvents(queue)
+
+
+class RedisLiveEvents:
+    """``domain.ports.LiveEvents`` from a queue of the hub."""
+
+    def __init__(self, queue: asyncio.Queue[Message]) -> None:
+        """Read from ``queue``."""
+        self._queue = queue
+
+    async def next(self, wait_s: float) -> Event | None:
+        """See ``LiveEvents.next``."""
+        if wait_s <= 0:
+            raise TimeoutError
+        async with asyncio.timeout(wait_s):  # wait_for would swallow a cancellation that comes with an event
+            message: str = (await self._queue.get()).message
+        if message == RESYNC:
+            return None
+        stamp, sequence, body = message.split(" ", 2)
+        return _event(stamp.encode(), sequence.encode(), body.encode())
+
+
+async def _reached(answer: Awaitable[Any]) -> Any:  # noqa: ANN401 - whatever Redis answers
+    try:
+        return await answer
+    except (RedisError, OSError) as error:
+        raise ConnectionError(str(error)) from error
+
+
+def _event(stamp: bytes, sequence: bytes, body: bytes) -> Event:
+    content = orjson.loads(body)
+    return Event(Position(_stamp(stamp), int(sequence)), content["kind"], content["data"])
+
+
+def _position(stamp: bytes | None, sequence: bytes | None) -> Position:
+    return Position(_stamp(stamp), int(sequence)) if stamp and sequence else Position((0, 0), 0)
+
+
+def _stamp(text: bytes) -> tuple[int, int]:
+    milliseconds, counter = text.split(b"-")
+    return int(milliseconds), int(counter)
+
+
+def _stamp_text(stamp: tuple[int, int]) -> str:
+    return f"{stamp[0]}-{stamp[1]}"
+
+
+def _channel(stream: str) -> str:
+    return f"easel:{stream}"
+
+
+def _events(stream: str) -> str:
+    return f"easel:{{{stream}}}:events"
+
+
+def _meta(stream: str) -> str:
+    return f"easel:{{{stream}}}:meta"
+
+
+def _once(stream: str) -> str:
+    return f"easel:{{{stream}}}:once"

@@ -1,0 +1,58 @@
+"""The streams that can be watched, by name, and how long what they told is kept for those who come back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+
+COMPLETED: Final = "completed"
+"""What happened last in a stream that has an end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How much of a stream is kept."""
+
+    events: int
+    """About how many of the newest events."""
+    seconds: int
+    """How long after the newest one."""
+
+
+_KEPT: Final[Mapping[str, Keeping]] = {
+    "job": Keeping(events=512, seconds=3_600),
+    "user": Keeping(events=2_048, seconds=86_400),
+    "feed": Keeping(events=1_024, seconds=600),
+    "queue": Keeping(events=64, seconds=600),
+}
+"""By kind of stream. A user may come back after a day; who missed minutes of a feed or a line looks at it anew."""
+
+
+def of_job(job_id: UUID) -> str:
+    """Return the stream of a generation job."""
+    return f"job:{job_id}"
+
+
+def of_user(user_id: UUID) -> str:
+    """Return the personal stream of a user."""
+    return f"user:{user_id}"
+
+
+def of_feed(kind: str) -> str:
+    """Return the stream of a feed."""
+    return f"feed:{kind}"
+
+
+def of_queue(engine: str) -> str:
+    """Return the stream of the line before an engine."""
+    return f"queue:{engine}"
+
+
+def keeping(stream: str) -> Keeping:
+    """Return how much of a stream is kept."""
+    return _KEPT[stream.partition(":")[0]]
