@@ -57,8 +57,9 @@ async def test_from_sign_up_to_the_feed(easel: Installation, sample: Path, way: 
         sample, *MAIN, easel.url, "--sign-up", "--over", way, "--prompt", "a cat", "--count", "1"
     )
 
-    # then a mutation and the events changed the cache, and nothing asked for the job
-    assert "Submitted “a cat”; credits held: 1." in printed
+    # then events changed job and credits in the cache, and nothing asked for them
+    credits = re.findall(r"In the cache: (.+) credits, (.) of them held\.", printed)
+    assert (credits[0], credits[-1]) == (("100", "0"), ("99", "0"))
     assert "In the cache, nothing having been asked for again: SUCCEEDED, 100 %, pictures 1 of 1." in printed
     # and pages of two became one list
     (handle,) = re.findall(r"Signed in as (@\w+)", printed)

@@ -2,13 +2,16 @@
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { ApolloClient, InMemoryCache } from "@apollo/client";
+import { first, firstValueFrom } from "rxjs";
 import WebSocket from "ws";
 import { accepted, Account } from "./account.js";
 import {
+  CreditsDocument,
   FeedDocument,
   type FeedQuery,
   JobDocument,
   MeDocument,
+  type MeQuery,
   possibleTypes,
   PublishDocument,
   SubmitDocument,
@@ -17,7 +20,7 @@ import {
 import { applyJobEvent } from "./jobCache.js";
 import { multipartLink, webSocketLink, type Connection } from "./links.js";
 import { typePolicies } from "./typePolicies.js";
-import { errorInWords, inWords, jobInWords } from "./words.js";
+import { creditsInWords, errorInWords, inWords, jobInWords } from "./words.js";
 
 const { positionals, values: options } = parseArgs({
   allowPositionals: true,
@@ -56,10 +59,37 @@ try {
 async function main(): Promise<void> {
   if (!options.token) console.log(`Signed in as @${await (options["sign-up"] ? account.signUp() : account.signIn())}.`);
   if (options.job) return watch(options.job);
-  const jobId = await submit();
-  await watch(jobId);
+  const [jobId] = await Promise.all([paint(), watchCredits()]);
   await publish(jobId);
   await printFeed();
+}
+
+/** Ask for pictures and watch them being painted; return the id of the job. */
+async function paint(): Promise<string> {
+  const jobId = await submit();
+  await watch(jobId);
+  return jobId;
+}
+
+/** Follow the viewer's credits until none is held; print them as the cache has them, which only the stream changes. */
+async function watchCredits(): Promise<void> {
+  const print = (data: MeQuery) => console.log(`  In the cache: ${creditsInWords(data)}.`);
+  const view = client.watchQuery({ query: MeDocument }).subscribe(({ data, dataState }) => {
+    if (dataState === "complete") print(data);
+  });
+  const settled = client.subscribe({ query: CreditsDocument }).pipe(
+    first(({ data, error }) => {
+      if (error || !data) throw error;
+      const event = data.creditBalanceChanged;
+      return event.__typename === "CreditBalanceChanged" && event.entry.heldAfter === 0;
+    }),
+  );
+  try {
+    await firstValueFrom(settled);
+  } finally {
+    view.unsubscribe();
+  }
+  print(client.readQuery({ query: MeDocument })!);
 }
 
 async function submit(): Promise<string> {
@@ -67,8 +97,7 @@ async function submit(): Promise<string> {
   const input = { prompt: options.prompt, count: Number(options.count), idempotencyKey: randomUUID() };
   const { data } = await client.mutate({ mutation: SubmitDocument, variables: { input } });
   const { job } = accepted(data!.submitGeneration);
-  const me = await client.query({ query: MeDocument });
-  console.log(`Submitted “${options.prompt}”; credits held: ${me.data?.viewer?.creditAccount.held}.`);
+  console.log(`Submitted “${options.prompt}” for ${job.cost} credits.`);
   return job.id;
 }
 

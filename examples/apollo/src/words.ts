@@ -1,6 +1,6 @@
 // Events and objects in words.
 import { CombinedGraphQLErrors } from "@apollo/client";
-import type { JobQuery } from "./generated.js";
+import type { JobQuery, MeQuery } from "./generated.js";
 import type { JobEvent } from "./jobCache.js";
 
 /** Return an event in words. A kind of event that is forgotten here does not compile. */
@@ -26,6 +26,11 @@ export function inWords(event: JobEvent): string {
 /** Return a job of the cache in words. */
 export function jobInWords({ status, progress, slots }: NonNullable<JobQuery["generationJob"]>): string {
   return `${status}, ${percent(progress)}, pictures ${slots.filter((slot) => slot.image).length} of ${slots.length}`;
+}
+
+/** Return the viewer's credits of the cache in words. */
+export function creditsInWords({ viewer }: MeQuery): string {
+  return `${viewer?.creditAccount.balance} credits, ${viewer?.creditAccount.held} of them held`;
 }
 
 /** Return what went wrong. Programs go by the code; people read the message. */
