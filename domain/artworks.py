@@ -10,11 +10,13 @@ from sqlalchemy import and_, case, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
+from db import outbox
 from db.tables import Artwork, ArtworkImage, ArtworkTag, GenerationJob, MediaAsset, Reaction, Tag, User
 from db.words import AssetStatus, PromptVisibility, ReactionKind, Visibility
-from domain import media
+from domain import media, streams
 from domain.errors import InvalidInput, NotFound
 from domain.texts import clean, normal
+from domain.words import FeedKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 MAXIMUM_IMAGES: Final = 20
 MAXIMUM_TAGS: Final = 20
 MAXIMUM_TAG_LENGTH: Final = 50
+EDGE_ADDED: Final = "edge_added"
+EDGE_REMOVED: Final = "edge_removed"
+"""What happens in the stream of a feed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,25 @@ async def publish(tx: AsyncSession, author_id: UUID, publication: Publication) -
     if publication.visibility is Visibility.PUBLIC:
         counted = update(User).where(col(User.id) == author_id)
         await tx.execute(counted.values(artwork_count=col(User.artwork_count) + 1))
+        _tell_feed(tx, EDGE_ADDED, artwork.id)
     return artwork
+
+
+async def unpublish(tx: AsyncSession, author_id: UUID, artwork_id: UUID) -> None:
+    """Show an artwork to nobody but its author from now on. Done again, it changes nothing.
+
+    Raises:
+        NotFound: the author has no such artwork.
+    """
+    owned = select(Artwork).where(col(Artwork.id) == artwork_id, col(Artwork.author_id) == author_id).with_for_update()
+    artwork = (await tx.execute(owned)).scalar_one_or_none()
+    if artwork is None:
+        raise NotFound(("input", "artworkId"))
+    if artwork.visibility is Visibility.PUBLIC:
+        counted = update(User).where(col(User.id) == author_id)
+        await tx.execute(counted.values(artwork_count=col(User.artwork_count) - 1))
+        _tell_feed(tx, EDGE_REMOVED, artwork_id)
+    artwork.visibility = Visibility.PRIVATE
 
 
 def checked_tags(tags: Iterable[str]) -> list[str]:
@@ -143,6 +166,10 @@ def tags_of(artwork: Row) -> Select[str]:
 def is_image_of(artwork: Row, link: Row, asset: Row) -> ColumnElement[bool]:
     """Return the clause that says which assets are an artwork's images, over the link between them."""
     return and_(link.artwork_id == artwork.id, asset.id == link.asset_id, asset.status == AssetStatus.READY)
+
+
+def _tell_feed(tx: AsyncSession, kind: str, artwork_id: UUID) -> None:
+    outbox.publish(tx, streams.of_feed(FeedKind.LATEST), kind, {"artwork": str(artwork_id)})
 
 
 async def _publishable(tx: AsyncSession, author_id: UUID, asset_ids: Sequence[UUID]) -> list[MediaAsset]:

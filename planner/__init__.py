@@ -21,12 +21,13 @@ from planner.declarations import (
     one_of,
     part,
     planned,
+    root_page,
     scalars,
     to_many,
     to_one,
 )
 from planner.errors import Abandoned, DeclarationError
-from planner.filling import Filling, ref
+from planner.filling import Filling, edge_ref, ref
 from planner.lane import Lane, Operation, Weight
 from planner.pages import CURSOR_SCALAR, After, Connection, Cursor, Edge, First, PageInfo
 from planner.plans import Compiler
@@ -102,6 +103,7 @@ __all__ = [
     "column",
     "computed",
     "connection",
+    "edge_ref",
     "expression",
     "node",
     "node_id",
@@ -111,6 +113,7 @@ __all__ = [
     "part",
     "planned",
     "ref",
+    "root_page",
     "scalars",
     "split_id",
     "sql_of",

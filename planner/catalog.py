@@ -28,6 +28,7 @@ from planner.declarations import (
     OneOf,
     Paged,
     Part,
+    RootPage,
     Scalars,
     Source,
     Table,
@@ -119,6 +120,7 @@ class Catalog:
         self.schema = schema
         self.types: dict[str, PlannedType] = {}
         self.roots: dict[str, PlannedField] = {}
+        self.root_pages: dict[tuple[str, str], PlannedField] = {}
         self.edge_fields: dict[tuple[str, str], PlannedField] = {}
         objects = [each for each in schema.type_map.values() if isinstance(each, GraphQLObjectType)]
         for each in objects:
@@ -132,6 +134,8 @@ class Catalog:
                 self._check(found, planned.table)
         for root in self.roots.values():
             self._check(root, None)
+        for page in self.root_pages.values():
+            self._check_root_page(page)
 
     def by_kind(self, kind: str) -> PlannedType | None:
         """Return the type whose global ids begin with ``kind``."""
@@ -173,7 +177,9 @@ class Catalog:
                 raise DeclarationError(owner.name, name, "a planned type has declared fields only")
             if found is None:
                 continue
-            if planned:
+            if isinstance(found.declaration, RootPage):
+                self.root_pages[owner.name, name] = found
+            elif planned:
                 planned.fields[name] = found
             elif is_root:
                 self.roots[name] = found
@@ -199,6 +205,24 @@ class Catalog:
             raise DeclarationError(found.owner, found.name, "its values must be scalars or enums")
         if isinstance(declaration, OneOf):
             self._check_options(found, declaration)
+
+    def edge_type(self, root: PlannedField) -> GraphQLObjectType:
+        """Return the type of the edges of a connection."""
+        edge: GraphQLObjectType = get_named_type(root.named_type.fields["edges"].type)
+        return edge
+
+    def root_of(self, page: PlannedField) -> PlannedField:
+        """Return the root field of which a field tells a page."""
+        assert isinstance(page.declaration, RootPage), "checked by the caller"
+        return self.roots[page.declaration.root]
+
+    def _check_root_page(self, found: PlannedField) -> None:
+        assert isinstance(found.declaration, RootPage), "checked by the caller"
+        root = self.roots.get(found.declaration.root)
+        if found.owner in self.types:
+            raise DeclarationError(found.owner, found.name, "a planned type has no pages of the root")
+        if root is None or not isinstance(root.declaration, Paged) or root.named_type is not found.named_type:
+            raise DeclarationError(found.owner, found.name, f"{found.declaration.root!r} is no such page of the root")
 
     def _check_source(self, found: PlannedField, source: Source, table: FromClause | None) -> None:
         if (source.on is None) == (source.by is None):

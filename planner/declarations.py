@@ -159,7 +159,17 @@ class ById:
     check: Function | None
 
 
-Declaration = Column | NodeId | Expression | Part | ToOne | ToMany | Paged | OneOf | Scalars | Computed | Batch | ById
+@dataclass(frozen=True, slots=True)
+class RootPage:
+    """A page of a connection of the query root, told elsewhere."""
+
+    root: str
+    """Name of the root field."""
+
+
+Declaration = (
+    Column | NodeId | Expression | Part | ToOne | ToMany | Paged | OneOf | Scalars | Computed | Batch | ById | RootPage
+)
 
 
 def planned(table: Any = None, *, visible_to: Function | None = None) -> Callable[[Planned], Planned]:
@@ -332,6 +342,14 @@ def nodes(description: str, check: Function | None = None) -> Any:
         """Tell the argument."""
 
     return _field(description, ById(check), found)
+
+
+def root_page(description: str, root: str) -> Any:
+    """A page of a connection of the query root, in an object that another resolver returns, such as an event.
+
+    Its cursors are those of the root field ``root`` (its GraphQL name), asked without arguments of its own.
+    """
+    return _field(description, RootPage(root), None, first=First, after=After)
 
 
 def arguments_of(function: Function | None) -> dict[str, inspect.Parameter]:

@@ -61,6 +61,30 @@ class _Remembered:
     plan: Plan
 
 
+class EdgeRef:
+    """An edge of a connection of the query root, by columns that tell which item it is."""
+
+    __slots__ = ("keys", "root")
+
+    def __init__(self, root: str, /, **keys: object) -> None:
+        """Refer to the edge whose item's columns have the values ``keys``."""
+        self.root = root
+        self.keys = keys
+
+
+def edge_ref(type_: type[Object], root: str, /, **keys: object) -> Object | None:
+    """Return a reference in the place of an edge; None is in its place where the list has no such item.
+
+    Args:
+        type_: of the edge.
+        root: GraphQL name of the connection of the query root, asked without arguments of its own; the edge's cursor
+            is one of this list.
+        keys: columns of the item that tell which it is.
+    """
+    assert type_, "it is for the reader, and for type checkers"
+    return cast("Object | None", EdgeRef(root, **keys))
+
+
 class Filling:
     """Puts the planner behind the fields of a schema that graphql-core executes."""
 
@@ -94,9 +118,12 @@ class Filling:
                 continue
             for name, each in type_.fields.items():
                 root = catalog.roots.get(name) if type_ is catalog.schema.query_type else None
+                page = catalog.root_pages.get((type_.name, name))
+                if page:
+                    root = catalog.root_of(page)
                 if root:
                     each.resolve = partial(self._root, root)
-                elif catalog.has_planned_types(get_named_type(each.type)):
+                elif catalog.has_planned_types(named := get_named_type(each.type)) or is_filled_by_pages(named):
                     each.resolve = partial(self._refer, each.resolve or _attribute)
 
     async def _root(
@@ -126,6 +153,8 @@ class Filling:
     async def _filled(self, value: Any, info: GraphQLResolveInfo[Any]) -> Any:
         if isinstance(value, list):
             return [await self._filled(each, info) for each in value]
+        if isinstance(value, EdgeRef):
+            return await self._edge(value, info)
         if not isinstance(value, Ref):
             return value
         target = self._compiler.catalog.types[value.type.__strawberry_definition__.name]  # type: ignore[attr-defined]
@@ -136,8 +165,18 @@ class Filling:
             (target.name, keys),
             lambda: self._compiler.reference(document, uses, target, keys, strict=False, guarded=False),
         )
+        return await self._run(plan, value.keys, info)
+
+    async def _edge(self, value: EdgeRef, info: GraphQLResolveInfo[Any]) -> Tree:
+        catalog, document = self._compiler.catalog, self._document(info)
+        root, keys = catalog.roots[value.root], tuple(value.keys)
+        uses = document.uses((node.selection_set for node in info.field_nodes), catalog.edge_type(root))
+        plan = self._remember(info)((value.root, keys), lambda: self._compiler.edge(document, uses, root, keys))
+        return await self._run(plan, value.keys, info)
+
+    async def _run(self, plan: Plan, keys: Mapping[str, Any], info: GraphQLResolveInfo[Any]) -> Tree:
         values = self._values(info)
-        values.keys = value.keys
+        values.keys = keys
         return await plan.run(self._roots.reader, values)
 
     def _document(self, info: GraphQLResolveInfo[Any]) -> Document:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from graphql import get_named_type, get_nullable_type
+from graphql import get_nullable_type
 from sqlalchemy import ColumnClause, DateTime, Text, cast
 
 from planner.build import Late
@@ -434,11 +434,14 @@ class Pages:
         if asked.name == "pageInfo":
             return self._page_info(asked, variable)
         assert asked.name == "edges", "checked as the schema was built"
-        edge = get_named_type(self.connection.fields["edges"].type)
-        inner = [
-            f"{each.key!r}: {self._edge_part(each, edge, place)}" for each in self.build.document.below(asked, edge)
-        ]
-        return f"[{{{', '.join(inner)}}} for {variable} in rows]"
+        edges = self.edge(self.build.document.below(asked, self.build.catalog.edge_type(self.found)))
+        return f"[{edges} for {variable} in rows]"
+
+    def edge(self, asked: Sequence[Use]) -> str:
+        """Return the source of one edge."""
+        edge, place = self.build.catalog.edge_type(self.found), (self.objects.level.row, self.target)
+        inner = [f"{each.key!r}: {self._edge_part(each, edge, place)}" for each in asked]
+        return f"{{{', '.join(inner)}}}"
 
     def _edge_part(self, asked: Use, edge: Any, place: Place) -> str:
         if asked.name == "__typename":

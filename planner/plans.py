@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from graphql import FieldNode, NameNode
 from sqlalchemy import ARRAY, any_, literal_column, select
 
 from planner.build import Build
@@ -16,6 +17,7 @@ from planner.errors import Abandoned, abandon
 from planner.levels import Level, Rows
 from planner.objects import Objects, Pages, Shelf
 from planner.rows import DIALECT, Asked
+from planner.selections import Use
 from planner.texts import page_size, source_rows, total
 
 if TYPE_CHECKING:
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
     from planner.build import Cursors, Late
     from planner.catalog import Catalog, PlannedField, PlannedType
     from planner.database import Reader
-    from planner.rows import Ask, Values
-    from planner.selections import Document, Use
+    from planner.rows import Ask, Row, Values
+    from planner.selections import Document
 
 Tree = Any
 """What is answered for one field: objects as dicts by response key, lists, leaves, orjson fragments."""
@@ -174,12 +176,26 @@ class Compiler:
         build = self._build(document, strict=strict)
         assert target.table is not None, "parts are reached from their rows"
         row = build.names.row(target.table)
-        conditions = [
-            getattr(row, name) == Asked(f"key_{name}", target.table.c[name].type, partial(_key, name)) for name in keys
-        ]
+        conditions = [self._is_asked_for(row, target, name) for name in keys]
         if target.made_of.visible_to:
             conditions.append(target.made_of.visible_to(self.ask, row))
         return self._one(build, Rows(row, None, conditions, []), target, uses, guarded=guarded)
+
+    def edge(self, document: Document, uses: Sequence[Use], root: PlannedField, keys: Sequence[str]) -> Plan:
+        """Return the plan of one edge of a root connection, of the item known by the columns ``keys``; None elsewhere.
+
+        ``uses`` is what is asked of the edge; the connection is one that was asked for without arguments.
+        """
+        build = self._build(document, strict=False)
+        use = Use(root.name, (FieldNode(name=NameNode(value=root.name)),))
+        target = self.catalog.types[self.catalog.node_type(root.named_type).name]
+        rows = source_rows(build, None, use, root, target)
+        rows.conditions += [self._is_asked_for(rows.row, target, name) for name in keys]
+        level = Level(build.names, self.ask, rows)
+        shelf = Shelf("r", is_json=False)
+        source = Pages(build, Objects(build, level, shelf), use, root, target).edge(uses)
+        body = f" r = rows[0] if rows else None\n return {source} if rows else None\n"
+        return self._plan(build, level.plain(*(shelf.columns or [literal_column("1")])), body, guarded=False)
 
     def references(
         self, document: Document, uses: Sequence[Use], target: PlannedType, *, strict: bool, guarded: bool
@@ -200,6 +216,14 @@ class Compiler:
         source = objects.written((row, target), uses)
         body = f" return [({objects.presence((row, target))}, {source}) for r in rows]\n"
         return self._plan(build, level.plain(*shelf.columns), body, guarded=guarded)
+
+    @staticmethod
+    def _is_asked_for(row: Row, target: PlannedType, name: str) -> ColumnElement[bool]:
+        assert target.table is not None, "rows of tables have keys"
+        clause: ColumnElement[bool] = getattr(row, name) == Asked(
+            f"key_{name}", target.table.c[name].type, partial(_key, name)
+        )
+        return clause
 
     def _build(self, document: Document, *, strict: bool) -> Build:
         build = Build(self.catalog, document, self.ask, self.cursors, strict)

@@ -14,6 +14,9 @@ from schema.artworks import (
     PublishArtworkInput,
     PublishArtworkResult,
     PublishArtworkSuccess,
+    UnpublishArtworkInput,
+    UnpublishArtworkResult,
+    UnpublishArtworkSuccess,
 )
 from schema.context import Context, Info
 from schema.node import read_key, required_key
@@ -74,3 +77,16 @@ class ArtworkMutations:
         async with info.context.services.db.write() as tx:
             artwork = await artworks.publish(tx, viewer_id, publication)
         return PublishArtworkSuccess(artwork=ref(Artwork, id=artwork.id))
+
+    @strawberry.mutation(description="Show an artwork to nobody but its author from now on. It leaves all feeds.")
+    async def unpublish_artwork(
+        self,
+        info: Info,
+        input: Annotated[UnpublishArtworkInput, strawberry.argument(description="Which artwork.")],  # noqa: A002
+    ) -> UnpublishArtworkResult:
+        """Show an artwork no more."""
+        viewer_id = info.context.required_viewer_id
+        artwork_id = required_key("artwork", input.artwork_id, "artworkId")
+        async with info.context.services.db.write() as tx:
+            await artworks.unpublish(tx, viewer_id, artwork_id)
+        return UnpublishArtworkSuccess(artwork=ref(Artwork, id=artwork_id))

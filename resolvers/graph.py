@@ -18,6 +18,7 @@ from domain.errors import RequestError
 from planner import Planner, Reader, Weight
 from resolvers.accounts import AccountMutations, AccountQueries
 from resolvers.artworks import ArtworkMutations, ArtworkQueries
+from resolvers.feed import FeedSubscriptions
 from resolvers.generation import GenerationMutations, GenerationQueries, GenerationSubscriptions
 from resolvers.limits import LimitQueries
 from resolvers.nodes import NodeQueries
@@ -32,7 +33,7 @@ from schema.scalars import SCALARS
 from schema.stream_events import StreamEvent
 
 QUERIES = (NodeQueries, AccountQueries, GenerationQueries, ArtworkQueries, LimitQueries)
-SUBSCRIPTIONS = (GenerationSubscriptions, PersonalSubscriptions)
+SUBSCRIPTIONS = (GenerationSubscriptions, FeedSubscriptions, PersonalSubscriptions)
 logger = structlog.get_logger()
 
 

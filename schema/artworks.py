@@ -119,6 +119,24 @@ class PublishArtworkSuccess:
     artwork: Artwork = strawberry.field(description="The artwork.")
 
 
+@strawberry.input(description="Which artwork to show no more.")
+class UnpublishArtworkInput:
+    """Which artwork to show no more."""
+
+    artwork_id: strawberry.ID = strawberry.field(description="Id of one of the viewer's artworks.")
+
+
+@strawberry.type(description="Nobody but its author sees the artwork any more.")
+class UnpublishArtworkSuccess:
+    """The artwork is shown no more."""
+
+    artwork: Artwork = strawberry.field(description="The artwork, PRIVATE now.")
+
+
+UnpublishArtworkResult = Annotated[
+    UnpublishArtworkSuccess | NotFound,
+    strawberry.union("UnpublishArtworkResult", description="Result of `unpublishArtwork`."),
+]
 PublishArtworkResult = Annotated[
     PublishArtworkSuccess | InvalidInput | NotFound,
     strawberry.union("PublishArtworkResult", description="Result of `publishArtwork`."),

@@ -118,6 +118,15 @@ class Context:
             raise Unauthenticated("The session has ended.")
         return claims
 
+    async def require_nobody_or_live_session(self) -> None:
+        """Look again whether a viewer may go on, where somebody who is not signed in may, too.
+
+        Raises:
+            Unauthenticated: a token was sent that is not, or no longer, good.
+        """
+        if self.viewer_id is not None:
+            await self.require_live_session()
+
     async def confirm_session(self) -> None:
         """Look up whether the session of the token still lives; where not, refuse what depends on the viewer."""
         if self.claims is None:

@@ -22,7 +22,8 @@ from app.embedded.valkey import start_valkey
 from app.listening import answers
 from db import migrate
 from graph_client import GraphClient
-from stored import empty
+from stored import empty, sql
+from waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,7 +165,14 @@ class Installation:
         client.token = result["session"]["accessToken"]
         client.refresh_token = result["session"]["refreshToken"]
         client.viewer_id = result["viewer"]["id"]
+        await self._told()
         return client
+
+    async def _told(self) -> None:
+        """Wait, where a relay runs, until it has said all: from then on the outbox is as full as the test makes it."""
+        relay, url = self.processes.get("relay"), self.environment["DATABASE_URL"]
+        if relay and relay.popen and relay.popen.poll() is None:
+            await until(lambda: not sql(url, "SELECT id FROM outbox LIMIT 1"))
 
 
 def install(folder: Path, database_url: str, redis_url: str, **settings: str) -> Installation:

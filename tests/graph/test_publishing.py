@@ -136,6 +136,48 @@ async def test_the_outermost_good_values_are_taken(author: GraphClient, database
         assert "artwork" in published, (change, published)
 
 
+UNPUBLISH = """mutation($id: ID!) { unpublishArtwork(input: {artworkId: $id}) {
+  ... on UnpublishArtworkSuccess { artwork { id visibility } } ... on UserError { code path } } }"""
+
+
+async def test_what_is_unpublished_is_its_authors_alone(
+    easel: Installation, author: GraphClient, database_url: str
+) -> None:
+    image, stranger = new_asset(database_url, author.viewer_id), await easel.signed_up()
+    counted, kept = [
+        (await author.core("publish", {"assetIds": [image], "title": "x", "visibility": visibility}))["artwork"]["id"]
+        for visibility in ("PUBLIC", "UNLISTED")
+    ]
+
+    # when it is taken back, twice
+    for artwork in (counted, counted, kept):
+        answer = (await author.data(UNPUBLISH, {"id": artwork}))["unpublishArtwork"]
+        assert answer == {"artwork": {"id": artwork, "visibility": "PRIVATE"}}
+
+    # then only the author sees it, and it is counted no more
+    for client in (stranger, easel.client()):
+        assert (await client.data(ONE, {"id": counted}))["artwork"] is None
+        assert (await client.data("{ feed(kind: LATEST) { nodes { id } } }"))["feed"]["nodes"] == []
+    assert (await read(author, counted))["visibility"] == "PRIVATE"
+    assert sql(database_url, "SELECT artwork_count FROM users WHERE handle = 'yuna'") == [(0,)]
+
+
+async def test_what_is_not_ones_own_can_not_be_unpublished(
+    easel: Installation, author: GraphClient, database_url: str
+) -> None:
+    image, stranger = new_asset(database_url, author.viewer_id), await easel.signed_up()
+    artwork = (await author.core("publish", {"assetIds": [image], "title": "x"}))["artwork"]["id"]
+    before = sql(database_url, "SELECT * FROM artworks"), sql(database_url, "SELECT * FROM users ORDER BY id")
+
+    for key in (artwork, "artwork_" + "0" * 32, author.viewer_id, "", "\ud800"):
+        refused = (await stranger.data(UNPUBLISH, {"id": key}))["unpublishArtwork"]
+        assert refused == {"code": "NOT_FOUND", "path": ["input", "artworkId"]}
+    answer = await easel.client().post(UNPUBLISH, {"id": artwork})
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["UNAUTHENTICATED"]
+
+    assert (sql(database_url, "SELECT * FROM artworks"), sql(database_url, "SELECT * FROM users ORDER BY id")) == before
+
+
 async def test_strangers_can_not_publish(easel: Installation, author: GraphClient, database_url: str) -> None:
     image = new_asset(database_url, author.viewer_id)
     before = row_counts(database_url)

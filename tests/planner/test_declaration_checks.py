@@ -27,6 +27,7 @@ from planner import (
     one_of,
     part,
     planned,
+    root_page,
     to_many,
     to_one,
 )
@@ -69,8 +70,13 @@ def refusal(annotation: Any, declared: Any) -> str:  # noqa: ANN401 - a type, an
     """Return what is said of a type ``Volume`` over ``books`` whose field is ``odd``."""
     namespace = {"__annotations__": {"odd": annotation}} | ({} if declared is None else {"odd": declared})
     volume = strawberry.type(planned(books)(type("Volume", (), namespace)))
-    found = to_one("One.", lambda _ask, _volume: sa.true())
-    query = strawberry.type(type("Query", (), {"__annotations__": {"volume": volume | None}, "volume": found}))
+    return refusal_of(volume, to_one("One.", lambda _ask, _volume: sa.true()))
+
+
+def refusal_of(volume: type, found: Any = None) -> str:  # noqa: ANN401 - a declaration
+    """Return what is said of a type ``Volume``, found by a root field, whose field is ``odd``."""
+    declared = {} if found is None else {"volume": found}
+    query = strawberry.type(type("Query", (), {"__annotations__": {"volume": volume | None}} | declared))
     scalar_map: dict[object, Any] = {Cursor: CURSOR_SCALAR}
     schema = strawberry.Schema(query, config=StrawberryConfig(scalar_map=scalar_map))
     with pytest.raises(DeclarationError) as raised:
@@ -119,6 +125,7 @@ def on(_ask: Ask, _volume: Row, _other: Row) -> sa.ColumnElement[bool]:
         (WriterPage, connection("x", on, order=("nothing",)), "authors has no column 'nothing'"),
         (WriterPage, connection("x", on, order=("name",)), "the order ('name',) is not unique"),
         (ShelfPage, connection("x", on, order=("place",)), "column 'place' of a keyset must not be nullable"),
+        (WriterPage, root_page("x", "volume"), "a planned type has no pages of the root"),
         (Writer | None, one_of("x", Writer=on), "Writer is no planned member of Writer"),
     ],
 )
@@ -128,3 +135,9 @@ def test_a_declaration_that_can_not_work_is_refused_by_name(
     problem: str,
 ) -> None:
     assert refusal(annotation, declared) == problem
+
+
+@pytest.mark.parametrize("root", ["nothing", "volume"])
+def test_a_page_of_a_root_that_has_none_is_refused_by_name(root: str) -> None:
+    odd = {"__annotations__": {"odd": WriterPage}, "odd": root_page("x", root)}
+    assert refusal_of(strawberry.type(type("Volume", (), odd))) == f"{root!r} is no such page of the root"
