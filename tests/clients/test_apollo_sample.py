@@ -61,10 +61,10 @@ async def test_from_sign_up_to_the_feed(easel: Installation, sample: Path, way: 
     credits = re.findall(r"In the cache: (.+) credits, (.) of them held\.", printed)
     assert (credits[0], credits[-1]) == (("100", "0"), ("99", "0"))
     assert "In the cache, nothing having been asked for again: SUCCEEDED, 100 %, pictures 1 of 1." in printed
-    # and pages of two became one list
+    # and pages of two became one list, into which a stream brought the new one
     (handle,) = re.findall(r"Signed in as (@\w+)", printed)
     assert printed.splitlines()[-5:] == [
-        "The newest of all:",
+        "The newest of all, nothing having been asked for again:",
         f"  “a cat” by {handle}, 0 likes",
         *(f"  “{title}” by @painter, 0 likes" for title in ("three", "two", "one")),
     ]
@@ -125,6 +125,85 @@ async def test_a_job_of_somebody_else_and_a_bad_token_are_errors(easel: Installa
             "multipart": "UNAUTHENTICATED: The access token is not valid.\n",
         }[way]
     )
+
+
+LISTS = """
+    import { gql, InMemoryCache } from "@apollo/client";
+    import { applyFeedEvent } from "./dist/feedCache.js";
+    import { possibleTypes } from "./dist/generated.js";
+    import { typePolicies } from "./dist/typePolicies.js";
+
+    const cache = new InMemoryCache({ typePolicies, possibleTypes });
+    const query = gql`query Titles($kind: FeedKind!, $first: Int, $after: Cursor) {
+      feed(kind: $kind, first: $first, after: $after) {
+        edges { cursor node { id title } }
+        nodes { id }
+        pageInfo { hasNextPage endCursor }
+      }
+    }`;
+    const comments = gql`query Comments($first: Int) {
+      artwork(id: "c") { id comments(first: $first) { nodes { id } } }
+    }`;
+    const artwork = (id) => ({ __typename: "Artwork", id, title: id });
+    const edge = (id) => ({ __typename: "FeedEdge", cursor: `at ${id}`, node: artwork(id) });
+    const page = (...ids) => ({
+      __typename: "FeedConnection",
+      edges: ids.map(edge),
+      nodes: ids.map(artwork),
+      pageInfo: { __typename: "PageInfo", hasNextPage: true, endCursor: `at ${ids.at(-1)}` },
+    });
+    const latest = { kind: "LATEST", first: 2 };
+    const write = (variables, ...ids) => cache.writeQuery({ query, variables, data: { feed: page(...ids) } });
+    const comment = (id) => ({ __typename: "Comment", id });
+    const writeComments = (first, ...ids) => cache.writeQuery({
+      query: comments,
+      variables: { first },
+      data: { artwork: { __typename: "Artwork", id: "c", comments: { nodes: ids.map(comment) } } },
+    });
+    const told = [];
+    const tell = (variables = latest) => {
+      const { feed } = cache.readQuery({ query, variables });
+      told.push([feed.edges.map(({ node }) => node.title).join(""), feed.nodes.map(({ id }) => id).join("")]);
+    };
+
+    write(latest, "c", "d");
+    write({ ...latest, after: "at d" }, "e", "f");
+    tell();
+    write({ ...latest, after: "at d" }, "e", "g");
+    tell();
+    cache.writeQuery({ query, variables: { kind: "POPULAR", first: 2 }, data: { feed: page("c", "b") } });
+    applyFeedEvent(cache, latest, { __typename: "FeedEdgeAdded", edge: edge("b") });
+    applyFeedEvent(cache, latest, { __typename: "FeedEdgeAdded", edge: edge("b") });
+    applyFeedEvent(cache, latest, { __typename: "FeedEdgeAdded", edge: null });
+    applyFeedEvent(cache, latest, { __typename: "FeedEdgeRemoved", nodeId: "c" });
+    applyFeedEvent(cache, latest, { __typename: "FeedSnapshot", resumed: true, feed: page("z") });
+    tell();
+    tell({ kind: "POPULAR", first: 2 });
+    write(latest, "a", "b");
+    tell();
+
+    writeComments(2, "1", "2");
+    writeComments(20, "1", "2", "3");
+    for (const first of [2, 20]) {
+      const { artwork } = cache.readQuery({ query: comments, variables: { first } });
+      told.push(artwork.comments.nodes.map(({ id }) => id).join(""));
+    }
+    console.log(JSON.stringify(told));
+"""
+
+
+async def test_pages_and_events_become_lists(sample: Path) -> None:
+    printed = await printed_by(sample, "node", "--input-type=module", "--eval", LISTS)
+
+    assert json.loads(printed) == [
+        ["cdef", "cdef"],  # two pages
+        ["cdeg", "cdeg"],  # the second one read again
+        ["bdeg", "bdeg"],  # one came, once, and one left
+        ["cb", "cb"],  # another feed
+        ["ab", "ab"],  # begun anew
+        "12",  # a preview
+        "123",  # beside the long list
+    ]
 
 
 async def test_every_connection_of_the_schema_has_its_policy(sample: Path) -> None:

@@ -5,10 +5,9 @@ import { ApolloClient, InMemoryCache } from "@apollo/client";
 import { first, firstValueFrom } from "rxjs";
 import WebSocket from "ws";
 import { accepted, Account } from "./account.js";
+import { Feed } from "./feed.js";
 import {
   CreditsDocument,
-  FeedDocument,
-  type FeedQuery,
   JobDocument,
   MeDocument,
   type MeQuery,
@@ -60,8 +59,7 @@ async function main(): Promise<void> {
   if (!options.token) console.log(`Signed in as @${await (options["sign-up"] ? account.signUp() : account.signIn())}.`);
   if (options.job) return watch(options.job);
   const [jobId] = await Promise.all([paint(), watchCredits()]);
-  await publish(jobId);
-  await printFeed();
+  await show(jobId);
 }
 
 /** Ask for pictures and watch them being painted; return the id of the job. */
@@ -128,28 +126,28 @@ async function watch(jobId: string): Promise<void> {
 }
 
 /** Publish the pictures that the events have left in the cache. */
-async function publish(jobId: string): Promise<void> {
+async function publish(jobId: string): Promise<string> {
   const data = client.readQuery({ query: JobDocument, variables: { id: jobId } });
   const assetIds = data?.generationJob?.slots.flatMap(({ image }) => image?.id ?? []) ?? [];
   if (!assetIds.length) throw new Error("No picture came to be");
   const input = { assetIds, title: options.prompt.slice(0, 100), tags: ["example"] };
   const published = await client.mutate({ mutation: PublishDocument, variables: { input } });
-  console.log(`Published “${accepted(published.data!.publishArtwork).artwork.title}”.`);
+  const { artwork } = accepted(published.data!.publishArtwork);
+  console.log(`Published “${artwork.title}”.`);
+  return artwork.id;
 }
 
-/** Print the newest artworks, read in pages of two of which the cache makes one list. */
-async function printFeed(): Promise<void> {
-  let feed = await readFeed();
-  while (feed.pageInfo.hasNextPage && feed.edges.length < 6) feed = await readFeed(feed.pageInfo.endCursor);
-  console.log("The newest of all:");
-  for (const { node } of feed.edges) {
+/** Publish the pictures of a job while following the newest artworks, and print these once they are among them. */
+async function show(jobId: string): Promise<void> {
+  const feed = new Feed(client);
+  try {
+    await feed.read();
+    await feed.arrived(await publish(jobId));
+  } finally {
+    feed.leave();
+  }
+  console.log("The newest of all, nothing having been asked for again:");
+  for (const { node } of feed.list().edges) {
     console.log(`  “${node.title}” by @${node.author.handle}, ${node.likeCount} likes`);
   }
-}
-
-/** Read a page of the feed; return the list with what was read before. */
-async function readFeed(after: string | null = null): Promise<FeedQuery["feed"]> {
-  const variables = { kind: "LATEST", first: 2, after } as const;
-  const { data } = await client.query({ query: FeedDocument, variables, fetchPolicy: "network-only" });
-  return data!.feed;
 }

@@ -2,12 +2,12 @@
 import type { FieldFunctionOptions, FieldPolicy, Reference, TypePolicies } from "@apollo/client/cache";
 
 /** A connection in the cache: always edges, whether `edges` or `nodes` were asked for. */
-interface Connection {
+export interface Connection {
   edges: readonly Edge[];
   pageInfo?: { endCursor?: string | null };
 }
 
-interface Edge {
+export interface Edge {
   cursor?: string;
   node: Reference | undefined;
 }
