@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _PUBLISH: Final = """
 local stream, meta, once = KEYS[1], KEYS[2], KEYS[3]
-local channel, body, key, kept, ttl, final = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local channel, body, key, kept, ttl, place_ttl, final = unpack(ARGV)
 if redis.call('HEXISTS', meta, 'final') == 1 then return 0 end
 if key ~= '' and redis.call('ZSCORE', once, key) then return 0 end
 local sequence = redis.call('HINCRBY', meta, 'sequence', 1)
@@ -36,19 +36,22 @@ if key ~= '' then
   redis.call('EXPIRE', once, ttl)
 end
 redis.call('EXPIRE', stream, ttl)
-redis.call('EXPIRE', meta, ttl)
+redis.call('EXPIRE', meta, place_ttl)
 redis.call('PUBLISH', channel, id .. ' ' .. sequence .. ' ' .. body)
 return sequence
 """
 
 _TIP: Final = """
-local meta, ttl = KEYS[1], ARGV[1]
+local meta, place_ttl = KEYS[1], ARGV[1]
 local tip = redis.call('HMGET', meta, 'tip', 'sequence')
-if tip[1] then return tip end
+if tip[1] then
+  redis.call('EXPIRE', meta, place_ttl)
+  return tip
+end
 local time = redis.call('TIME')
 local beginning = string.format('%.0f-0', time[1] * 1000 + math.floor(time[2] / 1000) - 1)
 redis.call('HSET', meta, 'tip', beginning, 'sequence', 0, 'beginning', beginning)
-redis.call('EXPIRE', meta, ttl)
+redis.call('EXPIRE', meta, place_ttl)
 return {beginning, '0'}
 """
 """A log begins when somebody asks where it stands: before its first event, too, a watcher has a place in this log, and
@@ -81,18 +84,24 @@ class RedisEventLog:
     async def _append(self, publication: Publication, client: Redis) -> None:
         stream, kept = publication.stream, keeping(publication.stream)
         body = orjson.dumps({"kind": publication.kind, "data": publication.data})
-        last = int(publication.is_last)
-        arguments: list[str | bytes | int] = [_channel(stream), body, publication.key, kept.events, kept.seconds, last]
-        await _reached(
-            self._publish(keys=[_events(stream), _meta(stream), _once(stream)], args=arguments, client=client)
-        )
+        keys = [_events(stream), _meta(stream), _once(stream)]
+        limits = [kept.events, kept.seconds, kept.place_seconds]
+        arguments: list[str | bytes | int] = [
+            _channel(stream),
+            body,
+            publication.key,
+            *limits,
+            int(publication.is_last),
+        ]
+        await _reached(self._publish(keys=keys, args=arguments, client=client))
 
     async def read_after(self, stream: str, position: Position) -> list[Event] | None:
         """See ``EventLog.read_after``."""
         read = self._redis.pipeline(transaction=True)
         read.xrange(_events(stream), min=f"({_stamp_text(position.stamp)}")
         read.hmget(_meta(stream), ["tip", "sequence", "beginning"])
-        entries, (tip, sequence, beginning) = await _reached(read.execute())
+        read.expire(_meta(stream), keeping(stream).place_seconds)
+        entries, (tip, sequence, beginning), _ = await _reached(read.execute())
         at, start = _position(tip, sequence), _position(beginning, b"0")
         if position.sequence == 0 and position.stamp not in {(0, 0), start.stamp}:
             return None  # it stood at the beginning of another log
@@ -103,7 +112,7 @@ class RedisEventLog:
 
     async def tip(self, stream: str) -> Position:
         """See ``EventLog.tip``."""
-        return _position(*await _reached(self._tip(keys=[_meta(stream)], args=[keeping(stream).seconds])))
+        return _position(*await _reached(self._tip(keys=[_meta(stream)], args=[keeping(stream).place_seconds])))
 
     async def tips(self, streams: Sequence[str]) -> list[Position]:
         """See ``EventLog.tips``."""

@@ -167,7 +167,6 @@ async def cancel(tx: AsyncSession, user_id: UUID, job_id: UUID) -> int:
     await jobs.close_open_slots(tx, wallet, job, SlotStatus.SKIPPED, None)
     if job.status is JobStatus.QUEUED:
         jobs.finish(tx, job, JobStatus.CANCELED)
-        outbox.line_changed(tx)
     else:
         jobs.move(job, JobStatus.CANCELING)
     return wallet[1].released

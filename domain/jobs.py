@@ -121,12 +121,13 @@ async def close_open_slots(
 
 
 def finish(tx: AsyncSession, job: GenerationJob, status: JobStatus) -> None:
-    """Move a locked job, all of whose slots have ended, to its final state and tell the watchers."""
+    """Move a locked job, all of whose slots have ended, to its final state; tell its watchers and the line's."""
     move(job, status)
     job.finished_at = now()
     job.lease_owner = None
     job.lease_expires_at = None
     tell(tx, job, COMPLETED)
+    outbox.line_changed(tx)
 
 
 def fold(statuses: Iterable[SlotStatus]) -> JobStatus:

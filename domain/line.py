@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Integer, Select, Subquery, and_, cast, func, select
+from sqlalchemy import Float, Integer, Select, Subquery, Text, and_, cast, column, func, select, values
 from sqlmodel import col
 
 from db.tables import GenerationJob, GenerationSlot
 from db.words import JobStatus, SlotStatus
+from domain.catalogue import ENGINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,6 +35,20 @@ class Place:
     """1 for the job that is claimed next."""
     eta_seconds: int | None
     """Seconds until it starts, as measured from recent images; None where nothing has been measured yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The line before an engine."""
+
+    waiting: int
+    """Jobs."""
+    running: int
+    """Jobs."""
+    images_ahead: int
+    """Images that are painted before those of the next job that comes."""
+    eta_seconds: int | None
+    """Seconds until the next job that comes is painted; None where nothing has been measured yet."""
 
 
 def line() -> Subquery:
@@ -109,6 +124,62 @@ async def places(tx: AsyncSession, job_ids: Iterable[UUID] | None = None, limit:
     query = select(queue.c.id, queue.c.place, queue.c.eta_seconds)
     query = query.where(queue.c.place <= limit) if job_ids is None else query.where(queue.c.id.in_(list(job_ids)))
     return {job_id: Place(place, eta) for job_id, place, eta in await tx.execute(query)}
+
+
+def queues() -> Subquery:
+    """Return the line before each engine as (engine, waiting, running, images_ahead, eta_seconds, median_wait_seconds).
+
+    The seconds are measured from recent jobs, or NULL.
+    """
+    engines = values(column("engine", Text), name="engines").data([(key,) for key in ENGINES])
+    waiting = _jobs(JobStatus.QUEUED).subquery()
+    running = _jobs(JobStatus.PREPARING, JobStatus.RUNNING).subquery()
+    unpainted = _images_running().subquery()
+    seconds, waits = _seconds_per_image().subquery(), _median_waits().subquery()
+    images_ahead = func.coalesce(waiting.c.images, 0) + func.coalesce(unpainted.c.images, 0)
+    query = select(
+        engines.c.engine,
+        cast(func.coalesce(waiting.c.jobs, 0), Integer).label("waiting"),
+        cast(func.coalesce(running.c.jobs, 0), Integer).label("running"),
+        cast(images_ahead, Integer).label("images_ahead"),
+        cast(func.ceil(images_ahead * seconds.c.seconds), Integer).label("eta_seconds"),
+        waits.c.seconds.label("median_wait_seconds"),
+    ).select_from(engines)
+    for each in (waiting, running, unpainted, seconds, waits):
+        query = query.outerjoin(each, each.c.engine == engines.c.engine)
+    return query.subquery()
+
+
+async def all_queues(tx: AsyncSession) -> Mapping[str, Queue]:
+    """Return the line before each engine."""
+    found = queues()
+    query = select(found.c.engine, found.c.waiting, found.c.running, found.c.images_ahead, found.c.eta_seconds)
+    return {engine: Queue(*numbers) for engine, *numbers in await tx.execute(query)}
+
+
+def _jobs(*statuses: JobStatus) -> Select[str, int, int]:
+    """Return, for each engine, how many jobs are in one of these states, and of how many images."""
+    return (
+        select(
+            col(GenerationJob.engine), func.count().label("jobs"), func.sum(col(GenerationJob.count)).label("images")
+        )
+        .where(col(GenerationJob.status).in_(statuses))
+        .group_by(col(GenerationJob.engine))
+    )
+
+
+def _median_waits() -> Select[str, float]:
+    """Return, for each engine, the median of the seconds that its most recent jobs waited."""
+    waited = func.extract("epoch", col(GenerationJob.started_at) - col(GenerationJob.queued_at))
+    recent = (
+        select(col(GenerationJob.engine), cast(waited, Float(53)).label("seconds"))
+        .where(col(GenerationJob.started_at).is_not(None))
+        .order_by(col(GenerationJob.id).desc())
+        .limit(_SAMPLE)
+        .subquery()
+    )
+    median = func.percentile_cont(0.5).within_group(recent.c.seconds)
+    return select(recent.c.engine, median.label("seconds")).group_by(recent.c.engine)
 
 
 def _images_running() -> Select[str, int]:

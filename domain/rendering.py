@@ -254,7 +254,6 @@ async def expire(tx: AsyncSession, job_id: UUID) -> None:
     await jobs.close_open_slots(tx, wallet, job, SlotStatus.SKIPPED, FailureCode.EXPIRED)
     job.failure_code = FailureCode.EXPIRED
     jobs.finish(tx, job, JobStatus.EXPIRED)
-    outbox.line_changed(tx)
 
 
 async def _fail(tx: AsyncSession, wallet: tuple[CreditAccount, Hold], job: GenerationJob, code: FailureCode) -> None:

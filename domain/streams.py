@@ -22,13 +22,18 @@ class Keeping:
     """About how many of the newest events."""
     seconds: int
     """How long after the newest one."""
+    place_seconds: int
+    """How long after that, or after somebody came to watch, it is known where the stream stands: who has missed nothing
+    goes on without a snapshot, however quiet it was."""
 
 
+_HOUR: Final = 3_600
+_DAY: Final = 24 * _HOUR
 _KEPT: Final[Mapping[str, Keeping]] = {
-    "job": Keeping(events=512, seconds=3_600),
-    "user": Keeping(events=2_048, seconds=86_400),
-    "feed": Keeping(events=1_024, seconds=600),
-    "queue": Keeping(events=64, seconds=600),
+    "job": Keeping(events=512, seconds=_HOUR, place_seconds=_HOUR),
+    "user": Keeping(events=2_048, seconds=_DAY, place_seconds=2 * _DAY),
+    "feed": Keeping(events=1_024, seconds=600, place_seconds=30 * _DAY),
+    "queue": Keeping(events=64, seconds=600, place_seconds=30 * _DAY),
 }
 """By kind of stream. A user may come back after a day; who missed minutes of a feed or a line looks at it anew."""
 

@@ -23,6 +23,7 @@ from resolvers.generation import GenerationMutations, GenerationQueries, Generat
 from resolvers.limits import LimitQueries
 from resolvers.nodes import NodeQueries
 from resolvers.personal import PersonalSubscriptions
+from resolvers.queues import QueueSubscriptions
 from schema.context import Context
 from schema.credits import CreditAccount, LedgerEntry
 from schema.documents import DocumentReader
@@ -33,7 +34,7 @@ from schema.scalars import SCALARS
 from schema.stream_events import StreamEvent
 
 QUERIES = (NodeQueries, AccountQueries, GenerationQueries, ArtworkQueries, LimitQueries)
-SUBSCRIPTIONS = (GenerationSubscriptions, FeedSubscriptions, PersonalSubscriptions)
+SUBSCRIPTIONS = (GenerationSubscriptions, FeedSubscriptions, QueueSubscriptions, PersonalSubscriptions)
 logger = structlog.get_logger()
 
 

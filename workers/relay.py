@@ -10,22 +10,18 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from db import outbox
-from domain import line, streams
 from domain.ports import Publication
+from workers.line_news import LineNews
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from uuid import UUID
 
     from db.session import Database
     from db.tables import OutboxMessage
-    from domain.line import Place
     from domain.ports import EventLog
     from workers.broker import Bell
 
 SWEEP_S: Final = 2.0
-SETTLE_S: Final = 0.05
-"""How long after a change of the line its places are told: an idle worker takes a new job sooner, and nothing is."""
 BATCH: Final = 100
 
 logger = logging.getLogger(__name__)
@@ -39,27 +35,22 @@ class Relay:
         self._db = db
         self._bell = bell
         self._log = log
-        self._places: dict[UUID, Place] = {}
-        self._tell_places_at: float | None = None
+        self._line = LineNews(db, log)
         self._rung = 0
         """Rings of which the messages are not yet taken from the outbox."""
 
     async def run(self, doorbell: outbox.Doorbell) -> None:
         """Work until cancelled; faults of PostgreSQL and Redis are waited out."""
-        clock = asyncio.get_running_loop().time
         while True:
             try:
                 while await self.empty_once():
                     pass
-                if self._tell_places_at and clock() >= self._tell_places_at:
-                    await self._publish_places()
-                    self._tell_places_at = None
+                await self._line.tell()
             except (SQLAlchemyError, OSError) as error:
                 logger.warning("relay waits: %s", type(error).__name__)
                 await asyncio.sleep(SWEEP_S / 4)
             else:
-                pause = max(self._tell_places_at - clock(), 0.0) if self._tell_places_at else SWEEP_S
-                await self.answer(await doorbell.wait(pause))
+                await self.answer(await doorbell.wait(self._line.due_in(SWEEP_S)))
 
     async def empty_once(self) -> bool:
         """Say one batch; return whether there was anything to say.
@@ -72,8 +63,8 @@ class Relay:
         async with self._db.write() as tx:
             messages = await outbox.take(tx, BATCH)
             await self._say(messages)
-        if not self._tell_places_at and any(message.topic == outbox.LINE for message in messages):
-            self._tell_places_at = asyncio.get_running_loop().time() + SETTLE_S
+        if any(message.topic == outbox.LINE for message in messages):
+            self._line.line_changed()
         return bool(messages)
 
     async def answer(self, topics: Collection[str]) -> None:
@@ -91,20 +82,3 @@ class Relay:
         for _ in range(rings - self._rung):
             await asyncio.to_thread(self._bell.ring)
         self._rung = max(self._rung - rings, 0)
-
-    async def _publish_places(self) -> None:
-        async with self._db.read() as tx:
-            places = dict(await line.places(tx))
-        await self._log.publish_all(
-            [_moved(job_id, place) for job_id, place in places.items() if self._has_moved(job_id, place)]
-        )
-        self._places = places
-
-    def _has_moved(self, job_id: UUID, place: Place) -> bool:
-        before = self._places.get(job_id)
-        return before is None or before.position != place.position
-
-
-def _moved(job_id: UUID, place: Place) -> Publication:
-    data = {"position": place.position, "eta": place.eta_seconds}
-    return Publication(streams.of_job(job_id), "queue_moved", data)

@@ -162,8 +162,9 @@ async def test_each_stream_has_an_order_of_its_own_and_is_kept_as_long_as_its_ki
         events = await shop.log.read_after(name, NOWHERE)
         assert events
         assert [(event.position.sequence, event.data["to"]) for event in events] == [(1, name), (2, name)]
-        life = await shop.redis.ttl(f"easel:{{{name}}}:events")
-        assert streams.keeping(name).seconds - 60 < life <= streams.keeping(name).seconds
+        kept = streams.keeping(name)
+        for part, longest in (("events", kept.seconds), ("meta", kept.place_seconds)):
+            assert longest - 60 < await shop.redis.ttl(f"easel:{{{name}}}:{part}") <= longest
     assert await shop.log.tips(names) == [await shop.log.tip(name) for name in names]
 
 
@@ -195,3 +196,26 @@ async def test_who_came_before_the_first_event_comes_back_to_the_same_log_alone(
     assert await shop.log.read_after(stream, start) is None
     await shop.log.publish(stream, "said", {"n": 2})
     assert await shop.log.read_after(stream, start) is None
+
+
+async def test_who_missed_nothing_goes_on_when_the_events_are_forgotten(shop: Workshop) -> None:
+    stream, positions = streams.of_feed("LATEST"), []
+    for _ in range(2):
+        await shop.log.publish(stream, "said", {})
+        positions.append(await shop.log.tip(stream))
+    # given a stream that was quiet for so long that its events are gone, and its place nearly
+    meta = f"easel:{{{stream}}}:meta"
+    await shop.redis.delete(f"easel:{{{stream}}}:events")
+    await shop.redis.expire(meta, 60)
+
+    assert await shop.log.read_after(stream, positions[0]) is None
+    assert await shop.log.read_after(stream, positions[1]) == []
+
+    # then those who watch keep it in mind
+    assert await shop.redis.ttl(meta) > 60
+    await shop.redis.expire(meta, 60)
+    assert await shop.log.tip(stream) == positions[1]
+    assert await shop.redis.ttl(meta) > 60
+    await shop.log.publish(stream, "said", {"n": 3})
+    (event,) = await shop.log.read_after(stream, positions[1]) or []
+    assert (event.position.sequence, event.data) == (3, {"n": 3})
