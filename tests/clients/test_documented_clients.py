@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from graphql import build_schema, parse, validate
 
 from flaky import flaky
 from graph_client import CORE
@@ -88,6 +89,16 @@ async def test_each_client_is_told_of_errors(easel: Installation, snippets: Path
         "graphql-sse": ["UNAUTHENTICATED"],
         "urql": [4403],
     }
+
+
+async def test_the_documented_operations_are_valid() -> None:
+    schema = build_schema((ROOT / "schema" / "schema.graphql").read_text())
+    documents = re.findall(r"^```graphql\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    watched = {field for document in documents for field in re.findall(r"^  (\w+)\(", document, re.MULTILINE)}
+    assert schema.subscription_type
+    assert watched == set(schema.subscription_type.fields)
+    for document in documents:
+        assert validate(schema, parse(document)) == []
 
 
 async def test_the_documented_links_are_those_of_the_sample() -> None:
