@@ -7,12 +7,15 @@ import os
 import shutil
 import signal
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from pathlib import Path
+
+T = TypeVar("T")
 
 needs_npm = pytest.mark.skipif(not shutil.which("npm"), reason="npm is not on the PATH")
 
@@ -38,6 +41,7 @@ async def run(folder: Path, *command: str, **environment: str) -> tuple[int, str
     finally:
         if process.returncode is None:  # npm does not end with its program, nor the program with npm
             os.killpg(process.pid, signal.SIGTERM)
+            await process.communicate()
     assert process.returncode is not None
     return process.returncode, printed.decode(), complaints.decode()
 
@@ -47,3 +51,10 @@ async def printed_by(folder: Path, *command: str, **environment: str) -> str:
     status, printed, complaints = await run(folder, *command, **environment)
     assert status == 0, printed + complaints
     return printed
+
+
+async def side_by_side(*programs: Coroutine[Any, Any, T]) -> list[T]:
+    """Run programs at the same time; where one fails the others end."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(program) for program in programs]
+    return [task.result() for task in tasks]

@@ -13,7 +13,7 @@ from graphql import GraphQLObjectType, build_schema, get_named_type
 
 from conftest import install
 from flaky import flaky
-from node_programs import installed, needs_npm, printed_by, run
+from node_programs import installed, needs_npm, printed_by, run, side_by_side
 from stream_readers import beginning
 
 if TYPE_CHECKING:
@@ -86,9 +86,7 @@ async def test_a_stream_goes_on_where_its_connection_broke(easel: Installation, 
     async def told() -> list[int]:
         return [event["sequence"] async for event in client.watch(job, beginning(job))]
 
-    watching = asyncio.gather(*map(watched, WAYS))
-    _, *sequences = await told()
-    outputs = await watching
+    (_, *sequences), outputs = await asyncio.gather(told(), side_by_side(*map(watched, WAYS)))
 
     for way, printed in zip(WAYS, outputs, strict=True):
         assert len(re.findall(r"^The connection was lost; going on after \S+\.$", printed, re.MULTILINE)) == 1, way
@@ -115,7 +113,7 @@ async def test_a_job_of_somebody_else_and_a_bad_token_are_errors(easel: Installa
         assert (status, printed) == (1, "")
         return complaints
 
-    foreign, bad = await asyncio.gather(complaints(stranger.token), complaints("no token"))
+    foreign, bad = await side_by_side(complaints(stranger.token), complaints("no token"))
 
     assert foreign == "NOT_FOUND: There is no such job, or it is not yours.\n"
     assert (
@@ -226,15 +224,15 @@ async def test_every_connection_of_the_schema_has_its_policy(sample: Path) -> No
     assert {tuple(pair) for pair in json.loads(printed)} == expected
 
 
-@pytest.mark.parametrize("way", WAYS)
-async def test_a_stream_outlives_its_token(easel: Installation, sample: Path, tmp_path: Path, way: str) -> None:
-    # given access tokens that are good for three seconds, and a job that takes longer
+async def test_a_stream_outlives_its_token(easel: Installation, sample: Path, tmp_path: Path) -> None:
+    # given access tokens that are good for three seconds, and a line in which the job waits longer
+    await (await easel.signed_up()).submit("a cat #slow", key="k", count=1, ratio="1:1", steps=10)
     servers = easel.environment["DATABASE_URL"], easel.environment["REDIS_URL"]
     brief = install(tmp_path, *servers, TOKEN_LIFE_S="3")
+    options = ("--sign-up", "--prompt", "a cat #slow", "--count", "1", "--over", "multipart")
     try:
         brief.start("api")
         await brief.answering()
-        options = ("--sign-up", "--prompt", "a cat #slow", "--count", "1", "--over", way)
         printed = await printed_by(sample, *MAIN, brief.url, *options)
     finally:
         brief.stop()

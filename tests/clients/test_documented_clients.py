@@ -14,7 +14,7 @@ from graphql import build_schema, parse, validate
 
 from flaky import flaky
 from graph_client import CORE
-from node_programs import installed, needs_npm, printed_by
+from node_programs import installed, needs_npm, printed_by, side_by_side
 from stream_readers import beginning
 
 if TYPE_CHECKING:
@@ -62,10 +62,12 @@ async def test_each_client_goes_on_where_its_connection_broke(easel: Installatio
         assert proxy.broken == 1, name
         return lines
 
-    watching = asyncio.gather(*map(over_a_bad_line, CLIENTS))
-    _, *events = [event async for event in client.watch(job, beginning(job))]
+    async def undisturbed() -> list[Any]:
+        return [event async for event in client.watch(job, beginning(job))]
 
-    for name, (snapshot, *others, end) in zip(CLIENTS, await watching, strict=True):
+    (_, *events), lines = await asyncio.gather(undisturbed(), side_by_side(*map(over_a_bad_line, CLIENTS)))
+
+    for name, (snapshot, *others, end) in zip(CLIENTS, lines, strict=True):
         assert (snapshot["__typename"], end) == ("GenerationSnapshot", "complete"), name
         # then it began again behind the last event that it had seen
         (again,) = [index for index, event in enumerate(others) if event["__typename"] == "GenerationSnapshot"]
@@ -81,7 +83,7 @@ async def test_each_client_is_told_of_errors(easel: Installation, snippets: Path
     job = (await owner.submit("a cat", key="k", count=1, ratio="1:1", steps=1))["job"]["id"]
 
     async def endings(token: str | None) -> list[list[Any]]:
-        return await asyncio.gather(*(told(snippets, name, easel.url, token or "", job) for name in CLIENTS))
+        return await side_by_side(*(told(snippets, name, easel.url, token or "", job) for name in CLIENTS))
 
     assert await endings(stranger.token) == [["NOT_FOUND"]] * len(CLIENTS)
     assert dict(zip(CLIENTS, await endings("no token"), strict=True)) == {
