@@ -58,6 +58,7 @@ try {
 async function main(): Promise<void> {
   if (!options.token) console.log(`Signed in as @${await (options["sign-up"] ? account.signUp() : account.signIn())}.`);
   if (options.job) return watch(options.job);
+  await client.query({ query: MeDocument }); // from here on a stream keeps it true
   const [jobId] = await Promise.all([paint(), watchCredits()]);
   await show(jobId);
 }
