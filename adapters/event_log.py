@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -14,12 +12,12 @@ from domain.ports import Event, Position, Publication
 from domain.streams import keeping
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+    from collections.abc import Awaitable, Mapping, Sequence
 
-    from broadcaster import Event as Message
     from redis.asyncio import Redis
 
     from adapters.hub import Hub
+    from domain.ports import Listener
 
     Keys = list[str]
     Arguments = list[str | bytes | int]
@@ -68,6 +66,7 @@ class RedisEventLog:
         """Write and read through ``redis``; listen through ``hub``."""
         self._redis = redis
         self._hub = hub
+        self._ears: dict[tuple[str, Listener], _Ear] = {}
         self._publish = redis.register_script(_PUBLISH)
         self._tip = redis.register_script(_TIP)
 
@@ -121,30 +120,27 @@ class RedisEventLog:
             read.hmget(_meta(stream), ["tip", "sequence"])
         return [_position(*tip) for tip in await _reached(read.execute())]
 
-    @asynccontextmanager
-    async def subscribe(self, stream: str) -> AsyncIterator[RedisLiveEvents]:
-        """See ``EventLog.subscribe``."""
-        async with self._hub.subscribe(_channel(stream)) as queue:
-            yield RedisLiveEvents(queue)
+    async def enter(self, stream: str, listener: Listener) -> None:
+        """See ``EventLog.enter``."""
+        await self._hub.enter(_channel(stream), self._ears.setdefault((stream, listener), _Ear(listener)))
+
+    def leave(self, stream: str, listener: Listener) -> None:
+        """See ``EventLog.leave``."""
+        ear = self._ears.pop((stream, listener), None)
+        if ear:
+            self._hub.leave(_channel(stream), ear)
 
 
-class RedisLiveEvents:
-    """``domain.ports.LiveEvents`` from a queue of the hub."""
+class _Ear:
+    """Reads messages of the hub for one listener."""
 
-    def __init__(self, queue: asyncio.Queue[Message]) -> None:
-        """Read from ``queue``."""
-        self._queue = queue
+    __slots__ = ("_listener",)
 
-    async def next(self, wait_s: float) -> Event | None:
-        """See ``LiveEvents.next``."""
-        if wait_s <= 0:
-            raise TimeoutError
-        async with asyncio.timeout(wait_s):  # wait_for would swallow a cancellation that comes with an event
-            message: str = (await self._queue.get()).message
-        if message == RESYNC:
-            return None
-        stamp, sequence, body = message.split(" ", 2)
-        return _event(stamp.encode(), sequence.encode(), body.encode())
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+
+    def __call__(self, message: bytes) -> None:
+        self._listener(None if message == RESYNC else _event(*message.split(b" ", 2)))
 
 
 def _written(publication: Publication) -> tuple[Keys, Arguments]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from starlette.applications import Starlette
-from starlette.routing import WebSocketRoute
 
 from adapters.rate_limits import RedisRateLimiter
 from adapters.shared_throttle import SharedThrottle
@@ -24,7 +23,6 @@ from app.edge.stack import Edge, EdgeOptions, Guarded
 from app.endpoint import GraphQLEndpoint
 from app.execution import Executor, Graph
 from app.graphiql import graphiql_routes
-from app.graphql import GraphQLView
 from app.health import Health
 from app.identity import Identity
 from app.logs import JsonJournal
@@ -32,6 +30,10 @@ from app.measures import OperationMeasures, measure_for_ever
 from app.media import media_routes
 from app.metrics import Metrics
 from app.services import open_database, open_messaging, open_reader, open_store
+from app.streams.host import Host
+from app.streams.http import HttpStreams
+from app.streams.operations import Operations
+from app.streams.reading import SubscriptionReader
 from domain.ports import Bucket, Throttle
 from domain.tokens import AccessTokens
 from resolvers.graph import build_planner, build_schema
@@ -67,8 +69,8 @@ def graph_services(settings: Settings, db: Database, messaging: Messaging, throt
     )
 
 
-def create_app(settings: Settings) -> Edge:
-    """Return the application; it connects when it starts and closes when it ends."""
+def create_host(settings: Settings) -> Host:
+    """Return what serves sockets and, as its ``edge``, requests; it connects when it starts and closes when it ends."""
     db, messaging = open_database(settings), open_messaging(settings)
     throttle = SharedThrottle(messaging.redis)
     services = graph_services(settings, db, messaging, throttle)
@@ -87,9 +89,10 @@ def create_app(settings: Settings) -> Edge:
         ),
     )
     identity = Identity(services.tokens)
-    view = GraphQLView(executor, services, identity, counts, settings.allowed_origins)
+    operations = Operations(executor, SubscriptionReader(graph), messaging.events, metrics)
+    host = Host(operations, services, identity, counts)
     cache = AnswerCache(settings.answer_cache_ms / 1000, settings.answer_cache_bytes)
-    graphql = GraphQLEndpoint(executor, services, view, cache, metrics)
+    graphql = GraphQLEndpoint(executor, services, HttpStreams(host), cache, metrics)
     journal = JsonJournal(settings.log_level) if settings.logs_are_json else StructuredJournal()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
@@ -105,9 +108,10 @@ def create_app(settings: Settings) -> Edge:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await messaging.hub.connect()
-        measuring = asyncio.create_task(measure_for_ever(db, metrics))
+        tasks = [asyncio.create_task(measure_for_ever(db, metrics)), asyncio.create_task(host.tend_for_ever())]
         yield
-        measuring.cancel()
+        for task in tasks:
+            task.cancel()
         await messaging.hub.disconnect()
         await throttle.close()
         await messaging.close()
@@ -116,7 +120,6 @@ def create_app(settings: Settings) -> Edge:
         journal.close()
 
     routes: list[BaseRoute] = [
-        WebSocketRoute("/graphql", view),
         *graphiql_routes({"email": DEMO.email, "password": DEMO.password} if settings.demo else None),
         *Health({"postgresql": ping_database}, {"redis": ping_redis}, registry).routes(),
     ]
@@ -126,4 +129,5 @@ def create_app(settings: Settings) -> Edge:
     options = EdgeOptions(
         origins=tuple(settings.allowed_origins), trusted_proxies=tuple(settings.trusted_proxies), journal=journal
     )
-    return Edge(Guarded(app, graphql, graphql.kept), options, counts, identity, metrics)
+    host.edge = Edge(Guarded(app, graphql, graphql.kept), options, counts, identity, metrics)
+    return host

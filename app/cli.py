@@ -33,27 +33,26 @@ def api() -> None:
     """Serve the graph, pictures, GraphiQL and health on HOST and PORT."""
     import uvicorn  # noqa: PLC0415
 
-    from app.asgi import create_app  # noqa: PLC0415
+    from app.asgi import create_host  # noqa: PLC0415
     from app.edge.protocol import guarded_protocol  # noqa: PLC0415
     from app.manifest import BadManifest  # noqa: PLC0415
     from app.memory import collect_seldom, return_large_blocks  # noqa: PLC0415
+    from app.streams.socket import stream_socket  # noqa: PLC0415
 
     return_large_blocks()
     settings = _settings()
     try:
-        app = create_app(settings)
+        host = create_host(settings)
     except BadManifest as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     collect_seldom()
     uvicorn.run(
-        app,
+        host.edge,
         host=settings.host,
         port=settings.port,
-        http=guarded_protocol(10, 16 * 1024, app.at_once),
-        ws="websockets-sansio",
-        ws_max_size=64 * 1024,
-        ws_per_message_deflate=False,
+        http=guarded_protocol(10, 16 * 1024, host.edge.at_once, host.shutdown),
+        ws=stream_socket(host),
         log_config=None,
         access_log=False,
         proxy_headers=False,

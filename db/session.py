@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
+from db.searches import Search
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 
 AWAY: Final = (OperationalError, InterfaceError, PoolTimeoutError, OSError)
 """What is raised while PostgreSQL can not be reached, or as it goes away: the same may succeed a little later."""
 _PAUSE_S: Final = 0.1
 
+Key = TypeVar("Key")
 Found = TypeVar("Found")
 
 
@@ -49,6 +52,7 @@ class Database:
             },
         )
         self._patience_s = statement_timeout_s
+        self._searches: dict[Any, Search[Any, Any]] = {}
         self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
@@ -80,6 +84,22 @@ class Database:
                 if clock() > deadline:
                     raise
             await asyncio.sleep(_PAUSE_S)
+
+    async def find(
+        self, search: Callable[[AsyncSession, Collection[Key]], Awaitable[Mapping[Key, Found]]], key: Key
+    ) -> Found | None:
+        """Return what a function of ``domain/`` finds by key, None where it finds nothing.
+
+        Many who ask at the same time share its statements. It is asked again while PostgreSQL restarts, as
+        ``look_up`` does.
+
+        Raises:
+            AWAY: it did not come back in time.
+        """
+        known: Search[Key, Found] | None = self._searches.get(search)
+        if known is None:
+            known = self._searches[search] = Search(lambda keys: self.look_up(lambda tx: search(tx, keys)))
+        return await known.find(key)
 
     async def close(self) -> None:
         """Close all connections."""

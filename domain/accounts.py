@@ -22,7 +22,7 @@ from domain.errors import EmailTaken, HandleTaken, InvalidCredentials, InvalidIn
 from domain.texts import clean, normal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from uuid import UUID
 
     from sqlalchemy import ColumnElement
@@ -207,9 +207,10 @@ def confirms(session_id: Value, user_id: Value) -> ColumnElement[bool]:
     return exists().where(col(Session.id) == session_id, col(Session.user_id) == user_id, is_open(Session))
 
 
-async def is_live(tx: AsyncSession, session_id: UUID, user_id: UUID) -> bool:
-    """Whether the session exists, belongs to the user and has not ended."""
-    return (await tx.execute(select(confirms(session_id, user_id)))).scalar_one()
+async def owners_of(tx: AsyncSession, session_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Return the users of those of the sessions that have not ended."""
+    query = select(col(Session.id), col(Session.user_id)).where(col(Session.id).in_(session_ids), is_open(Session))
+    return dict((await tx.execute(query)).tuples().all())
 
 
 async def update_profile(tx: AsyncSession, user_id: UUID, profile: Profile) -> User:

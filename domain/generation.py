@@ -180,6 +180,13 @@ async def status_of(tx: AsyncSession, user_id: UUID, job_id: UUID) -> JobStatus 
     return (await tx.execute(query)).scalar_one_or_none()
 
 
+async def states_of(tx: AsyncSession, job_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, JobStatus]]:
+    """Return the owner of each job, and how far it is."""
+    columns = col(GenerationJob.id), col(GenerationJob.user_id), col(GenerationJob.status)
+    query = select(*columns).where(col(GenerationJob.id).in_(job_ids))
+    return {job_id: (user_id, status) for job_id, user_id, status in await tx.execute(query)}
+
+
 def is_slot_of(slot: Row, user_id: Value) -> ColumnElement[bool]:
     """Return the clause that says which slots are of the user's jobs."""
     return exists().where(col(GenerationJob.id) == slot.job_id, col(GenerationJob.user_id) == user_id)

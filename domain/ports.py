@@ -5,12 +5,12 @@ Each has at least two real implementations in ``adapters/``; ``app/`` chooses an
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from contextlib import AbstractAsyncContextManager
+    from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
     from PIL import Image
@@ -224,6 +224,10 @@ class Event:
     data: Mapping[str, Any]
 
 
+Listener = Callable[["Event | None"], None]
+"""Is told of an event, or with None that some may have been missed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Publication:
     """An event to be published."""
@@ -235,17 +239,6 @@ class Publication:
     """An event whose key is that of one of the stream's newest is not published again."""
     is_last: bool = False
     """Nothing follows the last event of a stream."""
-
-
-class LiveEvents(Protocol):
-    """Events of one stream from the moment of subscription on."""
-
-    async def next(self, wait_s: float) -> Event | None:
-        """Return the next event, or None where events may have been missed.
-
-        Raises:
-            TimeoutError: nothing came within ``wait_s`` seconds; at once, whatever is there, where these are none.
-        """
 
 
 class EventLog(Protocol):
@@ -287,5 +280,12 @@ class EventLog(Protocol):
             ConnectionError: the log can not be reached.
         """
 
-    def subscribe(self, stream: str) -> AbstractAsyncContextManager[LiveEvents]:
-        """Follow the stream's events while the context is open."""
+    async def enter(self, stream: str, listener: Listener) -> None:
+        """Call ``listener`` with each event that is published after this returns, and with None after a gap.
+
+        It is called in the reader's own turn and must be quick. Where the log is away, it is called from when it is
+        back.
+        """
+
+    def leave(self, stream: str, listener: Listener) -> None:
+        """Call ``listener`` no more."""

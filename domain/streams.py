@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from uuid import UUID
-
 
 COMPLETED: Final = "completed"
 """What happened last in a stream that has an end."""
@@ -41,6 +40,11 @@ _KEPT: Final[Mapping[str, Keeping]] = {
 def of_job(job_id: UUID) -> str:
     """Return the stream of a generation job."""
     return f"job:{job_id}"
+
+
+def job_of(stream: str) -> UUID:
+    """Return the job whose stream it is."""
+    return UUID(stream.partition(":")[2])
 
 
 def of_user(user_id: UUID) -> str:

@@ -27,6 +27,7 @@ from planner.declarations import (
     to_one,
 )
 from planner.errors import Abandoned, DeclarationError
+from planner.events import Events, EventWriter
 from planner.filling import Filling, edge_ref, ref
 from planner.lane import Lane, Operation, Weight
 from planner.pages import CURSOR_SCALAR, After, Connection, Cursor, Edge, First, PageInfo
@@ -78,6 +79,7 @@ class Planner:
         self.compiler = Compiler(self.catalog, Ask(known), cursors, guard)
         self.roots = Roots(self.compiler, reader)
         self.lane = Lane(self.compiler, self.roots, tell, weigh)
+        self.events = Events(self.compiler, reader, tell)
         Filling(self.compiler, self.roots, tell).install()
 
 
@@ -92,6 +94,7 @@ __all__ = [
     "Cursor",
     "DeclarationError",
     "Edge",
+    "EventWriter",
     "First",
     "Operation",
     "PageInfo",

@@ -16,6 +16,7 @@ from graphql import (
     ListValueNode,
     ObjectValueNode,
     Undefined,
+    ValueNode,
     VariableNode,
     get_nullable_type,
     value_from_ast,
@@ -30,7 +31,7 @@ from planner.rows import Argument, Values
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from graphql import DocumentNode, GraphQLInputType, GraphQLSchema, SelectionSetNode, ValueNode
+    from graphql import DocumentNode, GraphQLInputType, GraphQLSchema, Node, SelectionSetNode
 
     from planner.catalog import PlannedField
 
@@ -292,11 +293,11 @@ class _Variables(AstVisitor):
         self.names.append(node.name.value)
 
 
-def variables_in(node: ValueNode) -> Sequence[str]:
-    """Return the names of the variables in a value."""
+def variables_in(node: Node) -> Sequence[str]:
+    """Return the names of the variables in a value, or in any part of a document; each as often as it is there."""
     if isinstance(node, VariableNode):
         return (node.name.value,)
-    if not isinstance(node, ListValueNode | ObjectValueNode):
+    if isinstance(node, ValueNode) and not isinstance(node, ListValueNode | ObjectValueNode):
         return ()
     found = _Variables()
     visit(node, found)

@@ -158,6 +158,25 @@ def _page_variables(*nodes: Node) -> frozenset[str]:
     return frozenset(found.names)
 
 
+class Shapes:
+    """Tells what of the variables of one operation decides about its statements."""
+
+    def __init__(
+        self, schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: Iterable[FragmentDefinitionNode]
+    ) -> None:
+        """Look through a valid operation once."""
+        pages = _page_variables(operation, *fragments)
+        names = {each.variable.name.value: each.type for each in operation.variable_definitions or ()}
+        self._variables = [(name, type_from_ast(schema, type_), name in pages) for name, type_ in names.items()]
+
+    def of(self, coerced: Mapping[str, Any]) -> Hashable:
+        """Return the shape of coerced variables."""
+        return tuple(
+            (name, name in coerced, shape_of(coerced.get(name), type_, is_page=is_page))
+            for name, type_, is_page in self._variables
+        )
+
+
 def shape_of_all(
     schema: GraphQLSchema,
     operation: OperationDefinitionNode,
@@ -165,9 +184,4 @@ def shape_of_all(
     coerced: Mapping[str, Any],
 ) -> Hashable:
     """Return the shape of an operation's coerced variables."""
-    pages = _page_variables(operation, *fragments)
-    return tuple(
-        (name, name in coerced, shape_of(coerced.get(name), type_from_ast(schema, node.type), is_page=name in pages))
-        for node in operation.variable_definitions or ()
-        for name in (node.variable.name.value,)
-    )
+    return Shapes(schema, operation, fragments).of(coerced)

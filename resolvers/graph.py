@@ -55,10 +55,11 @@ class ErrorPolicy(SchemaExtension):
 
 def _treat(result: Any) -> None:  # noqa: ANN401 - the result of a query, or one message of any kind of stream
     if getattr(result, "errors", None):
-        result.errors = [_treated(error) for error in result.errors]
+        result.errors = [treated(error) for error in result.errors]
 
 
-def _treated(error: GraphQLError) -> GraphQLError:
+def treated(error: GraphQLError) -> GraphQLError:
+    """Return an error as clients are told it: with its code, and without what only we should read."""
     cause = error.original_error
     if isinstance(cause, GraphQLError) or cause is None:
         code, message = "BAD_USER_INPUT", error.message

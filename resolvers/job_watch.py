@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain import generation, streams
 from domain.errors import Missing
+from domain.streams import job_of
 from domain.words import Previews
 from planner import ref
 from resolvers.streams import Audience, Place, Watch
@@ -22,11 +23,11 @@ from schema.generation_events import (
 from schema.scalars import URL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from domain.ports import Event
-    from schema.context import Context
+    from schema.context import Context, Services
 
 
 class JobWatch(Watch):
@@ -36,12 +37,13 @@ class JobWatch(Watch):
         """Watch the job with this key; None is the key of none."""
         super().__init__(context, after)
         self._key = key
+        self._stream = streams.of_job(key) if key else ""
         self._previews = previews
 
     @property
     def stream(self) -> str:
         """Name of the job's stream."""
-        return streams.of_job(self._job_id)
+        return self._stream
 
     @property
     def audience(self) -> Audience:
@@ -55,11 +57,17 @@ class JobWatch(Watch):
     async def has_ended(self) -> bool:
         """Whether the job is final; raises where the viewer may not, or no longer, watch it."""
         await self.context.require_live_session()
-        key, user_id, db = self._key, self.context.required_viewer_id, self.context.services.db
-        status = await db.look_up(lambda tx: generation.status_of(tx, user_id, key)) if key else None
-        if status is None:
+        state = await self.context.services.db.find(generation.states_of, self._key) if self._key else None
+        if state is None or state[0] != self.context.required_viewer_id:
             raise Missing("There is no such job, or it is not yours.")
-        return status.is_final
+        return state[1].is_final
+
+    @classmethod
+    async def ended(cls, services: Services, streams: Sequence[str]) -> set[str]:
+        """Return the streams of jobs that are final."""
+        jobs = {job_id: stream for stream in streams if (job_id := job_of(stream))}
+        states = await services.db.look_up(lambda tx: generation.states_of(tx, jobs))
+        return {jobs[job_id] for job_id, (_, status) in states.items() if status.is_final}
 
     def snapshot(self, place: Place, *, resumed: bool) -> GenerationSnapshot:
         """Return the job as it is now."""

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable
-from contextlib import aclosing
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import strawberry
 
-from db.session import AWAY
 from domain import watching
-from domain.ports import Event
-from domain.streams import COMPLETED
-from domain.watching import Snapshot
 from schema.scalars import Cursor
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from uuid import UUID
 
     from domain.messages import Language
-    from domain.ports import Position
-    from schema.context import Context
+    from domain.ports import Event, Position
+    from schema.context import Context, Services
 
 
 After = Annotated[Cursor | None, strawberry.argument(description="Cursor of the last event that arrived.")]
@@ -85,6 +79,11 @@ class Watch(AsyncIterable[Any], ABC):
         await self.check()
         return False
 
+    @classmethod
+    async def ended(cls, services: Services, streams: Sequence[str]) -> set[str]:  # noqa: ARG003 - for those that end
+        """Return which of the followed streams of this kind are over, as their rows say."""
+        return set()
+
     @abstractmethod
     def snapshot(self, place: Place, *, resumed: bool) -> object:
         """Return what is told first, and where the stream starts over: things as they are now."""
@@ -99,29 +98,5 @@ class Watch(AsyncIterable[Any], ABC):
         return {"cursor": Cursor(cursor), "sequence": position.sequence}
 
     def __aiter__(self) -> AsyncIterator[Any]:
-        """Tell what happens, from a snapshot on."""
-        return _told(self)
-
-
-async def _told(watch: Watch) -> AsyncGenerator[Any, None]:
-    await watch.check()
-    position, was_last = watching.position_of(watch.stream, watch.after) if watch.after is not None else (None, False)
-    if position and was_last:
-        yield watch.snapshot(watch.place(position, is_last=True), resumed=True)
-        return
-    follow = watching.follow(watch.context.services.events, watch.stream, position, partial(_is_over, watch))
-    async with aclosing(follow) as steps:
-        async for step in steps:
-            place = watch.place(step.position, is_last=isinstance(step, Event) and step.kind == COMPLETED)
-            if isinstance(step, Snapshot):
-                yield watch.snapshot(place, resumed=step.resumed)
-            elif (told := watch.event(step, place)) is not None:
-                yield told
-
-
-async def _is_over(watch: Watch) -> bool:
-    """Look whether a watch has ended; while PostgreSQL is away, nothing ends."""
-    try:
-        return await watch.has_ended()
-    except AWAY:
-        return False
+        """Refuse: graphql-core wants an iterable, but a watch is followed together with all others of its stream."""
+        raise TypeError("a watch is followed, not iterated")

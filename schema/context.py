@@ -117,7 +117,7 @@ class Context:
         claims = self.required_claims
         if claims.expires_at <= now():
             raise Unauthenticated("The token has expired.")
-        if not await self.services.db.look_up(lambda tx: accounts.is_live(tx, claims.session_id, claims.user_id)):
+        if await self.services.db.find(accounts.owners_of, claims.session_id) != claims.user_id:
             raise Unauthenticated("The session has ended.")
         return claims
 

@@ -32,6 +32,7 @@ class GuardedProtocol(HttpToolsProtocol):
     head_seconds = 10.0
     head_bytes = 16 * 1024
     at_once: AtOnce | None = None
+    at_shutdown: Callable[[], None] | None = None
     recall = Recall(0)
 
     def __init__(self, *args: Any, **keywords: Any) -> None:  # noqa: ANN401 - whatever uvicorn hands over
@@ -81,6 +82,12 @@ class GuardedProtocol(HttpToolsProtocol):
             self._start_timer()
             if self._head_arrived > self.head_bytes:
                 self._refuse(too_large(self.head_bytes))
+
+    def shutdown(self) -> None:
+        """Let streams end: uvicorn waits for all that runs."""
+        super().shutdown()
+        if self.at_shutdown:
+            self.at_shutdown()
 
     def handle_websocket_upgrade(self) -> None:
         """Leave the connection to the socket, also its end."""
@@ -236,12 +243,15 @@ class GuardedProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
-def guarded_protocol(head_seconds: float, head_bytes: int, at_once: AtOnce | None = None) -> type[GuardedProtocol]:
+def guarded_protocol(
+    head_seconds: float, head_bytes: int, at_once: AtOnce | None = None, at_shutdown: Callable[[], None] | None = None
+) -> type[GuardedProtocol]:
     """Return the class for ``uvicorn.Config(http=…)``; uvicorn makes the instances, so what they need is its own."""
-    own = {
+    own: dict[str, object] = {
         "head_seconds": head_seconds,
         "head_bytes": head_bytes,
         "at_once": at_once and staticmethod(at_once),
+        "at_shutdown": at_shutdown and staticmethod(at_shutdown),
         "recall": Recall(),
     }
     return type("GuardedProtocol", (GuardedProtocol,), own)

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from starlette.responses import PlainTextResponse, Response
+from strawberry.http.websocket_origin import is_same_origin, normalize_allowed_origins, normalize_origin
 
 from app.edge.exchange import Exchange
 from app.edge.passage import SECURITY_HEADERS, Header, header_lines
@@ -27,6 +28,7 @@ class Sharing:
         """Share with ``origins``; "*" stands for any."""
         self._origins = frozenset(origin.encode() for origin in origins)
         self._is_for_all = "*" in origins
+        self._normal = normalize_allowed_origins(origins)
         self._lines = lru_cache(256)(lambda origin: header_lines(SECURITY_HEADERS + self._headers(origin)))
 
     def headers(self, exchange: Exchange) -> tuple[Header, ...]:
@@ -43,6 +45,14 @@ class Sharing:
         if origin is None or origin not in self._origins:
             return (_VARY,)
         return ((_ALLOW_ORIGIN, origin), _READABLE, _VARY)
+
+    def may_connect(self, exchange: Exchange) -> bool:
+        """Return whether the page that asks, if it is one, may open a socket: no CORS guards these."""
+        origin = exchange.fields.get(b"origin")
+        if origin is None or self._is_for_all:
+            return True
+        text, host = origin.decode("latin-1"), exchange.field(b"host").decode("latin-1")
+        return normalize_origin(text) in self._normal or is_same_origin(text, host)
 
     def preflight(self, exchange: Exchange) -> Response | None:
         """Return the answer to a browser that asks whether it may ask; None where the request is none of these.

@@ -6,25 +6,28 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
-from structlog.contextvars import bind_contextvars, bound_contextvars, reset_contextvars
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from app.delivery import Delivery
 from app.edge.access import AccessLog, Journal, StructuredJournal
 from app.edge.answers import RefusedError
 from app.edge.deadline import Deadline
 from app.edge.exchange import PASSAGE_KEY, WRITE_KEY, Exchange, exchange_of
-from app.edge.heads import HeadLimits
+from app.edge.heads import HeadLimits, too_large
 from app.edge.passage import Passage, WholeAnswer
 from app.edge.proxies import TrustedProxies
 from app.edge.rates import Identify, RequestCounts
 from app.edge.requests import BodyReader, RequestLimits, check_body_type, is_plain_json, replay
 from app.edge.sharing import Sharing
-from app.edge.sockets import SocketPassage
 from app.metrics import Metrics
+
+SWITCHING: Final = 101
+"""Status of a handshake that succeeded."""
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -34,6 +37,7 @@ class EdgeOptions:
     """What the edge is told; every number is a default of the limits that the documentation promises."""
 
     graphql_paths: tuple[str, ...] = ("/graphql", "/graphql/stream")
+    socket_paths: tuple[str, ...] = ("/graphql",)
     routes: tuple[str, ...] = (
         "/graphql",
         "/graphql/stream",
@@ -84,6 +88,7 @@ class Edge:
         self._graphql = guarded.graphql
         self._kept = guarded.kept
         self._paths = frozenset(options.graphql_paths)
+        self._socket_paths = frozenset(options.socket_paths)
         self._head = options.head
         self._counts = counts
         self._identify = identify
@@ -94,15 +99,43 @@ class Edge:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request or socket."""
-        if self._proxies and scope["type"] != "lifespan":
-            self._proxies.restore(scope, exchange_of(scope))
-        if scope["type"] == "http":
-            await self._request(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await self._socket(scope, receive, send)
-        else:
+        """Serve one request. Sockets are let in by ``admit``: they have a protocol class of their own."""
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if self._proxies:
+            self._proxies.restore(scope, exchange_of(scope))
+        await self._request(scope, receive, send)
+
+    def admit(self, scope: Scope) -> RefusedError | None:
+        """Count a socket that asks to be opened; return why it is not."""
+        exchange = exchange_of(scope)
+        if self._proxies:
+            self._proxies.restore(scope, exchange)
+        if not self._head.hold(scope, exchange):
+            return too_large(self._head.bytes)
+        if scope["path"] not in self._socket_paths:
+            return RefusedError(404, "There is nothing here.", "NOT_FOUND")
+        if not self._sharing.may_connect(exchange):
+            return RefusedError(403, "Pages of this origin may not connect.", "FORBIDDEN")
+        return self._counts.refusal(scope, self._identify(scope))
+
+    def socket_opened(self) -> None:
+        """Count a socket that was opened."""
+        self._metrics.websocket_opened()
+
+    def socket_ended(self, path: str, exchange: Exchange, end: tuple[int, int | None], started: float) -> None:
+        """Tell of a socket that was closed, or refused.
+
+        Args:
+            path: as the scope has it.
+            exchange: what is known of it.
+            end: status of the handshake, and the code it was closed with.
+            started: ``time.perf_counter()`` at its beginning.
+        """
+        if end[0] == SWITCHING:
+            self._metrics.websocket_closed()
+        self._log.socket_ended(path, exchange, *end, started)
 
     def at_once(self, scope: Scope) -> WholeAnswer | None:
         """Return the answer to a request, where it is there already.
@@ -213,21 +246,6 @@ class Edge:
         finally:
             if late:
                 await late
-
-    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started, exchange = time.perf_counter(), exchange_of(scope)
-        passage = SocketPassage(exchange, self._metrics, receive, send)
-        with bound_contextvars(request_id=exchange.request_id):
-            try:
-                self._head.check(scope, exchange)
-                if scope["path"] in self._paths:
-                    self._count(scope)
-                await self._app(scope, passage.receive, passage.send)
-            except RefusedError as refusal:
-                await refusal.answer(scope, passage.receive, passage.send)
-            finally:
-                passage.end()
-                self._log.socket_ended(scope["path"], exchange, passage.status, passage.close_code, started)
 
 
 def _note(error: Exception, passage: Passage) -> None:

@@ -27,10 +27,10 @@ from typing import TYPE_CHECKING, Final
 from app.embedded.folders import throwaway_home
 from app.embedded.valkey import start_valkey
 from benchmarks import machine
+from benchmarks.cpu import pin, resident_megabytes
 from benchmarks.reads import cells as all_cells
 from benchmarks.reads import data, document
 from benchmarks.reads.compiling import compile_ms
-from benchmarks.reads.cpu import pin, resident_megabytes
 from benchmarks.reads.requests import draw_askers
 from benchmarks.reads.rounds import Cell, Rounds, Stores
 from benchmarks.reads.servers import Place

@@ -11,7 +11,7 @@ from benchmarks.reads import peers
 from benchmarks.reads.load import ask
 from benchmarks.reads.requests import QUERIES, get, post
 from benchmarks.reads.rounds import Cell
-from benchmarks.reads.servers import PUBLIC_URL
+from benchmarks.servers import PUBLIC_URL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

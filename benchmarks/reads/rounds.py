@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Final
 
+from benchmarks.cpu import cpu_times, seconds_between, starting_on
 from benchmarks.reads import load
-from benchmarks.reads.cpu import cpu_times, seconds_between, starting_on
 from benchmarks.reads.load import Load
 
 if TYPE_CHECKING:

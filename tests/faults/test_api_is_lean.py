@@ -19,7 +19,7 @@ _LOOK = f"""
 import sys
 import app.asgi
 from app.settings import Settings
-app.asgi.create_app(Settings())
+app.asgi.create_host(Settings())
 print(sorted({{name.partition(".")[0] for name in sys.modules}} & set({HEAVY!r})))
 """
 

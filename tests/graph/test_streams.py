@@ -162,15 +162,16 @@ async def sign_out_in_mid_stream(easel: Installation) -> None:
         await anext(stream)
         await client.data("mutation { signOut(input: {}) { __typename } }")
 
-        with pytest.raises(StreamError) as ended:
-            await drained(stream)
-        assert ended.value.code == "UNAUTHENTICATED"
-
-        # and a socket that stays open is one of nobody who is signed in
+        # then nothing can be done any more, and what is open is closed soon
         cancel = CORE["cancel"], {"input": {"jobId": job}}
         with pytest.raises(StreamError) as refused:
             await anext(idle.subscribe(*cancel))
         assert refused.value.code == "UNAUTHENTICATED"
+        with pytest.raises(StreamError) as ended:
+            await drained(stream)
+        assert ended.value.code == "UNAUTHENTICATED"
+        await idle.websocket.wait_closed()
+        assert idle.websocket.close_code == 4401
     await end(easel, job)
 
 

@@ -1,0 +1,1 @@
+"""Subscriptions: followed once for all who are told the same, over WebSockets, server-sent events and multipart."""

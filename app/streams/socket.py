@@ -1,0 +1,260 @@
+"""A WebSocket as uvicorn's protocol class: read by ``websockets``, written directly, without a task or a queue."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.http11 import Request
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+from app.edge.exchange import exchange_of
+from app.edge.passage import header_lines
+from app.streams.conversation import PROTOCOL, Conversation
+from app.streams.frames import text_frame
+
+if TYPE_CHECKING:
+    from uvicorn.config import Config
+    from uvicorn.server import ServerState
+
+    from app.edge.answers import RefusedError
+    from app.edge.exchange import Exchange
+    from app.streams.host import Host
+    from domain.errors import RequestError
+    from schema.context import Context
+
+MAX_MESSAGE: Final = 64 * 1024
+CLOSE_WAIT_S: Final = 5.0
+"""For the other side to answer our close."""
+PING_S: Final = 20.0
+"""Silence after which the client is asked whether it is still there; as long again, and it is not."""
+SLOW_S: Final = 30.0
+"""How long a client may take nothing of what it is sent."""
+_HELD_BYTES: Final = 64 * 1024
+"""Written but not taken by the system, beyond which nothing more is sent."""
+WRONG_PROTOCOL: Final = 4406
+TOO_SLOW: Final = 1013
+RECONNECT: Final = 1012
+
+
+class StreamSocket(asyncio.Protocol):
+    """One WebSocket. Its ``host`` is that of all sockets of a server."""
+
+    __slots__ = (
+        "_connections",
+        "_conversation",
+        "_exchange",
+        "_heard_at",
+        "_loop",
+        "_parts",
+        "_paused_at",
+        "_protocol",
+        "_started",
+        "_transport",
+        "close_code",
+        "is_paused",
+    )
+    host: Host
+
+    def __init__(
+        self,
+        config: Config,  # noqa: ARG002 - whatever uvicorn hands over
+        server_state: ServerState,
+        app_state: dict[str, Any],  # noqa: ARG002
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        """Take what uvicorn hands over."""
+        self._connections = server_state.connections
+        self._loop = _loop or asyncio.get_running_loop()
+        self._protocol = ServerProtocol(max_size=MAX_MESSAGE, logger=self.host.logger)
+        self._conversation: Conversation | None = None
+        self._exchange: Exchange | None = None
+        self._parts: list[bytes] = []
+        self._started = time.perf_counter()
+        self._heard_at = self._loop.time()
+        self._paused_at = 0.0
+        self.is_paused = False
+        """Whether the client does not take what it was sent."""
+        self.close_code: int | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Wait for the handshake, which has arrived already."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(_HELD_BYTES)
+        self._connections.add(self)  # type: ignore[arg-type]  # uvicorn calls its ``shutdown``, no more
+
+    def data_received(self, data: bytes) -> None:
+        """Act on what has arrived."""
+        self._heard_at = self._loop.time()
+        self._protocol.receive_data(data)
+        for event in self._protocol.events_received():
+            if isinstance(event, Request):
+                self._shake_hands(event)
+            elif isinstance(event, Frame):
+                self._take(event)
+        self._flush()
+
+    def eof_received(self) -> None:
+        """Answer the end of the connection."""
+        self._protocol.receive_eof()
+        self._flush()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - as asyncio calls it
+        """Leave all that was followed."""
+        self._connections.discard(self)
+        self._protocol.receive_eof()
+        if self._conversation:
+            self._conversation.ended()
+            self.host.left(self)
+            self._log(101, self.close_code or self._protocol.close_code)
+
+    def pause_writing(self) -> None:
+        """Send nothing more, and read nothing that would have to be answered."""
+        self.is_paused = True
+        self._paused_at = self._loop.time()
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Go on where each subscription stands."""
+        self.is_paused = False
+        self._transport.resume_reading()
+        if self._conversation:
+            self._conversation.catch_up()
+
+    @property
+    def context(self) -> Context:
+        """Who it is."""
+        assert self._conversation, "a guest's handshake is over"
+        return self._conversation.context
+
+    def expire(self, refusal: RequestError) -> None:
+        """Say that the viewer may see no more, and close."""
+        if self._conversation:
+            self._conversation.expire(refusal)
+
+    def shutdown(self) -> None:
+        """Ask the client to come back: this server stops."""
+        self.close(RECONNECT, "Reconnect")
+
+    def send(self, *parts: bytes) -> None:
+        """Send a text, UTF-8, in parts."""
+        if self._protocol.state is State.OPEN:
+            self._transport.write(text_frame(*parts))
+
+    def close(self, code: int, reason: str) -> None:
+        """Close the connection, if it is not about to."""
+        if self._protocol.state is State.OPEN:
+            self.close_code = code
+            self._protocol.send_close(code, reason[:120])
+            self._flush()
+            self._loop.call_later(CLOSE_WAIT_S, self._transport.abort)
+        elif self._protocol.state is State.CONNECTING:
+            self._transport.close()
+
+    def hold(self) -> None:
+        """Read nothing more for now."""
+        self._transport.pause_reading()
+
+    def go_on(self) -> None:
+        """Read again."""
+        if not self.is_paused:
+            self._transport.resume_reading()
+
+    def tend(self, now: float) -> None:
+        """Ask a silent client whether it is there; close where it is not, or takes nothing.
+
+        Args:
+            now: ``loop.time()``.
+        """
+        if self._conversation:
+            self._conversation.tend()
+        if self.is_paused:
+            if now - self._paused_at > SLOW_S:
+                self.close(TOO_SLOW, "Too slow: come back with your last cursor")
+        elif now - self._heard_at > 2 * PING_S:
+            self._transport.abort()
+        elif now - self._heard_at > PING_S and self._protocol.state is State.OPEN:
+            self._protocol.send_ping(b"")
+            self._flush()
+
+    def _take(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.BINARY:
+            self.close(4400, "WebSocket message type must be text")
+        if frame.opcode not in {Opcode.TEXT, Opcode.CONT} or self.close_code is not None:
+            return
+        self._parts.append(bytes(frame.data))
+        if frame.fin and self._conversation:
+            message, self._parts = b"".join(self._parts), []
+            try:
+                text = message.decode()
+            except UnicodeDecodeError:
+                self._protocol.fail(CloseCode.INVALID_DATA, "not UTF-8")
+            else:
+                self._conversation.receive(text)
+
+    def _shake_hands(self, request: Request) -> None:
+        scope = self._scope(request)
+        self._exchange = exchange_of(scope)
+        refusal = self.host.edge.admit(scope)
+        if refusal:
+            self._refuse(refusal)
+            return
+        response = self._protocol.accept(request)
+        response.headers["X-Request-Id"] = self._exchange.request_id
+        offered = self._exchange.field(b"sec-websocket-protocol")
+        is_ours = PROTOCOL in [each.strip() for each in offered.decode("latin-1").split(",")]
+        if is_ours:
+            response.headers["Sec-WebSocket-Protocol"] = PROTOCOL
+        self._protocol.send_response(response)
+        if self._protocol.state is not State.OPEN:
+            self._log(response.status_code, None)
+            return
+        self._conversation = Conversation(self, self.host, self.host.context(scope))
+        self._exchange.fields = {}
+        self.host.entered(self)
+        self.host.edge.socket_opened()
+        if not is_ours:
+            self.close(WRONG_PROTOCOL, "Subprotocol not acceptable")
+
+    def _scope(self, request: Request) -> dict[str, Any]:
+        path, _, query = request.path.partition("?")
+        client = self._transport.get_extra_info("peername")
+        return {
+            "type": "websocket",
+            "path": path,
+            "raw_path": path.encode("latin-1"),
+            "query_string": query.encode("latin-1"),
+            "scheme": "ws",
+            "headers": [
+                (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers.raw_items()
+            ],
+            "client": client[:2] if isinstance(client, tuple) else None,
+        }
+
+    def _refuse(self, refusal: RefusedError) -> None:
+        response = refusal.response()
+        response.headers["connection"] = "close"
+        head = b"HTTP/1.1 %d %b\r\n" % (refusal.status, b"Refused")
+        self._transport.write(head + header_lines(response.raw_headers) + b"\r\n" + bytes(response.body))
+        self._transport.close()
+        self._log(refusal.status, None)
+
+    def _flush(self) -> None:
+        """Send what the protocol wants to say; the end of it means that the connection ends."""
+        for data in self._protocol.data_to_send():
+            if data:
+                self._transport.write(data)
+            else:
+                self._transport.close()
+
+    def _log(self, status: int, close_code: int | None) -> None:
+        assert self._exchange, "logged after the handshake"
+        self.host.edge.socket_ended("/graphql", self._exchange, (status, close_code), self._started)
+
+
+def stream_socket(host: Host) -> type[StreamSocket]:
+    """Return the class for ``uvicorn.Config(ws=…)``; uvicorn makes the instances."""
+    return type("StreamSocket", (StreamSocket,), {"host": host, "__slots__": ()})

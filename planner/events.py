@@ -1,0 +1,254 @@
+"""Events of a subscription as bytes: plain attributes written as they are, references filled by one statement each.
+
+What a subscription tells is an object of a Strawberry type whose fields are values, other such objects, or references
+(``ref``). Its writer is compiled once for each operation, shape and type of event, so that an event costs no more than
+its values; graphql-core has to answer only where a value is not what its field promises, or a field has a resolver.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from graphql import (
+    FragmentDefinitionNode,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    VariableNode,
+    get_named_type,
+    get_operation_ast,
+    is_leaf_type,
+)
+
+from planner.catalog import DEFINITION
+from planner.errors import Abandoned, abandon
+from planner.filling import Ref
+from planner.leaves import leaf_writer
+from planner.rows import Values
+from planner.selections import Document, Use, variables_in
+from planner.variables import Shapes
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Hashable, Mapping
+
+    from graphql import DocumentNode, GraphQLField, OperationDefinitionNode
+
+    from planner.database import Reader
+    from planner.plans import Compiler, Plan
+
+    Tell = Callable[[Any], Mapping[str, Any]]
+    """Says of an application's context what is asked with."""
+    Write = Callable[[Any, list["_Waiting"]], Any]
+    """Returns what orjson takes for a value, and leaves references for later."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A reference whose object is to be put into ``tree`` under ``key``."""
+
+    tree: dict[str, Any]
+    key: str
+    ref: Ref
+    use: _Reference
+
+
+class EventWriter:
+    """Writes the events of one operation of one shape."""
+
+    def __init__(
+        self, compiler: Compiler, reader: Reader, tell: Tell, document: Document, use: Use, resumes_by: str | None
+    ) -> None:
+        """Write what ``use``, the root field of a subscription in ``document``, asks of its events."""
+        self._compiler = compiler
+        self._reader = reader
+        self._tell = tell
+        self._document = document
+        self._use = use
+        self._root = _Nested(self, use, is_required=True)
+        self.resumes_by = resumes_by
+        """Name of the variable that says where the stream goes on, and nothing else."""
+        self._head = b'{"data":{%b:' % orjson.dumps(use.key)
+
+    def write(self, event: object, context: Any, variables: Mapping[str, Any]) -> bytes | Awaitable[bytes]:
+        """Return the response to one event, to be awaited where it refers to rows.
+
+        Args:
+            event: an object of a Strawberry type.
+            context: the application's, of all who are told this.
+            variables: coerced, of the shape of this writer.
+
+        Raises:
+            Abandoned: graphql-core is to answer; also from what is awaited.
+        """
+        waiting: list[_Waiting] = []
+        tree = self._root(event, waiting)
+        if waiting:
+            return self._filled(tree, waiting, Values(context, self._tell(context), variables))
+        return self._written(tree)
+
+    def _written(self, tree: Any) -> bytes:
+        return self._head + orjson.dumps(tree) + b"}}"
+
+    async def _filled(self, tree: Any, waiting: list[_Waiting], values: Values) -> bytes:
+        for each in waiting:
+            values.keys = each.ref.keys
+            found = await each.use.plan(each.ref).run(self._reader, values)
+            each.tree[each.key] = abandon() if found is None and each.use.is_required else found
+        return self._written(tree)
+
+    def object(self, kind: type, use: Use) -> list[tuple[str, str, Write]]:
+        """Return response key, attribute and writer of each field that is asked of an object of a Strawberry type.
+
+        Raises:
+            Abandoned: one of them has a resolver, or is a page of the root.
+        """
+        definition = getattr(kind, "__strawberry_definition__", None)
+        type_ = self._document.schema.type_map.get(definition.name) if definition else None
+        if not isinstance(type_, GraphQLObjectType):
+            raise Abandoned
+        return [self._field(each, type_) for each in self._document.below(use, type_)]
+
+    def plan(self, use: Use, ref: Ref) -> Plan:
+        """Return the plan of a reference."""
+        target = self._compiler.catalog.types[ref.type.__strawberry_definition__.name]  # type: ignore[attr-defined]
+        uses = self._document.below(use, target.graphql)
+        keys = tuple(ref.keys)
+        return self._compiler.reference(self._document, uses, target, keys, strict=True, guarded=False)
+
+    def _field(self, use: Use, type_: GraphQLObjectType) -> tuple[str, str, Write]:
+        if use.name == "__typename":
+            name = type_.name
+            return use.key, "__class__", lambda _value, _waiting: name
+        asked: GraphQLField = type_.fields[use.name]
+        definition = asked.extensions[DEFINITION]
+        if definition.base_resolver is not None or (type_.name, use.name) in self._compiler.catalog.root_pages:
+            raise Abandoned
+        if is_leaf_type(get_named_type(asked.type)):
+            write = leaf_writer(asked.type)
+            return use.key, definition.python_name, lambda value, _waiting: write(value)
+        is_required = isinstance(asked.type, GraphQLNonNull)
+        return use.key, definition.python_name, _Reference(self, use, is_required=is_required)
+
+
+class _Nested:
+    """Writes an object of a Strawberry type."""
+
+    def __init__(self, writer: EventWriter, use: Use, *, is_required: bool) -> None:
+        self._writer = writer
+        self._use = use
+        self.is_required = is_required
+        self._fields: dict[type, list[tuple[str, str, Write]]] = {}
+
+    def __call__(self, value: Any, waiting: list[_Waiting]) -> Any:
+        if value is None:
+            return abandon() if self.is_required else None
+        kind = value.__class__
+        fields = self._fields.get(kind)
+        if fields is None:
+            fields = self._fields[kind] = self._writer.object(kind, self._use)
+        tree: dict[str, Any] = {}
+        for key, attribute, write in fields:
+            tree[key] = write(getattr(value, attribute), waiting)
+            if tree[key].__class__ is Ref:
+                waiting.append(_Waiting(tree, key, tree[key], write))  # type: ignore[arg-type]  # it wrote it
+        return tree
+
+
+class _Reference(_Nested):
+    """Writes an object of a Strawberry type, or leaves a reference to one for later."""
+
+    def __init__(self, writer: EventWriter, use: Use, *, is_required: bool) -> None:
+        super().__init__(writer, use, is_required=is_required)
+        self._plans: dict[Hashable, Plan] = {}
+
+    def __call__(self, value: Any, waiting: list[_Waiting]) -> Any:
+        return value if value.__class__ is Ref else super().__call__(value, waiting)
+
+    def plan(self, ref: Ref) -> Plan:
+        """Return the plan of a reference, which is compiled once."""
+        key = (ref.type, *ref.keys)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = self._writer.plan(self._use, ref)
+        return plan
+
+
+@dataclass(slots=True)
+class _Entry:
+    """What is known of one operation of one text."""
+
+    operation: OperationDefinitionNode
+    fragments: list[FragmentDefinitionNode]
+    shapes: Shapes
+    writers: OrderedDict[Hashable, EventWriter] = field(default_factory=OrderedDict)
+
+
+class Events:
+    """The writers of subscriptions, remembered by operation and shape."""
+
+    def __init__(
+        self, compiler: Compiler, reader: Reader, tell: Tell, *, characters: int = 128 * 1024, shapes: int = 16
+    ) -> None:
+        """Remember operations of ``characters`` in all, each in so many ``shapes``.
+
+        ``tell`` says of a context what requests ask with.
+        """
+        self._compiler = compiler
+        self._reader = reader
+        self._tell = tell
+        self._room = characters
+        self._shapes = shapes
+        self._entries: OrderedDict[tuple[str, str | None], _Entry] = OrderedDict()
+
+    def writer(self, text: str, document: DocumentNode, name: str | None, variables: Mapping[str, Any]) -> EventWriter:
+        """Return the writer of a valid subscription.
+
+        Args:
+            text: of the document.
+            document: the same, parsed.
+            name: of the operation.
+            variables: coerced.
+
+        Raises:
+            Abandoned: the planner can not read the document, as where it has directives of others.
+        """
+        entry = self._entries.get((text, name)) or self._enter(text, document, name)
+        self._entries.move_to_end((text, name))
+        shape = entry.shapes.of(variables)
+        writer = entry.writers.get(shape)
+        if writer is None:
+            schema = self._compiler.catalog.schema
+            assert schema.subscription_type, "checked by validation"
+            read = Document.of(schema, document, variables)
+            (use,) = read.uses([entry.operation.selection_set], schema.subscription_type)
+            resumes_by = _variable_of(use, "after", entry.operation, *entry.fragments)
+            writer = EventWriter(self._compiler, self._reader, self._tell, read, use, resumes_by)
+            entry.writers[shape] = writer
+            if len(entry.writers) > self._shapes:
+                entry.writers.popitem(last=False)
+        else:
+            entry.writers.move_to_end(shape)
+        return writer
+
+    def _enter(self, text: str, document: DocumentNode, name: str | None) -> _Entry:
+        schema = self._compiler.catalog.schema
+        operation = get_operation_ast(document, name)
+        assert operation, "a valid operation"
+        fragments = [each for each in document.definitions if isinstance(each, FragmentDefinitionNode)]
+        entry = self._entries[text, name] = _Entry(operation, fragments, Shapes(schema, operation, fragments))
+        self._room -= len(text)
+        while self._room < 0 and len(self._entries) > 1:
+            (dropped, _), _ = self._entries.popitem(last=False)
+            self._room += len(dropped)
+        return entry
+
+
+def _variable_of(use: Use, argument: str, *nodes: Any) -> str | None:
+    """Return the variable that gives an argument, where nothing else in the ``nodes`` is given by it."""
+    given = next((each.value for each in use.nodes[0].arguments or () if each.name.value == argument), None)
+    if not isinstance(given, VariableNode):
+        return None
+    name = given.name.value
+    return name if sum(variables_in(node).count(name) for node in nodes) == 2 else None  # it is also declared
