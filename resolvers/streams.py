@@ -29,10 +29,11 @@ class Audience:
     """Who may be told the same: what a told object depends on besides the document and its variables."""
 
     viewer_id: UUID | None
-    """None where every viewer is told what somebody who is not signed in would be. Where it is set, what was told
-    without asking for the viewer (``Context.is_personal``) is good for everybody nevertheless."""
+    """None where every viewer is told what somebody who is not signed in would be."""
     language: Language
     """Of messages."""
+    is_open: bool = False
+    """Whether the stream has other audiences: what is told without asking for the viewer is good for all of them."""
 
 
 class Place(TypedDict):
