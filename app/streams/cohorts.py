@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import structlog
 
@@ -19,13 +19,13 @@ from domain.topics import HELD, NOWHERE
 from domain.watching import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from domain.ports import EventLog
     from domain.topics import Topic
 
     Step = Snapshot | Event
-    Encode = Callable[[Step], bytes | Awaitable[bytes | None] | None]
+    Encode = Callable[[Step], bytes | Coroutine[Any, Any, bytes | None] | None]
     """Returns the response to a step, None where these watchers are not told of it."""
 
 RETRY_S: Final = 0.5
@@ -85,7 +85,9 @@ class Cohort:
             self._hand(step, written)
         else:
             self._waiting = deque()
-            self._task = asyncio.create_task(self._tell_in_turn(step, written))  # type: ignore[arg-type]
+            writing = cast("Coroutine[Any, Any, bytes | None]", written)
+            self._task = asyncio.create_task(self._tell_in_turn(step, writing))
+            self._task.add_done_callback(lambda _task: writing.close())  # it may be cancelled before it begins
 
     async def payload(self, step: Step) -> bytes | None:
         """Return the response to a step."""
@@ -253,11 +255,12 @@ class Member:
             self._begin_at(step.position, payload, step)
 
     async def _send(self, events: list[Event]) -> None:
-        """Send events that follow on where the member stands, until the client takes no more."""
+        """Send events that follow on where the member stands, until the client takes no more, or the cohort sends on."""
         epoch = self.epoch
         for event in events:
+            at = self.at
             payload = await self.cohort.recent(event)
-            if self.outlet.is_paused or epoch != self.cohort.epoch or self not in self.cohort.members:
+            if self.outlet.is_paused or epoch != self.cohort.epoch or self not in self.cohort.members or self.at != at:
                 return
             self.at = event.position
             if payload is not None:

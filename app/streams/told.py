@@ -14,7 +14,7 @@ from domain.watching import Snapshot
 from planner import Abandoned
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Hashable, Mapping
+    from collections.abc import Awaitable, Coroutine, Hashable, Mapping
 
     from graphql import DocumentNode, ExecutionResult
 
@@ -65,7 +65,7 @@ class Told:
         self.viewer_id = audience.viewer_id
         self.key: Hashable = (watch.stream, audience, asked.key)
 
-    def write(self, step: Step) -> bytes | Awaitable[bytes] | None:
+    def write(self, step: Step) -> bytes | Coroutine[Any, Any, bytes] | None:
         """Return the response to a step, to be awaited where rows are needed; None where it is not told."""
         if isinstance(step, Snapshot):
             place = self.watch.place(step.position, is_last=step.is_last)
