@@ -148,7 +148,7 @@ class Cohort:
 class Member:
     """One subscription of one client."""
 
-    __slots__ = ("_on_leave", "_task", "at", "cohort", "epoch", "outlet")
+    __slots__ = ("_is_busy", "_on_leave", "_task", "at", "cohort", "epoch", "outlet")
 
     def __init__(self, cohort: Cohort, outlet: Outlet, on_leave: Callable[[Member], None]) -> None:
         """Belong to ``cohort``, told nothing yet; ``on_leave`` is called once when nothing follows any more."""
@@ -159,6 +159,8 @@ class Member:
         """Of the last step that was sent; the very object that the cohort has, where it is in step."""
         self.epoch = -1
         """Of the last snapshot that was sent."""
+        self._is_busy = True
+        """Whether it joins or catches up: it is sent what it lacks by one task alone."""
         self._task: asyncio.Task[None] | None = None
         cohort.members[self] = None
 
@@ -214,7 +216,8 @@ class Member:
 
     def catch_up(self, log: EventLog) -> None:
         """Get in step again, unless it is, or is about to."""
-        if self._task is None and not self._is_in_step():
+        if not self._is_busy and not self._is_in_step():
+            self._is_busy = True
             self._task = asyncio.create_task(self._get_in_step(log))
 
     async def _get_in_step(self, log: EventLog) -> None:
@@ -232,6 +235,7 @@ class Member:
         except ConnectionError:
             pass  # looked at again with the next step that is told, or the next look at all
         finally:
+            self._is_busy = False
             self._task = None
 
     def _is_in_step(self) -> bool:
