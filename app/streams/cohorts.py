@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import structlog
 
@@ -19,13 +19,13 @@ from domain.topics import HELD, NOWHERE
 from domain.watching import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from domain.ports import EventLog
     from domain.topics import Topic
 
     Step = Snapshot | Event
-    Encode = Callable[[Step], bytes | Awaitable[bytes | None] | None]
+    Encode = Callable[[Step], bytes | Coroutine[Any, Any, bytes | None] | None]
     """Returns the response to a step, None where these watchers are not told of it."""
 
 RETRY_S: Final = 0.5
@@ -85,7 +85,9 @@ class Cohort:
             self._hand(step, written)
         else:
             self._waiting = deque()
-            self._task = asyncio.create_task(self._tell_in_turn(step, written))  # type: ignore[arg-type]
+            writing = cast("Coroutine[Any, Any, bytes | None]", written)
+            self._task = asyncio.create_task(self._tell_in_turn(step, writing))
+            self._task.add_done_callback(lambda _task: writing.close())  # it may be cancelled before it begins
 
     async def payload(self, step: Step) -> bytes | None:
         """Return the response to a step."""
@@ -146,7 +148,7 @@ class Cohort:
 class Member:
     """One subscription of one client."""
 
-    __slots__ = ("_is_joining", "_on_leave", "_task", "at", "cohort", "epoch", "outlet")
+    __slots__ = ("_is_busy", "_on_leave", "_task", "at", "cohort", "epoch", "outlet")
 
     def __init__(self, cohort: Cohort, outlet: Outlet, on_leave: Callable[[Member], None]) -> None:
         """Belong to ``cohort``, told nothing yet; ``on_leave`` is called once when nothing follows any more."""
@@ -157,8 +159,9 @@ class Member:
         """Of the last step that was sent; the very object that the cohort has, where it is in step."""
         self.epoch = -1
         """Of the last snapshot that was sent."""
+        self._is_busy = True
+        """Whether it joins or catches up: it is sent what it lacks by one task alone."""
         self._task: asyncio.Task[None] | None = None
-        self._is_joining = False
         cohort.members[self] = None
 
     def leave(self) -> None:
@@ -197,18 +200,6 @@ class Member:
             after: where the client stood before.
             has_ended: looks whether the stream is over; what it raises is raised here, and nothing was told.
         """
-        self._is_joining = True
-        try:
-            await self._join(log, after, has_ended)
-        finally:
-            self._is_joining = False
-
-    def catch_up(self, log: EventLog) -> None:
-        """Get in step again, unless it is, or is about to."""
-        if self._task is None and not self._is_joining and not self._is_in_step():
-            self._task = asyncio.create_task(self._get_in_step(log))
-
-    async def _join(self, log: EventLog, after: Position | None, has_ended: Callable[[], Awaitable[bool]]) -> None:
         missed = await _missed(log, self.cohort.topic.stream, after) if after else None
         if after and missed is not None:
             step = Snapshot(after, resumed=True)
@@ -222,6 +213,12 @@ class Member:
             if is_over and self.at is not None:
                 await self._send([_ending(self.at)])
         await self._get_in_step(log)
+
+    def catch_up(self, log: EventLog) -> None:
+        """Get in step again, unless it is, or is about to."""
+        if not self._is_busy and not self._is_in_step():
+            self._is_busy = True
+            self._task = asyncio.create_task(self._get_in_step(log))
 
     async def _get_in_step(self, log: EventLog) -> None:
         try:
@@ -238,6 +235,7 @@ class Member:
         except ConnectionError:
             pass  # looked at again with the next step that is told, or the next look at all
         finally:
+            self._is_busy = False
             self._task = None
 
     def _is_in_step(self) -> bool:
@@ -261,11 +259,12 @@ class Member:
             self._begin_at(step.position, payload, step)
 
     async def _send(self, events: list[Event]) -> None:
-        """Send events that follow on where the member stands, until the client takes no more."""
+        """Send events that follow on, until the client takes no more, or the cohort sends on."""
         epoch = self.epoch
         for event in events:
+            at = self.at
             payload = await self.cohort.recent(event)
-            if self.outlet.is_paused or epoch != self.cohort.epoch or self not in self.cohort.members:
+            if self.outlet.is_paused or epoch != self.cohort.epoch or self not in self.cohort.members or self.at != at:
                 return
             self.at = event.position
             if payload is not None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Coroutine
 
     from domain.ports import Position
     from schema.context import Context
@@ -30,7 +30,7 @@ class Common:
         writing = self._writing if self._position == position else None
         return None if writing is None or _has_failed(writing) else _alike(writing)
 
-    def write(self, position: Position, context: Context, written: Awaitable[bytes]) -> Awaitable[bytes]:
+    def write(self, position: Position, context: Context, written: Awaitable[bytes]) -> Coroutine[Any, Any, bytes]:
         """Return ``written``, the response to the event at ``position``, and let others have it.
 
         It is written whoever leaves meanwhile. ``context`` is what it is written with, and nothing else is.

@@ -15,7 +15,7 @@ from domain.watching import Snapshot
 from planner import Abandoned
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Hashable, Mapping, MutableMapping
+    from collections.abc import Awaitable, Coroutine, Hashable, Mapping, MutableMapping
 
     from graphql import DocumentNode, ExecutionResult
 
@@ -76,7 +76,7 @@ class Told:
         alike = watch.stream, audience.language, asked.key
         self._common = commons.setdefault(alike, Common()) if audience.is_open else None
 
-    def write(self, step: Step) -> bytes | Awaitable[bytes] | None:
+    def write(self, step: Step) -> bytes | Coroutine[Any, Any, bytes] | None:
         """Return the response to a step, to be awaited where rows are needed; None where it is not told."""
         if isinstance(step, Snapshot):
             place = self.watch.place(step.position, is_last=step.is_last)
@@ -89,7 +89,7 @@ class Told:
                 return self._told_alike(self._common, step.position, said)
         return self._written(said, self._context)
 
-    def _told_alike(self, common: Common, position: Position, said: object) -> bytes | Awaitable[bytes]:
+    def _told_alike(self, common: Common, position: Position, said: object) -> bytes | Coroutine[Any, Any, bytes]:
         """Return the response to an event of an open stream, written once for all audiences where that is possible."""
         if (found := common.at(position)) is not None:
             return self._taken(found, said)
@@ -103,7 +103,7 @@ class Told:
         written = self._written(said, self._context)
         return written if isinstance(written, bytes) else await written
 
-    def _written(self, said: object, context: Context) -> bytes | Awaitable[bytes]:
+    def _written(self, said: object, context: Context) -> bytes | Coroutine[Any, Any, bytes]:
         writer = self._asked.writer
         if writer is None:
             return self._executed(said, context)
