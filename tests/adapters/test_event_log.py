@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
-from broadcaster import Event
 
-from adapters.hub import RESYNC
 from domain import streams
 from domain.ports import Position, Publication
 from waiting import until
 
 if TYPE_CHECKING:
     from app.embedded.server import EmbeddedServer
+    from domain.ports import Event
     from workshop import Workshop
 
 pytestmark = pytest.mark.anyio
@@ -27,9 +26,11 @@ KEPT = streams.keeping("job:")
 async def test_events_published_at_once_have_one_order_without_gaps(shop: Workshop) -> None:
     stream = streams.of_job(uuid4())
 
-    async with shop.log.subscribe(stream) as live:
-        await asyncio.gather(*(shop.log.publish(stream, "progress", {"n": n}) for n in range(50)))
-        heard = [await live.next(5) for _ in range(50)]
+    heard: list[Event | None] = []
+    await shop.log.enter(stream, heard.append)
+    await asyncio.gather(*(shop.log.publish(stream, "progress", {"n": n}) for n in range(50)))
+    await until(lambda: len(heard) == 50)
+    shop.log.leave(stream, heard.append)
 
     kept = await shop.log.read_after(stream, NOWHERE)
     assert kept == heard
@@ -124,32 +125,20 @@ async def test_hundreds_of_watchers_may_read_at_once(shop: Workshop) -> None:
     assert all(events and len(events) == 1 for events in read)
 
 
-async def test_a_watcher_who_leaves_as_an_event_comes_has_left(shop: Workshop) -> None:
+async def test_who_has_left_hears_nothing_more_and_nobody_else_is_harmed(shop: Workshop) -> None:
     stream = streams.of_job(uuid4())
-    async with shop.log.subscribe(stream) as live:
-        waiting = asyncio.create_task(live.next(10))
-        await asyncio.sleep(0)
-        (queue,) = shop.hub._subscribers[f"easel:{stream}"]
+    leaving: list[Event | None] = []
+    staying: list[Event | None] = []
+    await shop.log.enter(stream, leaving.append)
+    await shop.log.enter(stream, staying.append)
+    await shop.log.publish(stream, "progress", {})
+    await until(lambda: len(leaving) == len(staying) == 1)
 
-        queue.put_nowait(Event("", RESYNC))
-        waiting.cancel()
+    shop.log.leave(stream, leaving.append)
+    await shop.log.publish(stream, "progress", {})
 
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
-
-
-async def test_who_has_no_time_to_wait_is_told_so_whatever_is_there(shop: Workshop) -> None:
-    stream = streams.of_job(uuid4())
-    async with shop.log.subscribe(stream) as live:
-        await shop.log.publish(stream, "progress", {})
-        assert await live.next(10)
-        await shop.log.publish(stream, "progress", {})
-        (queue,) = shop.hub._subscribers[f"easel:{stream}"]
-        await until(lambda: not queue.empty())
-
-        with pytest.raises(TimeoutError):
-            await live.next(0)
-        assert await live.next(10)
+    await until(lambda: len(staying) == 2)
+    assert len(leaving) == 1
 
 
 async def test_each_stream_has_an_order_of_its_own_and_is_kept_as_long_as_its_kind_says(shop: Workshop) -> None:

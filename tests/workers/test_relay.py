@@ -18,11 +18,10 @@ from waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-    from contextlib import AbstractAsyncContextManager
     from uuid import UUID
 
     from app.embedded.server import EmbeddedServer
-    from domain.ports import Event, LiveEvents
+    from domain.ports import Event, Listener
     from workers.relay import Relay
     from workshop import Workshop
 
@@ -55,8 +54,11 @@ class Interposed:
     async def tips(self, names: Sequence[str]) -> list[Position]:
         return await self.log.tips(names)
 
-    def subscribe(self, stream: str) -> AbstractAsyncContextManager[LiveEvents]:
-        return self.log.subscribe(stream)
+    async def enter(self, stream: str, listener: Listener) -> None:
+        await self.log.enter(stream, listener)
+
+    def leave(self, stream: str, listener: Listener) -> None:
+        self.log.leave(stream, listener)
 
 
 @asynccontextmanager
