@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import Protocol, Side, State
@@ -33,6 +34,8 @@ PING_S: Final = 20.0
 """Silence after which the client is asked whether it is still there; as long again, and it is not."""
 SLOW_S: Final = 30.0
 """How long a client may take nothing of what it is sent."""
+_REASON_BYTES: Final = 123
+"""The most that a close frame takes (RFC 6455, 5.5)."""
 _HELD_BYTES: Final = 64 * 1024
 """Written but not taken by the system, beyond which nothing more is sent."""
 WRONG_PROTOCOL: Final = 4406
@@ -149,7 +152,8 @@ class StreamSocket(asyncio.Protocol):
         """Close the connection, if it is not about to."""
         if self._protocol.state is State.OPEN:
             self.close_code = code
-            self._protocol.send_close(code, reason[:120])
+            said = reason.encode("utf-8", "replace")[:_REASON_BYTES].decode("utf-8", "ignore")
+            self._protocol.send_close(code, said)
             self._flush()
             self._loop.call_later(CLOSE_WAIT_S, self._transport.abort)
         elif self._protocol.state is State.CONNECTING:
@@ -249,8 +253,7 @@ class StreamSocket(asyncio.Protocol):
     def _refuse(self, refusal: RefusedError) -> None:
         response = refusal.response()
         response.headers["connection"] = "close"
-        head = b"HTTP/1.1 %d %b\r\n" % (refusal.status, b"Refused")
-        self._transport.write(head + header_lines(response.raw_headers) + b"\r\n" + bytes(response.body))
+        self._transport.write(STATUS_LINE[refusal.status] + header_lines(response.raw_headers) + b"\r\n" + bytes(response.body))
         self._transport.close()
         self._log(refusal.status, None)
 

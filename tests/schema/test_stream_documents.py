@@ -1,4 +1,4 @@
-"""The operations that docs/streams.md gives to copy are valid, and streams are all alike."""
+"""The operations that docs/streaming.md gives to copy are valid, and streams are all alike."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.streams import keeping
 from resolvers.graph import build_schema
 from schema.documents import DocumentReader
 
-DOCUMENT = (Path(__file__).parent.parent.parent / "docs" / "streams.md").read_text()
+DOCUMENT = (Path(__file__).parent.parent.parent / "docs" / "streaming.md").read_text()
 OPERATIONS = re.findall(r"```graphql\n(.*?)```", DOCUMENT, re.DOTALL)
 SCHEMA = build_schema(DocumentReader())._schema
 SUBSCRIPTIONS = SCHEMA.subscription_type.fields if SCHEMA.subscription_type else {}
