@@ -253,7 +253,8 @@ class StreamSocket(asyncio.Protocol):
     def _refuse(self, refusal: RefusedError) -> None:
         response = refusal.response()
         response.headers["connection"] = "close"
-        self._transport.write(STATUS_LINE[refusal.status] + header_lines(response.raw_headers) + b"\r\n" + bytes(response.body))
+        head = STATUS_LINE[refusal.status] + header_lines(response.raw_headers)
+        self._transport.write(head + b"\r\n" + bytes(response.body))
         self._transport.close()
         self._log(refusal.status, None)
 
