@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 
+from adapters.event_log import RedisEventLog
+from adapters.hub import Hub, redis_client
 from app.streams.cohorts import Cohort, Member
 from domain import streams
 from domain.topics import Topic
 
 if TYPE_CHECKING:
     from app.streams.cohorts import Step
-    from workshop import Workshop
 
 pytestmark = pytest.mark.anyio
 
@@ -39,7 +39,7 @@ async def goes_on() -> bool:
     return False
 
 
-async def test_who_is_looked_after_while_joining_is_told_one_snapshot(shop: Workshop) -> None:
+async def test_who_is_looked_after_while_joining_is_told_one_snapshot(redis_url: str) -> None:
     # given a member that joins, and waits for the rows of its snapshot
     asked, rows = asyncio.Event(), asyncio.Event()
 
@@ -48,16 +48,15 @@ async def test_who_is_looked_after_while_joining_is_told_one_snapshot(shop: Work
         await rows.wait()
         return b"snapshot"
 
-    with closing(Topic(shop.log, streams.of_job(uuid4()))) as topic:
-        await topic.open()
-        outlet = Outlet()
+    outlet = Outlet()
+    async with asyncio.timeout(10), redis_client(redis_url) as redis, asyncio.TaskGroup() as tasks:
+        log = RedisEventLog(redis, Hub(redis_url))
+        topic = Topic(log, streams.of_job(uuid4()))
         member = Member(Cohort(topic, lambda _step: written()), outlet, lambda _member: None)
-        async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
-            tasks.create_task(member.join(shop.log, None, goes_on))
-            await asked.wait()
-            # when all members are looked after meanwhile
-            member.catch_up(shop.log)
-            rows.set()
-        # then it was told how things are once
-        assert outlet.told == [b"snapshot"]
-        member.leave()
+        tasks.create_task(member.join(log, None, goes_on))
+        await asked.wait()
+        # when all members are looked after meanwhile
+        member.catch_up(log)
+        rows.set()
+    # then it was told how things are once
+    assert outlet.told == [b"snapshot"]
