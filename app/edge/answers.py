@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -30,7 +31,7 @@ class RefusedError(Exception):
         """Refuse with an HTTP ``status`` and one GraphQL error of ``message`` and ``extensions.code``."""
         super().__init__(message)
         self.status = status
-        self.body = {"errors": [{"message": message, "extensions": {"code": code, **(extensions or {})}}]}
+        self.body: dict[str, list[dict[str, Any]]] = {"errors": [{"message": message, "extensions": {"code": code, **(extensions or {})}}]}
         self.headers = {"cache-control": "no-store", **(headers or {})}
 
     def response(self, media_type: str = JSON) -> Response:

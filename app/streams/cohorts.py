@@ -200,18 +200,19 @@ class Member:
             after: where the client stood before.
             has_ended: looks whether the stream is over; what it raises is raised here, and nothing was told.
         """
+        epoch = self.cohort.epoch
         missed = await _missed(log, self.cohort.topic.stream, after) if after else None
         if after and missed is not None:
             step = Snapshot(after, resumed=True)
-            epoch, payload = self.cohort.epoch, await self.cohort.payload(step)
+            payload = await self.cohort.payload(step)
             if epoch == self.cohort.epoch and payload is not None:
                 self._begin_at(after, payload, step)
-                await self._send(missed)
+                await self._send(missed, after, epoch)
         else:
             is_over = await has_ended()
             await self._start_over()
             if is_over and self.at is not None:
-                await self._send([_ending(self.at)])
+                await self._send([_ending(self.at)], self.at, self.epoch)
         await self._get_in_step(log)
 
     def catch_up(self, log: EventLog) -> None:
@@ -223,13 +224,13 @@ class Member:
     async def _get_in_step(self, log: EventLog) -> None:
         try:
             while not (self.outlet.is_paused or self._is_in_step()):
-                missed = None
-                if self.at and self._has_all():  # it began where the stream ended
-                    missed = [_ending(self.at)]
-                elif self.at and self.epoch == self.cohort.epoch:
-                    missed = await log.read_after(self.cohort.topic.stream, self.at)
-                if missed:
-                    await self._send(missed)
+                missed, at, epoch = None, self.at, self.epoch
+                if at and self._has_all():  # it began where the stream ended
+                    missed = [_ending(at)]
+                elif at and epoch == self.cohort.epoch:
+                    missed = await log.read_after(self.cohort.topic.stream, at)
+                if at and missed:
+                    await self._send(missed, at, epoch)
                 else:
                     await self._start_over()
         except ConnectionError:
@@ -258,20 +259,22 @@ class Member:
         if epoch == cohort.epoch and payload is not None and not self.outlet.is_paused:
             self._begin_at(step.position, payload, step)
 
-    async def _send(self, events: list[Event]) -> None:
-        """Send events that follow on, until the client takes no more, or the cohort sends on."""
-        epoch = self.epoch
+    async def _send(self, events: list[Event], after: Position, epoch: int) -> None:
+        """Send events that follow on a place, until the client takes no more, or the cohort moved the member on."""
         for event in events:
-            at = self.at
             payload = await self.cohort.recent(event)
-            if self.outlet.is_paused or epoch != self.cohort.epoch or self not in self.cohort.members or self.at != at:
+            if self.outlet.is_paused or self._was_moved(after, epoch):
                 return
-            self.at = event.position
+            after = self.at = event.position
             if payload is not None:
                 self.outlet.next(payload, event)
             if event.kind == COMPLETED:
                 self.end()
                 return
+
+    def _was_moved(self, at: Position, epoch: int) -> bool:
+        """Whether the member left, or stands elsewhere than where it was looked up what follows."""
+        return self not in self.cohort.members or self.epoch != epoch or self.cohort.epoch != epoch or self.at != at
 
     def _begin_at(self, at: Position, payload: bytes, step: Snapshot) -> None:
         self.at, self.epoch = at, self.cohort.epoch

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,7 @@ from httpx2 import ASGITransport, AsyncClient
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Route, WebSocketRoute
-from starlette.testclient import TestClient, WebSocketDenialResponse
+from starlette.routing import Route
 from structlog.testing import LogCapture
 
 from adapters.throttle import LocalThrottle
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from starlette.requests import Request
-    from starlette.types import ASGIApp, Message, Scope
-    from starlette.websockets import WebSocket
+    from starlette.types import ASGIApp, Scope
 
 pytestmark = pytest.mark.anyio
 QUERY = {"query": "query Feed { __typename }", "operationName": "Feed"}
@@ -53,7 +52,6 @@ class Pages:
             Route("/broken", self.broken),
             Route("/healthz", self.healthy),
             Route("/media/{key}", self.healthy),
-            WebSocketRoute("/graphql", self.socket),
         ]
 
     async def graphql(self, request: Request) -> Response:
@@ -92,11 +90,6 @@ class Pages:
 
         return StreamingResponse(events(), media_type="text/event-stream")
 
-    async def socket(self, websocket: WebSocket) -> None:
-        await websocket.accept()
-        await websocket.send_text("hello")
-        await websocket.close(4400)
-
 
 def bearer(scope: Scope) -> str | None:
     headers = dict(scope["headers"])
@@ -127,7 +120,7 @@ def guarded(
     registry: CollectorRegistry,
     options: EdgeOptions | None = None,
     rates: RequestRates | None = None,
-) -> ASGIApp:
+) -> Edge:
     app = Starlette(routes=pages.routes)
     counts = RequestCounts(LocalThrottle(), rates)
     return Edge(Guarded(app, app), options or EdgeOptions(), counts, bearer, Metrics(registry))
@@ -358,11 +351,22 @@ async def test_a_timeout_of_the_application_is_not_taken_for_the_deadline(
     assert response.status_code == 500
 
 
-def test_a_socket_is_counted_logged_and_told_its_id(pages: Pages, registry: CollectorRegistry, log: LogCapture) -> None:
-    with TestClient(guarded(pages, registry)).websocket_connect("/graphql?token=1") as websocket:
-        assert websocket.receive_text() == "hello"
-        headers: dict[bytes, bytes] = dict(websocket.extra_headers or ())
-        told = headers[b"x-request-id"].decode()
+def asking_for_a_socket(path: str = "/graphql", **headers: str) -> Scope:
+    sent = [(name.encode(), value.encode()) for name, value in headers.items()]
+    return {
+        "type": "websocket", "path": path, "query_string": b"token=1", "headers": sent, "client": (ADDRESS, 50_000),
+    }  # fmt: skip
+
+
+def test_a_socket_is_counted_and_logged_without_what_it_said(
+    pages: Pages, registry: CollectorRegistry, log: LogCapture
+) -> None:
+    edge, scope = guarded(pages, registry), asking_for_a_socket()
+
+    assert edge.admit(scope) is None
+    edge.socket_opened()
+    assert registry.get_sample_value("easel_websockets_open") == 1
+    edge.socket_ended("/graphql", exchange_of(scope), (101, 4400), time.perf_counter())
 
     assert registry.get_sample_value("easel_websockets_open") == 0
     assert len(log.entries) == 1
@@ -370,40 +374,46 @@ def test_a_socket_is_counted_logged_and_told_its_id(pages: Pages, registry: Coll
     assert entry.pop("ms") >= 0
     assert entry == {
         "event": "websocket", "log_level": "info", "path": "/graphql", "status": 101, "close_code": 4400,
-        "request_id": told, "operation": None, "user": None,
+        "request_id": exchange_of(scope).request_id, "operation": None, "user": None,
     }  # fmt: skip
 
 
-def test_a_socket_beyond_the_rate_is_denied(pages: Pages, registry: CollectorRegistry) -> None:
-    client = TestClient(guarded(pages, registry, rates=SHORT))
-    for _ in range(2):
-        with client.websocket_connect("/graphql"):
-            pass
+def test_a_socket_beyond_the_rate_is_refused_and_counts_as_none(pages: Pages, registry: CollectorRegistry) -> None:
+    edge = guarded(pages, registry, rates=SHORT)
 
-    with pytest.raises(WebSocketDenialResponse) as denied, client.websocket_connect("/graphql"):
-        pass
+    refusals = [edge.admit(asking_for_a_socket()) for _ in range(3)]
 
-    assert denied.value.status_code == 429
-    assert error_of(denied.value)["code"] == "RATE_LIMITED"
-    assert denied.value.headers["retry-after"]
+    assert refusals[:2] == [None, None]
+    refusal = refusals[2]
+    assert refusal
+    assert refusal.status == 429
+    (error,) = refusal.body["errors"]
+    assert error["extensions"]["code"] == "RATE_LIMITED"
+    assert refusal.response().headers["retry-after"]
+
+    # and what was refused closes nothing
+    edge.socket_ended("/graphql", exchange_of(asking_for_a_socket()), (429, None), time.perf_counter())
+    assert registry.get_sample_value("easel_websockets_open") == 0
 
 
-async def test_a_socket_is_closed_where_the_server_can_not_send_a_denial(
-    pages: Pages, registry: CollectorRegistry
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/graphql", {"origin": STUDIO}, None),
+        ("/graphql", {"origin": "https://evil.example"}, 403),
+        ("/graphql/stream", {}, 404),
+        ("/healthz", {"origin": STUDIO}, 404),
+        ("/graphql", {"x-long": "x" * 16_384}, 431),
+    ],
+)
+def test_a_socket_is_for_its_path_and_for_pages_that_may_connect(
+    pages: Pages, registry: CollectorRegistry, path: str, headers: dict[str, str], status: int | None
 ) -> None:
-    app = guarded(pages, registry, rates=RequestRates(address=Rate(0, timedelta(hours=1))))
-    sent: list[Message] = []
+    edge = guarded(pages, registry, EdgeOptions(origins=(STUDIO,)))
 
-    async def receive() -> Message:
-        return {"type": "websocket.connect"}
+    refusal = edge.admit(asking_for_a_socket(path, **headers))
 
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    scope: Scope = {"type": "websocket", "path": "/graphql", "query_string": b"", "headers": [], "client": None}
-    await app(scope, receive, send)
-
-    assert [message["type"] for message in sent] == ["websocket.close"]
+    assert (refusal.status if refusal else None) == status
 
 
 async def test_the_view_may_tell_who_asked_for_what(registry: CollectorRegistry, log: LogCapture) -> None:

@@ -49,7 +49,7 @@ POINTS = (
 KINDS = ("image_ready", "image_failed", COMPLETED)
 WAYS = list(product((False, True), (False, True)))
 """Whether what is published is heard before anything else happens, and whether rows are waited for to tell it."""
-TENDED_S = 0.2
+TENDED_S = 1.0
 """Between two looks at those who follow, as their host does, while nothing comes."""
 
 

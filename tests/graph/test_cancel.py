@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +14,7 @@ from audit import check_end
 from db.words import JobStatus
 from domain.errors import AlreadyFinished
 from domain.ports import Position
-from domain.streams import of_job
-from domain.watching import Snapshot, follow
+from domain.streams import COMPLETED, of_job
 from stored import row_counts, sql
 from waiting import until
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from conftest import Installation
+    from domain.ports import Event
     from workshop import Workshop
 
 pytestmark = pytest.mark.anyio
@@ -151,19 +151,27 @@ async def keep_painting(shop: Workshop, store: FolderStore) -> None:
 async def cancel_after(shop: Workshop, user: UUID, job: UUID, events: int) -> None:
     """Cancel a job when its watcher has been told of so many events, or when it is over."""
 
-    async def has_ended() -> bool:
-        return (await shop.row(job)).status.is_final
+    told: list[str] = []
+    arrived = asyncio.Event()
 
-    steps = follow(shop.log, of_job(job), None, has_ended, look_s=0.5)
-    async with asyncio.timeout(20), aclosing(steps):
-        told = 0
-        async for step in steps:
-            if told == events:
-                try:
+    def hear(event: Event | None) -> None:
+        assert event, "the log is there all the time"
+        told.append(event.kind)
+        arrived.set()
+
+    await shop.log.enter(of_job(job), hear)
+    is_canceled = False
+    async with asyncio.timeout(20):
+        while COMPLETED not in told and not (await shop.row(job)).status.is_final:
+            if len(told) >= events and not is_canceled:
+                is_canceled = True
+                with suppress(AlreadyFinished):
                     await shop.cancel(user, job)
-                except AlreadyFinished:
-                    return
-            told += not isinstance(step, Snapshot)
+            arrived.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await arrived.wait()
+    shop.log.leave(of_job(job), hear)
 
 
 async def check_canceled(shop: Workshop, job: UUID) -> None:
