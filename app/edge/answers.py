@@ -31,7 +31,8 @@ class RefusedError(Exception):
         """Refuse with an HTTP ``status`` and one GraphQL error of ``message`` and ``extensions.code``."""
         super().__init__(message)
         self.status = status
-        self.body: dict[str, list[dict[str, Any]]] = {"errors": [{"message": message, "extensions": {"code": code, **(extensions or {})}}]}
+        error = {"message": message, "extensions": {"code": code, **(extensions or {})}}
+        self.body: dict[str, list[dict[str, Any]]] = {"errors": [error]}
         self.headers = {"cache-control": "no-store", **(headers or {})}
 
     def response(self, media_type: str = JSON) -> Response:
