@@ -109,7 +109,9 @@ class Executor:
     async def _execute(self, query: str, request: GraphQLRequest, context: Context, allowed: set[Kind]) -> Answer:
         variables = request.variables or {}
         is_signed_in = context.claims is not None
-        planned = self._lane.find(query, request.operation_name, variables, self._reader.seen, guarded=is_signed_in)
+        planned = None
+        if Kind.QUERY in allowed:
+            planned = self._lane.find(query, request.operation_name, variables, self._reader.seen, guarded=is_signed_in)
         if planned and (answer := await self._by_plan(*planned, context)):
             return answer
         await context.confirm_session()

@@ -11,14 +11,20 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 import psycopg
 import pytest
+from graphql import create_source_event_stream
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import make_url
 from structlog.testing import capture_logs
 
 from adapters.storage.folder import FolderStore
+from app.execution import Graph
+from app.streams.reading import SubscriptionReader
+from app.streams.told import Asked, Told
 from crowd import Crowd, gather
 from db import migrate
+from domain.ports import Position
+from domain.watching import Snapshot
 from graph_client import CORE
 from local_graph import ISSUER, LocalGraph, local_graph
 from planner import noting
@@ -245,16 +251,29 @@ async def _planned_statements(gallery: Gallery) -> dict[str, int]:
     await answer("sign-up", input=account | {"handle": "eve", "displayName": "Eve"})
     await answer("sign-in", input=account)
     job = (await answer("submit", input={"prompt": "sea", "idempotencyKey": "k"}))["job"]
-    with noting() as seen:
-        stream: Any = await gallery.graph.schema.subscribe(
-            CORE["watch"], {"jobId": job["id"]}, context_value=gallery.context("ann")
-        )
-        assert (await anext(stream)).data["generationJobEvents"]["job"]["id"] == job["id"]
-    counts["watch"] = len(seen)
-    await stream.aclose()
+    counts["watch"] = await _statements_of_a_snapshot(gallery, {"jobId": job["id"]})
     await answer("cancel", input={"jobId": job["id"]})
     await answer("publish", input={"assetIds": gallery.crowd.ids["asset"][:1], "title": "t", "tags": ["a", "b"]})
     return counts
+
+
+async def _statements_of_a_snapshot(gallery: Gallery, variables: dict[str, str]) -> int:
+    context = gallery.context("ann")
+    reader = SubscriptionReader(Graph(gallery.graph.schema, DocumentReader(), gallery.graph.planner))
+    document = reader.document(CORE["watch"], None)
+    assert document
+    core = reader.core(document, None, variables, context)
+    assert not isinstance(core, list)
+    watch: Any = create_source_event_stream(core)
+    await watch.check()
+    coerced = core.variable_values.coerced
+    writer = reader.writer(CORE["watch"], document, None, coerced)
+    told = Told(reader, Asked(document, None, variables, coerced, writer), watch, context, {})
+    with noting() as seen:
+        writing: Any = told.write(Snapshot(Position((0, 0), 0), resumed=False))
+        answer = orjson.loads(await writing)
+    assert answer["data"]["generationJobEvents"]["job"]["id"] == variables["jobId"]
+    return len(seen)
 
 
 @pytest.mark.parametrize("place", sorted(WRITABLE))
