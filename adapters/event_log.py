@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError
 
 from adapters.hub import RESYNC
 from domain.ports import Event, Position, Publication
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from adapters.hub import Hub
     from domain.ports import Listener
+
+    Keys = list[str]
+    Arguments = list[str | bytes | int]
 
 _PUBLISH: Final = """
 local stream, meta, once = KEYS[1], KEYS[2], KEYS[3]
@@ -71,28 +74,25 @@ class RedisEventLog:
         self, stream: str, kind: str, data: Mapping[str, Any], key: str = "", *, is_last: bool = False
     ) -> None:
         """See ``EventLog.publish``."""
-        await self._append(Publication(stream, kind, data, key, is_last), self._redis)
+        keys, arguments = _written(Publication(stream, kind, data, key, is_last))
+        await _reached(self._publish(keys, arguments))
 
     async def publish_all(self, publications: Sequence[Publication]) -> None:
         """See ``EventLog.publish_all``."""
-        sending = self._redis.pipeline(transaction=False)
-        for publication in publications:
-            await self._append(publication, sending)
-        await _reached(sending.execute())
+        written = [_written(publication) for publication in publications]
+        try:
+            await self._publish_written(written)
+        except NoScriptError:  # in a new Redis, or an emptied one: what was published before is not published again
+            await _reached(self._redis.script_load(_PUBLISH))
+            await _reached(self._publish_written(written))
+        except (RedisError, OSError) as error:
+            raise ConnectionError(str(error)) from error
 
-    async def _append(self, publication: Publication, client: Redis) -> None:
-        stream, kept = publication.stream, keeping(publication.stream)
-        body = orjson.dumps({"kind": publication.kind, "data": publication.data})
-        keys = [_events(stream), _meta(stream), _once(stream)]
-        limits = [kept.events, kept.seconds, kept.place_seconds]
-        arguments: list[str | bytes | int] = [
-            _channel(stream),
-            body,
-            publication.key,
-            *limits,
-            int(publication.is_last),
-        ]
-        await _reached(self._publish(keys=keys, args=arguments, client=client))
+    async def _publish_written(self, written: Sequence[tuple[Keys, Arguments]]) -> None:
+        sending = self._redis.pipeline(transaction=False)
+        for keys, arguments in written:
+            sending.evalsha(self._publish.sha, len(keys), *keys, *arguments)
+        await sending.execute()
 
     async def read_after(self, stream: str, position: Position) -> list[Event] | None:
         """See ``EventLog.read_after``."""
@@ -141,6 +141,15 @@ class _Ear:
 
     def __call__(self, message: bytes) -> None:
         self._listener(None if message == RESYNC else _event(*message.split(b" ", 2)))
+
+
+def _written(publication: Publication) -> tuple[Keys, Arguments]:
+    """Return the keys and arguments of the script that publishes an event."""
+    stream, kept = publication.stream, keeping(publication.stream)
+    body = orjson.dumps({"kind": publication.kind, "data": publication.data})
+    limits = kept.events, kept.seconds, kept.place_seconds
+    keys = [_events(stream), _meta(stream), _once(stream)]
+    return keys, [_channel(stream), body, publication.key, *limits, int(publication.is_last)]
 
 
 async def _reached(answer: Awaitable[Any]) -> Any:  # noqa: ANN401 - whatever Redis answers

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from email_validator import EmailNotValidError, validate_email
 from psycopg.errors import UniqueViolation
-from sqlalchemy import and_, exists, func, select, update
+from sqlalchemy import ARRAY, Uuid, and_, any_, exists, func, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
@@ -209,7 +209,8 @@ def confirms(session_id: Value, user_id: Value) -> ColumnElement[bool]:
 
 async def owners_of(tx: AsyncSession, session_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """Return the users of those of the sessions that have not ended."""
-    query = select(col(Session.id), col(Session.user_id)).where(col(Session.id).in_(session_ids), is_open(Session))
+    asked = col(Session.id) == any_(literal([*session_ids], ARRAY(Uuid)))
+    query = select(col(Session.id), col(Session.user_id)).where(asked, is_open(Session))
     return dict((await tx.execute(query)).tuples().all())
 
 

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Float, cast, exists, func, select
+from sqlalchemy import ARRAY, Float, Uuid, any_, cast, exists, func, literal, select
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
@@ -183,7 +183,7 @@ async def status_of(tx: AsyncSession, user_id: UUID, job_id: UUID) -> JobStatus 
 async def states_of(tx: AsyncSession, job_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, JobStatus]]:
     """Return the owner of each job, and how far it is."""
     columns = col(GenerationJob.id), col(GenerationJob.user_id), col(GenerationJob.status)
-    query = select(*columns).where(col(GenerationJob.id).in_(job_ids))
+    query = select(*columns).where(col(GenerationJob.id) == any_(literal([*job_ids], ARRAY(Uuid))))
     return {job_id: (user_id, status) for job_id, user_id, status in await tx.execute(query)}
 
 

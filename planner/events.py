@@ -24,7 +24,7 @@ from graphql import (
 
 from planner.catalog import DEFINITION
 from planner.errors import Abandoned, abandon
-from planner.filling import Ref
+from planner.filling import REFERENCES, EdgeRef
 from planner.leaves import leaf_writer
 from planner.rows import Values
 from planner.selections import Document, Use, variables_in
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from graphql import DocumentNode, GraphQLField, OperationDefinitionNode
 
     from planner.database import Reader
+    from planner.filling import Ref
     from planner.plans import Compiler, Plan
 
     Tell = Callable[[Any], Mapping[str, Any]]
@@ -50,7 +51,7 @@ class _Waiting:
 
     tree: dict[str, Any]
     key: str
-    ref: Ref
+    ref: Ref | EdgeRef
     use: _Reference
 
 
@@ -110,8 +111,12 @@ class EventWriter:
             raise Abandoned
         return [self._field(each, type_) for each in self._document.below(use, type_)]
 
-    def plan(self, use: Use, ref: Ref) -> Plan:
+    def plan(self, use: Use, ref: Ref | EdgeRef) -> Plan:
         """Return the plan of a reference."""
+        if isinstance(ref, EdgeRef):
+            root = self._compiler.catalog.roots[ref.root]
+            edge = self._document.below(use, self._compiler.catalog.edge_type(root))
+            return self._compiler.edge(self._document, edge, root, tuple(ref.keys), strict=True)
         target = self._compiler.catalog.types[ref.type.__strawberry_definition__.name]  # type: ignore[attr-defined]
         uses = self._document.below(use, target.graphql)
         keys = tuple(ref.keys)
@@ -151,7 +156,7 @@ class _Nested:
         tree: dict[str, Any] = {}
         for key, attribute, write in fields:
             tree[key] = write(getattr(value, attribute), waiting)
-            if tree[key].__class__ is Ref:
+            if tree[key].__class__ in REFERENCES:
                 waiting.append(_Waiting(tree, key, tree[key], write))  # type: ignore[arg-type]  # it wrote it
         return tree
 
@@ -164,11 +169,11 @@ class _Reference(_Nested):
         self._plans: dict[Hashable, Plan] = {}
 
     def __call__(self, value: Any, waiting: list[_Waiting]) -> Any:
-        return value if value.__class__ is Ref else super().__call__(value, waiting)
+        return value if value.__class__ in REFERENCES else super().__call__(value, waiting)
 
-    def plan(self, ref: Ref) -> Plan:
+    def plan(self, ref: Ref | EdgeRef) -> Plan:
         """Return the plan of a reference, which is compiled once."""
-        key = (ref.type, *ref.keys)
+        key = (ref.root if isinstance(ref, EdgeRef) else ref.type, *ref.keys)
         plan = self._plans.get(key)
         if plan is None:
             plan = self._plans[key] = self._writer.plan(self._use, ref)

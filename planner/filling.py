@@ -12,7 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from graphql import GraphQLEnumType, GraphQLObjectType, get_named_type
 
@@ -70,6 +70,9 @@ class EdgeRef:
         """Refer to the edge whose item's columns have the values ``keys``."""
         self.root = root
         self.keys = keys
+
+
+REFERENCES: Final = (Ref, EdgeRef)
 
 
 def edge_ref(type_: type[Object], root: str, /, **keys: object) -> Object | None:
@@ -171,7 +174,9 @@ class Filling:
         catalog, document = self._compiler.catalog, self._document(info)
         root, keys = catalog.roots[value.root], tuple(value.keys)
         uses = document.uses((node.selection_set for node in info.field_nodes), catalog.edge_type(root))
-        plan = self._remember(info)((value.root, keys), lambda: self._compiler.edge(document, uses, root, keys))
+        plan = self._remember(info)(
+            (value.root, keys), lambda: self._compiler.edge(document, uses, root, keys, strict=False)
+        )
         return await self._run(plan, value.keys, info)
 
     async def _run(self, plan: Plan, keys: Mapping[str, Any], info: GraphQLResolveInfo[Any]) -> Tree:

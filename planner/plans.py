@@ -181,12 +181,14 @@ class Compiler:
             conditions.append(target.made_of.visible_to(self.ask, row))
         return self._one(build, Rows(row, None, conditions, []), target, uses, guarded=guarded)
 
-    def edge(self, document: Document, uses: Sequence[Use], root: PlannedField, keys: Sequence[str]) -> Plan:
+    def edge(
+        self, document: Document, uses: Sequence[Use], root: PlannedField, keys: Sequence[str], *, strict: bool
+    ) -> Plan:
         """Return the plan of one edge of a root connection, of the item known by the columns ``keys``; None elsewhere.
 
         ``uses`` is what is asked of the edge; the connection is one that was asked for without arguments.
         """
-        build = self._build(document, strict=False)
+        build = self._build(document, strict=strict)
         use = Use(root.name, (FieldNode(name=NameNode(value=root.name)),))
         target = self.catalog.types[self.catalog.node_type(root.named_type).name]
         rows = source_rows(build, None, use, root, target)

@@ -52,7 +52,7 @@ class FeedWatch(Watch):
     @property
     def audience(self) -> Audience:
         """The viewer, who may be nobody: artworks tell whether they like them."""
-        return Audience(self.context.viewer_id, self.context.language)
+        return Audience(self.context.viewer_id, self.context.language, is_open=True)
 
     async def check(self) -> None:
         """Refuse a viewer who is not signed in any more; feeds are for everybody."""

@@ -7,6 +7,7 @@ import strawberry
 import structlog
 from graphql import GraphQLError
 from sqlalchemy import Uuid
+from sqlalchemy.types import TypeEngine
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -95,6 +96,9 @@ def _root(name: str, description: str, *parts: type) -> type:
     return root
 
 
+_KNOWN: Final[Mapping[str, TypeEngine[Any]]] = {"viewer": Uuid(), "session": Uuid()}
+
+
 def build_planner(schema: strawberry.Schema, rows: Reader, reader: DocumentReader) -> Planner:
     """Return the planner of the schema's reads; ``rows`` runs their statements, ``reader`` reads documents."""
 
@@ -108,20 +112,30 @@ def build_planner(schema: strawberry.Schema, rows: Reader, reader: DocumentReade
     return Planner(
         schema,
         rows,
-        known={"viewer": Uuid(), "session": Uuid()},
-        tell=_tell,
+        known=_KNOWN,
+        tell=_Asked,
         cursors=cursors,
         weigh=weigh,
         guard=lambda ask: accounts.confirms(ask.session, ask.viewer),
     )
 
 
-_NOBODY: Final[Mapping[str, str | None]] = {"viewer": None, "session": None}
+class _Asked(Mapping[str, str | None]):
+    """What statements ask of a request, looked up as they ask: then the answer is a personal one."""
 
+    __slots__ = ("_context",)
 
-def _tell(context: Context) -> Mapping[str, str | None]:
-    claims = context.claims
-    return {"viewer": claims.user_key, "session": claims.session_key} if claims else _NOBODY
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def __getitem__(self, name: str) -> str | None:
+        return self._context.viewer_key if name == "viewer" else self._context.session_key
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_KNOWN)
+
+    def __len__(self) -> int:
+        return len(_KNOWN)
 
 
 def build_schema(reader: DocumentReader, *extensions: Callable[[], SchemaExtension]) -> strawberry.Schema:

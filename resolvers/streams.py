@@ -32,6 +32,8 @@ class Audience:
     """None where every viewer is told what somebody who is not signed in would be."""
     language: Language
     """Of messages."""
+    is_open: bool = False
+    """Whether the stream has other audiences: what is told without asking for the viewer is good for all of them."""
 
 
 class Place(TypedDict):

@@ -51,6 +51,8 @@ class Context:
     refusal: RequestError | None = None
     """Why the token that was sent is not good; nothing that depends on the viewer is answered then."""
     connection_params: dict[str, Any] | None = None
+    is_personal: bool = False
+    """Whether anything has asked so far who is asking: what was answered without is the same for everybody."""
     is_charged: bool = False
     """Whether the operation was paid for already, by a plan that could not answer it."""
 
@@ -75,6 +77,7 @@ class Context:
             Unauthenticated: a token was sent that is not good.
         """
         self.require_good_token()
+        self.is_personal = True
         return self.claims.user_id if self.claims else None
 
     @property
@@ -139,7 +142,14 @@ class Context:
     @property
     def viewer_key(self) -> str | None:
         """Key of the one who is asking as statements return it: text of 36 characters."""
+        self.is_personal = True
         return self.claims.user_key if self.claims else None
+
+    @property
+    def session_key(self) -> str | None:
+        """Key of the session of the one who is asking as statements return it."""
+        self.is_personal = True
+        return self.claims.session_key if self.claims else None
 
     def sign_in(self, claims: Claims) -> None:
         """Tell the rest of the answer to somebody who has just signed in."""

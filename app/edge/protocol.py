@@ -93,6 +93,7 @@ class GuardedProtocol(HttpToolsProtocol):
         """Leave the connection to the socket, also its end."""
         self._wait_no_more()
         super().handle_websocket_upgrade()
+        self.parser = None  # type: ignore[assignment]  # the two hold each other, and nobody else holds them
 
     def on_message_begin(self) -> None:
         """Take what arrives from now on for one request."""

@@ -191,7 +191,7 @@ class Conversation:
         if self.context.refusal or not self._host.sockets.enter(self.context):
             self.socket.close(4403, "Forbidden")
             return
-        self._is_acknowledged = True
+        self._is_acknowledged, self._init_task = True, None
         self.say({"type": "connection_ack"})
         unread, self._unread = self._unread or [], None
         for text in unread:

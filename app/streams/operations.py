@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from weakref import WeakValueDictionary
 
 import structlog
 from graphql import ExecutionResult, GraphQLError, create_source_event_stream
@@ -17,6 +18,7 @@ from strawberry.types.graphql import OperationType as Kind
 from app.edge.answers import RefusedError
 from app.execution import resolve
 from app.streams.cohorts import Cohort, Member, Outlet
+from app.streams.common import Common
 from app.streams.told import Asked, Told
 from db.session import AWAY
 from domain import watching
@@ -67,6 +69,7 @@ class Operations:
         self._metrics = metrics
         self._cohorts: dict[Hashable, Cohort] = {}
         self._told: dict[Cohort, Told] = {}
+        self._commons: WeakValueDictionary[Hashable, Common] = WeakValueDictionary()
 
     def followed(self) -> Iterator[tuple[Cohort, Watch]]:
         """Iterate over all who are told the same, with the watch that says what."""
@@ -128,7 +131,7 @@ class Operations:
         except RequestError as error:
             self._refuse(listener, ExecutionResult(None, [GraphQLError(str(error), original_error=error)]))
             return
-        told = Told(self._reader, asked, watch, context)
+        told = Told(self._reader, asked, watch, context, self._commons)
         if after and was_last:
             await _tell_again(told, Snapshot(after, resumed=True, is_last=True), listener)
         else:

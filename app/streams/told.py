@@ -8,21 +8,25 @@ from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
+from app.streams.common import Common
 from db.session import AWAY
 from domain.streams import COMPLETED
 from domain.watching import Snapshot
 from planner import Abandoned
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Coroutine, Hashable, Mapping
+    from collections.abc import Awaitable, Coroutine, Hashable, Mapping, MutableMapping
 
     from graphql import DocumentNode, ExecutionResult
 
     from app.streams.cohorts import Step
     from app.streams.reading import SubscriptionReader
+    from domain.ports import Position
     from planner import EventWriter
     from resolvers.streams import Watch
     from schema.context import Context
+
+    Commons = MutableMapping[Hashable, Common]
 
 logger = structlog.get_logger()
 
@@ -52,10 +56,15 @@ class Asked:
 class Told:
     """What all are told who ask alike for one stream and are of one audience."""
 
-    __slots__ = ("_asked", "_context", "_reader", "key", "viewer_id", "watch")
+    __slots__ = ("_asked", "_common", "_context", "_reader", "key", "viewer_id", "watch")
 
-    def __init__(self, reader: SubscriptionReader, asked: Asked, watch: Watch, context: Context) -> None:
-        """Tell what ``watch`` says, to the viewer of ``context`` and others of its audience."""
+    def __init__(
+        self, reader: SubscriptionReader, asked: Asked, watch: Watch, context: Context, commons: Commons
+    ) -> None:
+        """Tell what ``watch`` says, to the viewer of ``context`` and others of its audience.
+
+        ``commons`` is what audiences of one stream have in common, by what they ask for.
+        """
         audience = watch.audience
         claims = context.claims if audience.viewer_id else None
         self._reader = reader
@@ -64,6 +73,8 @@ class Told:
         self.watch = watch
         self.viewer_id = audience.viewer_id
         self.key: Hashable = (watch.stream, audience, asked.key)
+        alike = watch.stream, audience.language, asked.key
+        self._common = commons.setdefault(alike, Common()) if audience.is_open else None
 
     def write(self, step: Step) -> bytes | Coroutine[Any, Any, bytes] | None:
         """Return the response to a step, to be awaited where rows are needed; None where it is not told."""
@@ -74,24 +85,43 @@ class Told:
             said = self.watch.event(step, self.watch.place(step.position, is_last=step.kind == COMPLETED))
             if said is None:
                 return None
+            if self._common:
+                return self._told_alike(self._common, step.position, said)
+        return self._written(said, self._context)
+
+    def _told_alike(self, common: Common, position: Position, said: object) -> bytes | Coroutine[Any, Any, bytes]:
+        """Return the response to an event of an open stream, written once for all audiences where that is possible."""
+        if (found := common.at(position)) is not None:
+            return self._taken(found, said)
+        context = replace(self._context, is_personal=False)
+        written = self._written(said, context)
+        return written if isinstance(written, bytes) else common.write(position, context, written)
+
+    async def _taken(self, found: Awaitable[bytes | None], said: object) -> bytes:
+        if (response := await found) is not None:
+            return response
+        written = self._written(said, self._context)
+        return written if isinstance(written, bytes) else await written
+
+    def _written(self, said: object, context: Context) -> bytes | Coroutine[Any, Any, bytes]:
         writer = self._asked.writer
         if writer is None:
-            return self._executed(said)
+            return self._executed(said, context)
         try:
-            written = writer.write(said, self._context, self._asked.variables)
+            written = writer.write(said, context, self._asked.variables)
         except Exception as error:  # noqa: BLE001 - whatever it is, graphql-core answers the same and tells it
-            return self._executed(said, error)
-        return written if isinstance(written, bytes) else self._awaited(written, said)
+            return self._executed(said, context, error)
+        return written if isinstance(written, bytes) else self._awaited(written, said, context)
 
-    async def _awaited(self, written: Awaitable[bytes], said: object) -> bytes:
+    async def _awaited(self, written: Awaitable[bytes], said: object, context: Context) -> bytes:
         try:
             return await written
         except AWAY:
             raise
         except Exception as error:  # noqa: BLE001 - as above
-            return await self._executed(said, error)
+            return await self._executed(said, context, error)
 
-    async def _executed(self, said: object, reason: Exception | None = None) -> bytes:
+    async def _executed(self, said: object, context: Context, reason: Exception | None = None) -> bytes:
         """Return what graphql-core answers.
 
         Raises:
@@ -99,7 +129,7 @@ class Told:
         """
         if reason and not isinstance(reason, Abandoned):
             logger.warning("plan left", reason=type(reason).__name__)
-        core = self._reader.core(self._asked.document, self._asked.name, self._asked.raw, self._context)
+        core = self._reader.core(self._asked.document, self._asked.name, self._asked.raw, context)
         assert not isinstance(core, list), "the variables were coerced before"
         found = core.build_per_event_executor(said).execute_operation()
         result = cast("ExecutionResult", await found if core.is_awaitable(found) else found)

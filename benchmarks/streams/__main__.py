@@ -38,7 +38,7 @@ from benchmarks.cpu import starting_on
 from benchmarks.report import report, show
 from benchmarks.servers import Place
 from benchmarks.streams import document, people, servers
-from benchmarks.streams.crowd import Crowd
+from benchmarks.streams.crowd import Crowd, TroubledStreamsError
 from benchmarks.streams.operations import LATEST, WATCH
 from benchmarks.streams.publisher import Publisher
 from benchmarks.streams.remote import Remote
@@ -141,16 +141,26 @@ class _Run:
     def _measure_rounds(self, cells: list[Cell]) -> None:
         self.cells = cells
         for number in range(self._options.rounds):
-            for cell in cells if number % 2 == 0 else reversed(cells):
-                turn = self._stage.measure(cell, self._options.seconds)
-                cell.turns.append(turn)
-                print(
-                    f"  {number + 1}/{self._options.rounds} {cell.server.name:12} {cell.pattern.name:10}"
-                    f" {turn.delivered:8.0f}/s {turn.cpu_us:7.1f} µs, p50 {turn.p50_ms:.1f} ms,"
-                    f" p99 {turn.p99_ms:.1f} ms, lost {turn.missing}, doubled {turn.doubled},"
-                    f" cores {turn.busy:.2f} + {turn.load:.2f}",
-                    flush=True,
-                )
+            for cell in list(self.cells if number % 2 == 0 else reversed(self.cells)):
+                print(f"  {number + 1}/{self._options.rounds} {cell.server.name:12} {cell.pattern.name:10}", end="")
+                self._measure(cell)
+
+    def _measure(self, cell: Cell) -> None:
+        """Measure a cell once more; a peer that does not hold out is left out from now on."""
+        try:
+            turn = self._stage.measure(cell, self._options.seconds)
+        except TroubledStreamsError as trouble:
+            if cell.server.origin is None:
+                raise
+            print(f" does not hold out: {trouble}", flush=True)
+            self.cells.remove(cell)
+            return
+        cell.turns.append(turn)
+        print(
+            f" {turn.delivered:8.0f}/s {turn.cpu_us:7.1f} µs, p50 {turn.p50_ms:.1f} ms, p99 {turn.p99_ms:.1f} ms,"
+            f" lost {turn.missing}, doubled {turn.doubled}, cores {turn.busy:.2f} + {turn.load:.2f}",
+            flush=True,
+        )
 
     def _wants(self, name: str) -> bool:
         return not self._words or any(word in name for word in self._words)

@@ -7,16 +7,16 @@ import random
 import statistics
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks.streams.watchers import Client, Show, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Iterable, Sequence
 
     from benchmarks.streams.operations import Seat
 
-AT_ONCE: Final = 100
+AT_ONCE: Final = 50
 """How many connect at the same time, where they come in good order."""
 PATIENCE_S: Final = 90
 _LOOK_S: Final = 0.1
@@ -56,18 +56,21 @@ class Crowd:
         self._tally = Tally()
 
     async def gather(self, show: Show, seats: Sequence[Seat]) -> float:
-        """Let a client come for each seat; return how many seconds it took until all streams had begun."""
+        """Let a client come for each seat; return how many seconds it took until all streams had begun.
+
+        Raises:
+            TroubledStreamsError: not all were let in.
+        """
+        await self.leave()
         self._tally = Tally()
         self._clients = [Client(show, seat, self._tally) for seat in seats]
         begun, doors = time.monotonic(), asyncio.Semaphore(AT_ONCE)
 
         async def enter(client: Client) -> None:
             async with doors:
-                await client.come()
+                await _come(client, _RETRY_S)
 
-        async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as entering:
-            for client in self._clients:
-                entering.create_task(enter(client))
+        await _all(enter(client) for client in self._clients)
         return time.monotonic() - begun
 
     async def open_window(self) -> None:
@@ -89,13 +92,14 @@ class Crowd:
 
         Each client comes back as the client of graphql-ws does: after 1 s and up to 3 s by chance, and after twice
         as long where that did not succeed.
+
+        Raises:
+            TroubledStreamsError: not all came back.
         """
         begun = time.monotonic()
         for client in self._clients:
             client.cut()
-        async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as coming_back:
-            for client in self._clients:
-                coming_back.create_task(_come_back(client))
+        await _all(_come_back(client) for client in self._clients)
         return time.monotonic() - begun
 
     async def settle(self, published: int, quiet_s: float = 3.0) -> Account:
@@ -127,13 +131,34 @@ class Crowd:
         self._clients = []
 
 
+async def _all(journeys: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Wait for all clients; who fails stops the rest."""
+    try:
+        async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+            for journey in journeys:
+                group.create_task(journey)
+    except TimeoutError:
+        raise TroubledStreamsError(f"Some clients had no stream after {PATIENCE_S} s.") from None
+    except ExceptionGroup as failures:
+        raise TroubledStreamsError(f"{failures.exceptions[0]}") from failures
+
+
 async def _come_back(client: Client) -> None:
-    delay = _RETRY_S
+    await _pause(_RETRY_S)
+    await _come(client, 2 * _RETRY_S)
+
+
+async def _come(client: Client, delay: float) -> None:
+    """Come; where the server is not ready, try again after ``delay`` seconds, then after twice as long."""
     while True:
-        await asyncio.sleep(delay + random.uniform(*_JITTER_S))  # noqa: S311 - spreads reconnects, guards nothing
         try:
             await client.come()
         except ConnectionError:
+            await _pause(delay)
             delay *= 2
         else:
             return
+
+
+async def _pause(delay: float) -> None:
+    await asyncio.sleep(delay + random.uniform(*_JITTER_S))  # noqa: S311 - spreads reconnects, guards nothing

@@ -22,8 +22,14 @@ if TYPE_CHECKING:
 _KEY: Final = "3c5a1e0e-6d0b-4a4e-9d4c-0b6a1f2e7d88"
 """Id of the one operation of a socket, as long as those of graphql-ws."""
 _CURSOR: Final = re.compile(rb'"cursor": ?"([^"]+)"')
+_FATAL: Final = re.compile(r"44\d\d ")
+"""Close codes of graphql-transport-ws."""
 _RESET: Final = struct.pack("ii", 1, 0)
 """SO_LINGER: closing throws away what is on its way and resets the connection."""
+
+
+class RefusedError(Exception):
+    """The server closed the connection with a code after which clients do not come back."""
 
 
 @dataclass(slots=True)
@@ -70,7 +76,8 @@ class Client:
         """Connect, go on behind the last event that arrived, and return when the stream has begun.
 
         Raises:
-            ConnectionError: it did not come about.
+            ConnectionError: it did not come about; it may the next time.
+            RefusedError: it will not.
         """
         loop = asyncio.get_running_loop()
         self._began = loop.create_future()
@@ -116,7 +123,7 @@ class Client:
             return
         self.socket = None
         if self._began and not self._began.done():
-            self._began.set_exception(ConnectionResetError(reason))
+            self._began.set_exception(RefusedError(reason) if _FATAL.match(reason) else ConnectionResetError(reason))
         else:
             self.trouble(f"closed: {reason}")
 

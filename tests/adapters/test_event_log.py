@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
-from broadcaster import Event
 
-from adapters.hub import RESYNC
 from domain import streams
-from domain.ports import Position
+from domain.ports import Position, Publication
 from waiting import until
 
 if TYPE_CHECKING:
     from app.embedded.server import EmbeddedServer
+    from domain.ports import Event
     from workshop import Workshop
 
 pytestmark = pytest.mark.anyio
@@ -27,9 +26,11 @@ KEPT = streams.keeping("job:")
 async def test_events_published_at_once_have_one_order_without_gaps(shop: Workshop) -> None:
     stream = streams.of_job(uuid4())
 
-    async with shop.log.subscribe(stream) as live:
-        await asyncio.gather(*(shop.log.publish(stream, "progress", {"n": n}) for n in range(50)))
-        heard = [await live.next(5) for _ in range(50)]
+    heard: list[Event | None] = []
+    await shop.log.enter(stream, heard.append)
+    await asyncio.gather(*(shop.log.publish(stream, "progress", {"n": n}) for n in range(50)))
+    await until(lambda: len(heard) == 50)
+    shop.log.leave(stream, heard.append)
 
     kept = await shop.log.read_after(stream, NOWHERE)
     assert kept == heard
@@ -124,32 +125,20 @@ async def test_hundreds_of_watchers_may_read_at_once(shop: Workshop) -> None:
     assert all(events and len(events) == 1 for events in read)
 
 
-async def test_a_watcher_who_leaves_as_an_event_comes_has_left(shop: Workshop) -> None:
+async def test_who_has_left_hears_nothing_more_and_nobody_else_is_harmed(shop: Workshop) -> None:
     stream = streams.of_job(uuid4())
-    async with shop.log.subscribe(stream) as live:
-        waiting = asyncio.create_task(live.next(10))
-        await asyncio.sleep(0)
-        (queue,) = shop.hub._subscribers[f"easel:{stream}"]
+    leaving: list[Event | None] = []
+    staying: list[Event | None] = []
+    await shop.log.enter(stream, leaving.append)
+    await shop.log.enter(stream, staying.append)
+    await shop.log.publish(stream, "progress", {})
+    await until(lambda: len(leaving) == len(staying) == 1)
 
-        queue.put_nowait(Event("", RESYNC))
-        waiting.cancel()
+    shop.log.leave(stream, leaving.append)
+    await shop.log.publish(stream, "progress", {})
 
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
-
-
-async def test_who_has_no_time_to_wait_is_told_so_whatever_is_there(shop: Workshop) -> None:
-    stream = streams.of_job(uuid4())
-    async with shop.log.subscribe(stream) as live:
-        await shop.log.publish(stream, "progress", {})
-        assert await live.next(10)
-        await shop.log.publish(stream, "progress", {})
-        (queue,) = shop.hub._subscribers[f"easel:{stream}"]
-        await until(lambda: not queue.empty())
-
-        with pytest.raises(TimeoutError):
-            await live.next(0)
-        assert await live.next(10)
+    await until(lambda: len(staying) == 2)
+    assert len(leaving) == 1
 
 
 async def test_each_stream_has_an_order_of_its_own_and_is_kept_as_long_as_its_kind_says(shop: Workshop) -> None:
@@ -219,3 +208,31 @@ async def test_who_missed_nothing_goes_on_when_the_events_are_forgotten(shop: Wo
     await shop.log.publish(stream, "said", {"n": 3})
     (event,) = await shop.log.read_after(stream, positions[1]) or []
     assert (event.position.sequence, event.data) == (3, {"n": 3})
+
+
+async def test_many_events_are_published_in_their_order_each_once_also_by_a_server_that_has_forgotten_how(
+    shop: Workshop,
+) -> None:
+    names = [streams.of_job(uuid4()), streams.of_user(uuid4())]
+    told = [Publication(name, "said", {"n": n}, key=str(n)) for n in range(50) for name in names]
+    told.append(Publication(names[0], "completed", {}, key="end", is_last=True))
+    for _ in range(2):
+        await shop.redis.script_flush()
+        await shop.log.publish_all(told)
+    await shop.log.publish_all([])
+    await shop.log.publish_all([Publication(name, "said", {"n": 50}) for name in names])
+
+    first, second = [await shop.log.read_after(name, NOWHERE) or [] for name in names]
+    assert [event.data.get("n") for event in first] == [*range(50), None]
+    assert [event.data["n"] for event in second] == list(range(51))
+
+
+async def test_many_events_that_can_not_be_published_are_said_to_be(
+    shop: Workshop, spare_valkey: EmbeddedServer
+) -> None:
+    stream = streams.of_job(uuid4())
+    spare_valkey.kill()
+    with pytest.raises(ConnectionError):
+        await shop.log.publish_all([Publication(stream, "said", {})])
+    spare_valkey.start()
+    assert await shop.log.read_after(stream, NOWHERE) == []

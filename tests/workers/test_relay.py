@@ -18,11 +18,10 @@ from waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-    from contextlib import AbstractAsyncContextManager
     from uuid import UUID
 
     from app.embedded.server import EmbeddedServer
-    from domain.ports import Event, LiveEvents
+    from domain.ports import Event, Listener
     from workers.relay import Relay
     from workshop import Workshop
 
@@ -55,8 +54,11 @@ class Interposed:
     async def tips(self, names: Sequence[str]) -> list[Position]:
         return await self.log.tips(names)
 
-    def subscribe(self, stream: str) -> AbstractAsyncContextManager[LiveEvents]:
-        return self.log.subscribe(stream)
+    async def enter(self, stream: str, listener: Listener) -> None:
+        await self.log.enter(stream, listener)
+
+    def leave(self, stream: str, listener: Listener) -> None:
+        self.log.leave(stream, listener)
 
 
 @asynccontextmanager
@@ -81,7 +83,8 @@ WHOLE = ["started", "image_ready", "image_ready", "completed"]
 
 
 async def test_a_relay_that_dies_between_saying_and_committing_says_nothing_twice(shop: Workshop) -> None:
-    job = await shop.job(await shop.user(), count=2)
+    user = await shop.user()
+    job = await shop.job(user, count=2)
     await shop.painter().paint_waiting()
 
     # given relays that die after the first event, after the second, and so on
@@ -100,6 +103,11 @@ async def test_a_relay_that_dies_between_saying_and_committing_says_nothing_twic
     while await shop.relay().empty_once():
         pass
     assert await told(shop, job) == WHOLE
+    assert [event.kind for event in await shop.log.read_after(streams.of_user(user), Position((0, 0), 0)) or []] == [
+        *("CREDITS_CHANGED", "CREDITS_CHANGED", "JOB_QUEUED", "JOB_STARTED"),
+        *("CREDITS_CHANGED", "JOB_IMAGE_READY") * 2,
+        "JOB_COMPLETED",
+    ]
     assert sql(shop.database_url, "SELECT count(*) FROM outbox") == [(0,)]
 
 

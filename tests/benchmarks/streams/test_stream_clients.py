@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 
 @dataclass
 class Script:
-    """A server that says to each new subscription what stands next in the script."""
+    """A server that says to each new subscription what stands next in the script, and refuses where nothing does."""
 
     port: int = 0
     turns: list[Sequence[dict[str, Any]]] = field(default_factory=list)
@@ -36,7 +36,9 @@ class Script:
         async for text in connection:
             message = json.loads(text)
             self.heard.append(message)
-            if message["type"] == "connection_init":
+            if not self.turns:
+                await connection.close(4403, "Forbidden")
+            elif message["type"] == "connection_init":
                 await connection.send(json.dumps({"type": "connection_ack"}))
             elif message["type"] == "subscribe":
                 for said in self.turns.pop(0):
@@ -101,6 +103,12 @@ async def test_errors_are_not_passed_over(script: Script) -> None:
     await crowd.gather(script.show, [Seat(None, {"jobId": "job"})])
     with pytest.raises(TroubledStreamsError, match='"message": "no"'):
         await crowd.settle(published=0)
+
+
+async def test_a_refused_client_is_told_as_such(script: Script) -> None:
+    with pytest.raises(TroubledStreamsError, match="4403 Forbidden"):
+        await Crowd().gather(script.show, [Seat(None, {"jobId": "job"})])
+    assert [message["type"] for message in script.heard] == ["connection_init"]
 
 
 @pytest.mark.parametrize(("resumed", "lost"), [(True, 0), (False, 1)])

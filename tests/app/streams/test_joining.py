@@ -1,0 +1,63 @@
+"""Joining a cohort while others look after its members."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+
+from app.streams.cohorts import Cohort, Member
+from domain import streams
+from domain.topics import Topic
+
+if TYPE_CHECKING:
+    from app.streams.cohorts import Step
+    from workshop import Workshop
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass
+class Outlet:
+    """Remembers what one client is told."""
+
+    is_paused: bool = False
+    told: list[bytes] = field(default_factory=list)
+
+    def next(self, payload: bytes, step: Step | None) -> None:  # noqa: ARG002 - as the port has it
+        self.told.append(payload)
+
+    def end(self) -> None:
+        self.told.append(b"the end")
+
+
+async def goes_on() -> bool:
+    return False
+
+
+async def test_who_is_looked_after_while_joining_is_told_one_snapshot(shop: Workshop) -> None:
+    # given a member that joins, and waits for the rows of its snapshot
+    asked, rows = asyncio.Event(), asyncio.Event()
+
+    async def written() -> bytes:
+        asked.set()
+        await rows.wait()
+        return b"snapshot"
+
+    with closing(Topic(shop.log, streams.of_job(uuid4()))) as topic:
+        await topic.open()
+        outlet = Outlet()
+        member = Member(Cohort(topic, lambda _step: written()), outlet, lambda _member: None)
+        async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+            tasks.create_task(member.join(shop.log, None, goes_on))
+            await asked.wait()
+            # when all members are looked after meanwhile
+            member.catch_up(shop.log)
+            rows.set()
+        # then it was told how things are once
+        assert outlet.told == [b"snapshot"]
+        member.leave()
