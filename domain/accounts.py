@@ -211,7 +211,7 @@ async def owners_of(tx: AsyncSession, session_ids: Collection[UUID]) -> dict[UUI
     """Return the users of those of the sessions that have not ended."""
     asked = col(Session.id) == any_(literal([*session_ids], ARRAY(Uuid)))
     query = select(col(Session.id), col(Session.user_id)).where(asked, is_open(Session))
-    return dict((await tx.execute(query)).tuples().all())
+    return {session_id: user_id for session_id, user_id in await tx.execute(query)}  # noqa: C416 - rows to be typed
 
 
 async def update_profile(tx: AsyncSession, user_id: UUID, profile: Profile) -> User:

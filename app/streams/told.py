@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import structlog
+from graphql import ExecutionResult, GraphQLError
 
 from app.streams.common import Common
 from db.session import AWAY
@@ -17,7 +18,7 @@ from planner import Abandoned
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine, Hashable, Mapping, MutableMapping
 
-    from graphql import DocumentNode, ExecutionResult
+    from graphql import DocumentNode
 
     from app.streams.cohorts import Step
     from app.streams.reading import SubscriptionReader
@@ -78,6 +79,13 @@ class Told:
 
     def write(self, step: Step) -> bytes | Coroutine[Any, Any, bytes] | None:
         """Return the response to a step, to be awaited where rows are needed; None where it is not told."""
+        try:
+            return self._said(step)
+        except Exception as error:
+            logger.exception("event can not be told", stream=self.watch.stream)
+            return self._failed(error)
+
+    def _said(self, step: Step) -> bytes | Coroutine[Any, Any, bytes] | None:
         if isinstance(step, Snapshot):
             place = self.watch.place(step.position, is_last=step.is_last)
             said: object = self.watch.snapshot(place, resumed=step.resumed)
@@ -129,11 +137,24 @@ class Told:
         """
         if reason and not isinstance(reason, Abandoned):
             logger.warning("plan left", reason=type(reason).__name__)
+        try:
+            result = await self._result(said, context)
+        except AWAY:
+            raise
+        except Exception as error:
+            logger.exception("event can not be told", stream=self.watch.stream)
+            return self._failed(error)
+        for each in result.errors or ():
+            if isinstance(each.original_error, AWAY):
+                raise each.original_error
+        return self._reader.response(result)
+
+    async def _result(self, said: object, context: Context) -> ExecutionResult:
         core = self._reader.core(self._asked.document, self._asked.name, self._asked.raw, context)
         assert not isinstance(core, list), "the variables were coerced before"
         found = core.build_per_event_executor(said).execute_operation()
-        result = cast("ExecutionResult", await found if core.is_awaitable(found) else found)
-        for error in result.errors or ():
-            if isinstance(error.original_error, AWAY):
-                raise error.original_error
-        return self._reader.response(result)
+        return cast("ExecutionResult", await found if core.is_awaitable(found) else found)
+
+    def _failed(self, error: Exception) -> bytes:
+        """Return the response to an event that is broken: the stream goes on behind it."""
+        return self._reader.response(ExecutionResult(None, [GraphQLError("", original_error=error)]))
