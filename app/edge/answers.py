@@ -7,7 +7,6 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket
 
 from app.edge.exchange import exchange_of
 from app.edge.negotiation import JSON, refusal_type
@@ -40,13 +39,6 @@ class RefusedError(Exception):
         return JSONResponse(self.body, self.status, headers=self.headers, media_type=media_type)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the refusal; a WebSocket's handshake is denied with it, or with 403 where the server can not."""
-        if scope["type"] == "http":
-            accept = exchange_of(scope).field(b"accept")
-            await self.response(refusal_type(accept))(scope, receive, send)
-            return
-        websocket = WebSocket(scope, receive, send)
-        if "websocket.http.response" in scope.get("extensions", {}):
-            await websocket.send_denial_response(self.response())
-        else:
-            await websocket.close(1008)
+        """Send the refusal of a request."""
+        accept = exchange_of(scope).field(b"accept")
+        await self.response(refusal_type(accept))(scope, receive, send)
