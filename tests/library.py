@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence  # noqa: TC003 - Strawberry reads the annotations
+from collections.abc import AsyncIterable, Sequence  # noqa: TC003 - Strawberry reads the annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated, Any, NewType
 from uuid import UUID
 
+import psycopg
 import sqlalchemy as sa
 import strawberry
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -302,6 +303,46 @@ class Query:
     reviews: ReviewConnection = connection("All reviews.", lambda _ask, _review: sa.true(), order=("id",))
 
 
+@strawberry.type
+class Desk:
+    """Where it happened."""
+
+    number: int
+    clerk: Author | None
+
+
+@strawberry.type
+class Loan:
+    """Somebody borrowed a book."""
+
+    number: int
+    note: str | None
+    book: Book
+    desk: Desk | None
+
+    @strawberry.field
+    def weight(self) -> int:
+        """Answered by a function."""
+        return self.number * 2
+
+
+@strawberry.type
+class Return:
+    """Somebody brought a book back."""
+
+    number: int
+
+
+@strawberry.type
+class Subscription:
+    """What can be followed."""
+
+    @strawberry.subscription
+    def events(self, after: str | None = None, only: str | None = None) -> AsyncIterable[Loan | Return]:
+        """Follow nothing: the tests say what happens."""
+        raise NotImplementedError
+
+
 class BadCursor(ValueError):
     """A cursor of another list."""
 
@@ -333,7 +374,9 @@ def build_library(reader: Reader) -> tuple[strawberry.Schema, Planner]:
         Cursor: CURSOR_SCALAR,
         Isbn: strawberry.scalar(name="Isbn", serialize=str, parse_value=str),
     }
-    schema = _Schema(Query, types=[Tag, Author], config=StrawberryConfig(scalar_map=scalar_map))
+    schema = _Schema(
+        Query, subscription=Subscription, types=[Tag, Author], config=StrawberryConfig(scalar_map=scalar_map)
+    )
     planner = Planner(
         schema,
         reader,
@@ -343,6 +386,19 @@ def build_library(reader: Reader) -> tuple[strawberry.Schema, Planner]:
         weigh=lambda _text, _name, _variables: Weight(1, {}),
     )
     return schema, planner
+
+
+def make_database(server_url: str, name: str) -> str:
+    """Make a database of this name with all tables and rows; return its libpq URL."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    url = sa.make_url(server_url).set(database=name)
+    engine = sa.create_engine(url.set(drivername="postgresql+psycopg"))
+    with engine.begin() as tx:
+        metadata.create_all(tx)
+        insert_rows(tx)
+    engine.dispose()
+    return url.render_as_string(hide_password=False)
 
 
 def insert_rows(tx: sa.Connection) -> None:

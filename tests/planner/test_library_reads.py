@@ -11,9 +11,8 @@ import orjson
 import psycopg
 import pytest
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse
-from sqlalchemy import create_engine, make_url
 
-from library import Context, build_library, insert_rows, metadata
+from library import Context, build_library, make_database
 from planner import Abandoned, Reader, noting
 from planner.variables import shape_of_all
 from running import running_in
@@ -79,16 +78,8 @@ class Library:
 
 @pytest.fixture(scope="module")
 def library(postgres: EmbeddedServer) -> Iterator[Library]:
-    with psycopg.connect(postgres.url, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE library")
-    url = make_url(postgres.url).set(database="library")
-    engine = create_engine(url.set(drivername="postgresql+psycopg"))
-    with engine.begin() as tx:
-        metadata.create_all(tx)
-        insert_rows(tx)
-    engine.dispose()
     with asyncio.Runner() as runner:
-        found = Library(url.render_as_string(hide_password=False), running_in(runner))
+        found = Library(make_database(postgres.url, "library"), running_in(runner))
         yield found
         runner.run(found.reader.close())
 
