@@ -155,6 +155,7 @@ class StreamSocket(asyncio.Protocol):
             said = reason.encode("utf-8", "replace")[:_REASON_BYTES].decode("utf-8", "ignore")
             self._protocol.send_close(code, said)
             self._flush()
+            self._transport.resume_reading()  # the answer, even where nothing else was to be read
             self._loop.call_later(CLOSE_WAIT_S, self._transport.abort)
         elif self._protocol.state is State.CONNECTING:
             self._transport.close()
