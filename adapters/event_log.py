@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from redis.exceptions import NoScriptError, RedisError
 
-from adapters.hub import RESYNC
 from domain.ports import Event, Position, Publication
 from domain.streams import keeping
 
@@ -63,10 +62,9 @@ class RedisEventLog:
     """``domain.ports.EventLog`` on Redis."""
 
     def __init__(self, redis: Redis, hub: Hub) -> None:
-        """Write and read through ``redis``; listen through ``hub``."""
+        """Write and read through ``redis``; listen through ``hub``, which reads messages with ``event_of``."""
         self._redis = redis
         self._hub = hub
-        self._ears: dict[tuple[str, Listener], _Ear] = {}
         self._publish = redis.register_script(_PUBLISH)
         self._tip = redis.register_script(_TIP)
 
@@ -122,25 +120,17 @@ class RedisEventLog:
 
     async def enter(self, stream: str, listener: Listener) -> None:
         """See ``EventLog.enter``."""
-        await self._hub.enter(_channel(stream), self._ears.setdefault((stream, listener), _Ear(listener)))
+        await self._hub.enter(_channel(stream), listener)
 
     def leave(self, stream: str, listener: Listener) -> None:
         """See ``EventLog.leave``."""
-        ear = self._ears.pop((stream, listener), None)
-        if ear:
-            self._hub.leave(_channel(stream), ear)
+        self._hub.leave(_channel(stream), listener)
 
 
-class _Ear:
-    """Reads messages of the hub for one listener."""
-
-    __slots__ = ("_listener",)
-
-    def __init__(self, listener: Listener) -> None:
-        self._listener = listener
-
-    def __call__(self, message: bytes) -> None:
-        self._listener(None if message == RESYNC else _event(*message.split(b" ", 2)))
+def event_of(message: bytes) -> Event:
+    """Return what a stream's channel is told."""
+    stamp, sequence, body = message.split(b" ", 2)
+    return _event(stamp, sequence, body)
 
 
 def _written(publication: Publication) -> tuple[Keys, Arguments]:
@@ -160,8 +150,9 @@ async def _reached(answer: Awaitable[Any]) -> Any:  # noqa: ANN401 - whatever Re
 
 
 def _event(stamp: bytes, sequence: bytes, body: bytes) -> Event:
+    milliseconds, _, counter = stamp.partition(b"-")
     content = orjson.loads(body)
-    return Event(Position(_stamp(stamp), int(sequence)), content["kind"], content["data"])
+    return Event(Position((int(milliseconds), int(counter)), int(sequence)), content["kind"], content["data"])
 
 
 def _position(stamp: bytes | None, sequence: bytes | None) -> Position:

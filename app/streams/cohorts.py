@@ -53,6 +53,8 @@ class Outlet(Protocol):
 class Cohort:
     """The members of one topic who are told the same in the same words."""
 
+    __slots__ = ("_encode", "_recent", "_task", "_waiting", "at", "epoch", "is_over", "members", "topic")
+
     def __init__(self, topic: Topic, encode: Encode) -> None:
         """Begin where ``topic`` is; ``encode`` writes what the members are told."""
         self.topic = topic
@@ -67,11 +69,11 @@ class Cohort:
         self._waiting: deque[Step] | None = None
         self._task: asyncio.Task[None] | None = None
         self._recent: dict[Position, bytes | None] = {}
-        topic.audiences[self] = None
+        topic.audiences = (*topic.audiences, self)
 
     def close(self) -> None:
         """Be told nothing more."""
-        del self.topic.audiences[self]
+        self.topic.audiences = tuple(each for each in self.topic.audiences if each is not self)
         if self._task:
             self._task.cancel()
 
@@ -131,12 +133,13 @@ class Cohort:
     def _hand(self, step: Step, payload: bytes | None) -> None:
         before, at = self.at, step.position
         self.at = at
-        self.is_over = isinstance(step, Event) and step.kind == COMPLETED
         if isinstance(step, Snapshot):
+            self.is_over = False
             self.epoch += 1
             for member in self.members:
                 member.restart(step, payload)
             return
+        self.is_over = step.kind == COMPLETED
         for member in self.members:
             member.take(step, payload, before)
         if self.is_over:
