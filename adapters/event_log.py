@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Place = tuple[str, Position]
     """A stream, and where in it somebody stands."""
 
-_PUBLISH: Final = """
+PUBLISH: Final = """
 local stream, meta, once = KEYS[1], KEYS[2], KEYS[3]
 local channel, body, key, kept, ttl, place_ttl, final = unpack(ARGV)
 if redis.call('HEXISTS', meta, 'final') == 1 then return 0 end
@@ -90,7 +90,7 @@ class RedisEventLog:
 
     async def publish_all(self, publications: Sequence[Publication]) -> None:
         """See ``EventLog.publish_all``."""
-        await self._run(_PUBLISH, [_written(publication) for publication in publications])
+        await self._run(PUBLISH, [publishing(publication) for publication in publications])
 
     async def read_after(self, stream: str, position: Position) -> list[Event] | None:
         """See ``EventLog.read_after``."""
@@ -128,20 +128,19 @@ class RedisEventLog:
         Raises:
             ConnectionError: Redis can not be reached; some of the calls, the first ones, may have been made.
         """
-        digest = _digest(script)
         try:
             try:
-                return await self._run_known(digest, calls)
+                return await self._run_known(script, calls)
             except NoScriptError:  # in a new Redis, or an emptied one: what it was told before is gone
                 await self._redis.script_load(script)
-                return await self._run_known(digest, calls)
+                return await self._run_known(script, calls)
         except (RedisError, OSError) as error:
             raise ConnectionError(str(error)) from error
 
-    async def _run_known(self, digest: str, calls: Sequence[Call]) -> list[Any]:
+    async def _run_known(self, script: str, calls: Sequence[Call]) -> list[Any]:
         sending = self._redis.pipeline(transaction=False)
-        for keys, arguments in calls:
-            sending.evalsha(digest, len(keys), *keys, *arguments)
+        for call in calls:
+            sending.execute_command(*command(script, call))
         return await sending.execute()
 
     async def enter(self, stream: str, listener: Listener) -> None:
@@ -151,6 +150,21 @@ class RedisEventLog:
     def leave(self, stream: str, listener: Listener) -> None:
         """See ``EventLog.leave``."""
         self._hub.leave(_channel(stream), listener)
+
+
+def command(script: str, call: Call) -> tuple[str | bytes | int, ...]:
+    """Return the Redis command that runs a script, once it is loaded."""
+    keys, arguments = call
+    return "EVALSHA", _digest(script), len(keys), *keys, *arguments
+
+
+def publishing(publication: Publication) -> Call:
+    """Return the call of ``PUBLISH`` that publishes an event."""
+    stream, kept = publication.stream, keeping(publication.stream)
+    body = orjson.dumps({"kind": publication.kind, "data": publication.data})
+    limits = kept.events, kept.seconds, kept.place_seconds
+    keys = [_events(stream), _meta(stream), _once(stream)]
+    return keys, [_channel(stream), body, publication.key, *limits, int(publication.is_last)]
 
 
 def event_of(message: bytes) -> Event:
@@ -170,15 +184,6 @@ def _after(
     if events:
         return events if events[0].position.sequence == position.sequence + 1 else None
     return [] if at == position or at.sequence == position.sequence == 0 else None
-
-
-def _written(publication: Publication) -> Call:
-    """Return the keys and arguments of the script that publishes an event."""
-    stream, kept = publication.stream, keeping(publication.stream)
-    body = orjson.dumps({"kind": publication.kind, "data": publication.data})
-    limits = kept.events, kept.seconds, kept.place_seconds
-    keys = [_events(stream), _meta(stream), _once(stream)]
-    return keys, [_channel(stream), body, publication.key, *limits, int(publication.is_last)]
 
 
 @cache

@@ -7,9 +7,10 @@ import struct
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from uuid import uuid4
 
-from adapters.event_log import RedisEventLog, event_of
+from adapters.event_log import PUBLISH, RedisEventLog, command, event_of, publishing
 from adapters.hub import Hub, redis_client
 from benchmarks.streams.operations import SEQUENCE, STAMP
+from domain.ports import Publication
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,12 +53,10 @@ class EaselLog:
 
     async def templates(self, redis_url: str, operation: Operation, subjects: Sequence[str]) -> list[bytes]:
         """See ``Wire.templates``."""
-        async with redis_client(redis_url) as redis, redis.pipeline(transaction=False) as pipeline:
-            log = event_log(pipeline, redis_url)
-            for subject in subjects:
-                await log.publish(subject, operation.kind, operation.data)
-            await pipeline.load_scripts()  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
-            return [_template(*args) for args, _options in pipeline.command_stack]
+        async with redis_client(redis_url) as redis:
+            await redis.script_load(PUBLISH)
+        events = [Publication(subject, operation.kind, operation.data) for subject in subjects]
+        return [_template(*command(PUBLISH, publishing(event))) for event in events]
 
 
 class Channels:
