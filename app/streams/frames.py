@@ -1,13 +1,37 @@
-"""WebSocket frames as a server sends them (RFC 6455, 5.2): whole, unmasked, without extensions."""
+"""WebSocket frames (RFC 6455, 5.2): how many bytes are whole ones, and those that a server sends most."""
 
 from __future__ import annotations
 
 from typing import Final
 
+PING: Final = b"\x89\x00"
+"""A ping without a word."""
 _TEXT: Final = 0x81
 """FIN and the opcode of text."""
 _SHORT: Final = 126
 _MEDIUM: Final = 1 << 16
+
+
+def whole_frames(data: bytes, most: int) -> int:
+    """Return how many bytes at the beginning of ``data`` are whole frames.
+
+    A frame whose payload is larger than ``most`` counts as whole: it need not come to its end to be refused.
+    """
+    end = 0
+    while len(data) >= end + 2:
+        is_masked, size, head = data[end + 1] & 0x80, data[end + 1] & 0x7F, 2
+        if size >= _SHORT:
+            head += 2 if size == _SHORT else 8
+            size = int.from_bytes(data[end + 2 : end + head], "big")
+            if len(data) < end + head:
+                break
+        if size > most:
+            return len(data)
+        after = end + head + (4 if is_masked else 0) + size
+        if len(data) < after:
+            break
+        end = after
+    return end
 
 
 def text_frame(*parts: bytes) -> bytes:

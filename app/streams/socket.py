@@ -15,7 +15,7 @@ from websockets.server import ServerProtocol
 from app.edge.exchange import exchange_of
 from app.edge.passage import header_lines
 from app.streams.conversation import PROTOCOL, Conversation
-from app.streams.frames import text_frame
+from app.streams.frames import PING, text_frame, whole_frames
 
 if TYPE_CHECKING:
     from uvicorn.config import Config
@@ -47,6 +47,7 @@ class StreamSocket(asyncio.Protocol):
     """One WebSocket. Its ``host`` is that of all sockets of a server."""
 
     __slots__ = (
+        "_begun",
         "_connections",
         "_conversation",
         "_exchange",
@@ -73,7 +74,10 @@ class StreamSocket(asyncio.Protocol):
         """Take what uvicorn hands over."""
         self._connections = server_state.connections
         self._loop = _loop or asyncio.get_running_loop()
-        self._protocol: Protocol = ServerProtocol(max_size=MAX_MESSAGE, logger=self.host.logger)
+        self._protocol: Protocol | None = ServerProtocol(max_size=MAX_MESSAGE, logger=self.host.logger)
+        """Shakes hands, reads what has arrived, and closes; there is none in between, for it takes 2 kB."""
+        self._begun = b""
+        """The beginning of a frame."""
         self._conversation: Conversation | None = None
         self._exchange: Exchange | None = None
         self._parts: list[bytes] = []
@@ -95,31 +99,29 @@ class StreamSocket(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Act on what has arrived."""
         self._heard_at = self._loop.time()
-        self._protocol.receive_data(data)
-        while events := self._protocol.events_received():
-            for event in events:
-                if isinstance(event, Request):
-                    self._shake_hands(event)
-                elif isinstance(event, Frame):
-                    self._take(event)
-        self._flush()
-        self._is_open = self._is_open and self._protocol.state is State.OPEN
+        if self._conversation is None:
+            self._read(data)
+            data = b""
+        data = self._begun + data
+        whole = whole_frames(data, MAX_MESSAGE) if self._is_open else len(data)
+        self._begun = data[whole:]
+        if whole:
+            self._read(data[:whole])
 
     def eof_received(self) -> None:
-        """Answer the end of the connection."""
+        """End the connection."""
         self._is_open = False
-        self._protocol.receive_eof()
-        self._flush()
+        self._transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - as asyncio calls it
         """Leave all that was followed."""
         self._connections.discard(self)
         self._is_open = False
-        self._protocol.receive_eof()
         if self._conversation:
             self._conversation.ended()
             self.host.left(self)
-            self._log(101, self.close_code or self._protocol.close_code)
+            received = self._protocol and self._protocol.close_rcvd
+            self._log(101, self.close_code or (received.code if received else CloseCode.ABNORMAL_CLOSURE))
 
     def pause_writing(self) -> None:
         """Send nothing more, and read nothing that would have to be answered."""
@@ -160,11 +162,12 @@ class StreamSocket(asyncio.Protocol):
             self._is_open = False
             self.close_code = code
             said = reason.encode("utf-8", "replace")[:_REASON_BYTES].decode("utf-8", "ignore")
-            self._protocol.send_close(code, said)
-            self._flush()
+            self._protocol = protocol = self._protocol or self._reader()
+            protocol.send_close(code, said)
+            self._flush(protocol)
             self._transport.resume_reading()  # the answer, even where nothing else was to be read
             self._loop.call_later(CLOSE_WAIT_S, self._transport.abort)
-        elif self._protocol.state is State.CONNECTING:
+        elif self._conversation is None:
             self._transport.close()
 
     def hold(self) -> None:
@@ -190,8 +193,25 @@ class StreamSocket(asyncio.Protocol):
         elif now - self._heard_at > 2 * PING_S:
             self._transport.abort()
         elif now - self._heard_at > PING_S and self._is_open:
-            self._protocol.send_ping(b"")
-            self._flush()
+            self._transport.write(PING)
+
+    def _read(self, data: bytes) -> None:
+        """Act on the handshake, or on whole frames."""
+        self._protocol = protocol = self._protocol or self._reader()
+        protocol.receive_data(data)
+        for event in protocol.events_received():
+            if isinstance(event, Request):
+                self._shake_hands(event)
+            elif isinstance(event, Frame):
+                self._take(event)
+        self._flush(protocol)
+        if self._is_open:
+            self._is_open = protocol.state is State.OPEN
+            if self._is_open and protocol.current_size is None:  # no message is under way
+                self._protocol = None
+
+    def _reader(self) -> Protocol:
+        return Protocol(Side.SERVER, state=State.OPEN, max_size=MAX_MESSAGE, logger=self.host.logger)
 
     def _take(self, frame: Frame) -> None:
         if frame.opcode is Opcode.BINARY:
@@ -204,7 +224,7 @@ class StreamSocket(asyncio.Protocol):
             try:
                 text = message.decode()
             except UnicodeDecodeError:
-                self._protocol.fail(CloseCode.INVALID_DATA, "not UTF-8")
+                self.close(CloseCode.INVALID_DATA, "not UTF-8")
             else:
                 self._conversation.receive(text)
 
@@ -226,7 +246,7 @@ class StreamSocket(asyncio.Protocol):
         if self._protocol.state is not State.OPEN:
             self._log(response.status_code, None)
             return
-        self._forget_handshake()
+        self._begun = self._forget_handshake(self._protocol)
         self._is_open = True
         self._conversation = Conversation(self, self.host, self.host.context(scope))
         self._exchange.fields = {}
@@ -235,14 +255,12 @@ class StreamSocket(asyncio.Protocol):
         if not is_ours:
             self.close(WRONG_PROTOCOL, "Subprotocol not acceptable")
 
-    def _forget_handshake(self) -> None:
-        """Go on with a protocol that holds no head: two thirds of what an idle socket would take."""
-        self._flush()
-        begun = bytes(self._protocol.reader.buffer)
-        self._protocol.parser.close()  # it holds the protocol that holds it
-        self._protocol = Protocol(Side.SERVER, state=State.OPEN, max_size=MAX_MESSAGE, logger=self.host.logger)
-        if begun:
-            self._protocol.receive_data(begun)
+    def _forget_handshake(self, protocol: Protocol) -> bytes:
+        """Send its answer, and forget all that was said; return what has arrived behind it."""
+        self._flush(protocol)
+        protocol.parser.close()  # it holds the protocol that holds it
+        self._protocol = None
+        return bytes(protocol.reader.buffer)
 
     def _scope(self, request: Request) -> dict[str, Any]:
         path, _, query = request.path.partition("?")
@@ -267,9 +285,9 @@ class StreamSocket(asyncio.Protocol):
         self._transport.close()
         self._log(refusal.status, None)
 
-    def _flush(self) -> None:
-        """Send what the protocol wants to say; the end of it means that the connection ends."""
-        for data in self._protocol.data_to_send():
+    def _flush(self, protocol: Protocol) -> None:
+        """Send what a protocol wants to say; the end of it means that the connection ends."""
+        for data in protocol.data_to_send():
             if data:
                 self._transport.write(data)
             else:
