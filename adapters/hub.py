@@ -78,8 +78,8 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
         )
         self._redis = Redis.from_pool(self._pool)
         self._connection: AbstractConnection | None = None
-        self._channels: dict[str, asyncio.Future[None]] = {}
-        """Each is done once Redis has confirmed it, or is no longer waited for."""
+        self._channels: dict[str, asyncio.Future[None] | None] = {}
+        """Each with what waits for Redis to confirm it, None once it has, or is no longer waited for."""
         self._due: Counter[str] = Counter()
         """By channel, how many of our SUBSCRIBE commands have not been answered yet, those included that are not yet
         sent: what an earlier one is answered says nothing of those who came after it."""
@@ -107,14 +107,16 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
 
         Where somebody was about to, only wait.
         """
-        confirmed = self._channels.get(channel)
-        if confirmed is None:
-            confirmed = self._channels[channel] = asyncio.get_running_loop().create_future()
+        if channel not in self._channels:
+            self._channels[channel] = asyncio.get_running_loop().create_future()
             self._say("SUBSCRIBE", channel)
-        if not confirmed.done():
-            await asyncio.wait({confirmed}, timeout=SUBSCRIBE_WAIT_S)
-        if not confirmed.done():
-            confirmed.set_result(None)  # whatever is confirmed from here on ends a gap
+        waiting = self._channels[channel]
+        if waiting is None:
+            return
+        await asyncio.wait({waiting}, timeout=SUBSCRIBE_WAIT_S)
+        if self._channels.get(channel) is waiting:  # whatever is confirmed from here on ends a gap
+            waiting.set_result(None)
+            self._channels[channel] = None
 
     async def unsubscribe(self, channel: str) -> None:
         """Leave the channel."""
@@ -204,13 +206,14 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
         if self._due[channel] > 0:
             return
         del self._due[channel]
-        confirmed = self._channels.get(channel)
-        if confirmed is None:
+        if channel not in self._channels:
             return
-        if confirmed.done():
+        waiting = self._channels[channel]
+        if waiting is None:
             self._tell(channel, RESYNC)
         else:
-            confirmed.set_result(None)
+            waiting.set_result(None)
+            self._channels[channel] = None
 
 
 class _Batches(_AsyncHiredisParser):

@@ -58,7 +58,7 @@ class Topic:
         """Whether the last event of all was told."""
         self.is_behind = False
         """Whether events may have been missed that could not be read."""
-        self.audiences: tuple[Audience, ...] = ()
+        self.audiences: dict[Audience, None] = {}
         self._log = log
         self._is_busy = True
         self._held: list[Event | None] = []
@@ -116,13 +116,13 @@ class Topic:
     def _tell(self, event: Event) -> None:
         self.at = event.position
         self.is_over = event.kind == COMPLETED
-        for audience in self.audiences:
+        for audience in tuple(self.audiences):
             audience.tell(event)
 
     def _start_over(self, at: Position) -> None:
         self.at = at
         self.is_over = False
-        for audience in self.audiences:
+        for audience in tuple(self.audiences):
             audience.tell(Snapshot(at, resumed=False))
 
     def _begin_reading(self) -> None:

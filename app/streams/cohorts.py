@@ -69,11 +69,11 @@ class Cohort:
         self._waiting: deque[Step] | None = None
         self._task: asyncio.Task[None] | None = None
         self._recent: dict[Position, bytes | None] = {}
-        topic.audiences = (*topic.audiences, self)
+        topic.audiences[self] = None
 
     def close(self) -> None:
         """Be told nothing more."""
-        self.topic.audiences = tuple(each for each in self.topic.audiences if each is not self)
+        del self.topic.audiences[self]
         if self._task:
             self._task.cancel()
 
