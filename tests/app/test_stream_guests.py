@@ -1,0 +1,187 @@
+"""Guests of a host in this process: who leaves while something is looked up for them, and who takes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import socket
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+import uvicorn
+from websockets.asyncio.client import connect
+from websockets.protocol import State
+from websockets.typing import Subprotocol
+
+from app.asgi import create_host
+from app.settings import Settings
+from app.streams.conversation import PROTOCOL
+from app.streams.socket import SLOW_S, StreamSocket, stream_socket
+from conftest import install
+from domain.errors import Unauthenticated
+from graph_client import CORE, GraphClient
+from stored import sql
+from waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from app.streams.host import Host
+
+pytestmark = pytest.mark.anyio
+
+FIN, TEXT, CONTINUED, PING = 0x80, 0x1, 0x0, 0x9
+INIT = b'{"type":"connection_init"}'
+
+
+def frame(content: bytes, head: int = FIN | TEXT) -> bytes:
+    """Return a short frame as a client sends it, masked with zeros (RFC 6455, 5.2)."""
+    return bytes((head, 0x80 | len(content))) + b"\0\0\0\0" + content
+
+
+class Served:
+    """A host that serves, as the API does."""
+
+    def __init__(self, host: Host, url: str) -> None:
+        self.host = host
+        self.url = url
+
+    async def signed_up(self) -> GraphClient:
+        client = GraphClient(self.url)
+        account = {"email": "ann@easel.example", "password": "correct horse", "handle": "ann", "displayName": "Ann"}
+        client.token = (await client.core("sign-up", account))["session"]["accessToken"]
+        return client
+
+    def guest(self) -> StreamSocket:
+        """Return the only socket."""
+        (guest,) = self.host._guests
+        assert isinstance(guest, StreamSocket)
+        return guest
+
+    @asynccontextmanager
+    async def connected(self, receive_bytes: int = 0) -> AsyncIterator[socket.socket]:
+        """Shake hands on a connection that nobody else reads."""
+        client = socket.socket()
+        if receive_bytes:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        client.setblocking(False)
+        with client:
+            await self._shake_hands(client)
+            yield client
+
+    async def _shake_hands(self, client: socket.socket) -> None:
+        host, _, port = self.url.removeprefix("http://").partition(":")
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(client, (host, int(port)))
+        key = base64.b64encode(os.urandom(16)).decode()
+        fields = (
+            f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n"
+        )
+        head = f"GET /graphql HTTP/1.1\r\nHost: {host}\r\n{fields}Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"
+        await loop.sock_sendall(client, head.encode())
+        assert (await loop.sock_recv(client, 1_000)).startswith(b"HTTP/1.1 101")
+
+
+@asynccontextmanager
+async def served(
+    database_url: str, redis_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch, send_bytes: int = 0
+) -> AsyncIterator[Served]:
+    """Serve on a port of its own; the system takes at most about ``send_bytes`` to be sent on each connection."""
+    for name, value in install(folder, database_url, redis_url).environment.items():
+        monkeypatch.setenv(name, value)
+    host = create_host(Settings())
+    listener = socket.create_server(("127.0.0.1", 0))
+    if send_bytes:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_bytes)
+    config = uvicorn.Config(
+        host.edge, ws=stream_socket(host), log_config=None, access_log=False, timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        async with asyncio.timeout(30):
+            await until(lambda: server.started)
+            yield Served(host, f"http://127.0.0.1:{listener.getsockname()[1]}")
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def test_who_is_signed_out_while_a_stream_begins_follows_nothing(
+    database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        served(database_url, redis_url, tmp_path, monkeypatch) as easel,
+        connect(easel.url.replace("http", "ws") + "/graphql", subprotocols=[Subprotocol(PROTOCOL)]) as socket,
+    ):
+        client = await easel.signed_up()
+        job = (await client.submit("a cat", key="k", count=1, ratio="1:1", steps=1))["job"]["id"]
+        payload = {"authorization": f"Bearer {client.token}"}
+        await socket.send(json.dumps({"type": "connection_init", "payload": payload}))
+        assert json.loads(await socket.recv()) == {"type": "connection_ack"}
+
+        # given a stream about which rows can not be read yet
+        with psycopg.connect(database_url) as other:
+            other.execute("LOCK TABLE generation_jobs")
+            subscription = {"query": CORE["watch"], "variables": {"jobId": job}}
+            await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": subscription}))
+            await until(lambda: lock_waits(database_url))
+
+            # when its viewer may see no more
+            conversation = easel.guest()._conversation
+            assert conversation
+            task = conversation.listeners["1"].task
+            assert task
+            easel.guest().expire(Unauthenticated("The session has ended."))
+            other.rollback()
+
+        # then it is not followed once they can
+        assert json.loads(await socket.recv())["type"] == "error"
+        await asyncio.wait({task})
+        assert not list(easel.host.operations.followed())
+        assert not list(easel.host.operations.topics)
+
+
+async def test_a_socket_that_failed_and_takes_nothing_is_given_up(
+    database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        served(database_url, redis_url, tmp_path, monkeypatch, send_bytes=4_096) as easel,
+        easel.connected(receive_bytes=4_096) as raw,
+    ):
+        # given a client that reads nothing, and at once asks for more than can be sent and sends what is no text
+        sent = frame(b"x" * 125, FIN | PING) * 800 + frame(b"\xff")
+        assert raw.send(sent) == len(sent)
+        guest = easel.guest()
+        await until(lambda: guest.is_paused)
+        assert guest._protocol.state is State.CLOSING
+
+        # when it takes nothing for long
+        guest.tend(asyncio.get_running_loop().time() + SLOW_S + 1)
+
+        # then the connection ends all the same
+        await until(lambda: not easel.host._guests)
+
+
+async def test_empty_parts_of_a_message_take_no_memory(
+    database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with served(database_url, redis_url, tmp_path, monkeypatch) as easel, easel.connected() as raw:
+        loop = asyncio.get_running_loop()
+        await loop.sock_sendall(raw, frame(INIT[:1], TEXT) + frame(b"", CONTINUED) * 1_000 + frame(b"", FIN | PING))
+        assert await loop.sock_recv(raw, 100) == b"\x8a\0"
+        assert len(easel.guest()._parts) == 1
+
+        await loop.sock_sendall(raw, frame(INIT[1:], FIN | CONTINUED))
+        assert (await loop.sock_recv(raw, 100))[2:] == b'{"type":"connection_ack"}'
+
+
+def lock_waits(database_url: str) -> int:
+    """Return how many statements wait for another transaction."""
+    ((count,),) = sql(database_url, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    return int(count)
