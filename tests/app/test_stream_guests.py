@@ -18,8 +18,10 @@ from websockets.protocol import State
 from websockets.typing import Subprotocol
 
 from app.asgi import create_host
+from app.edge.protocol import guarded_protocol
 from app.settings import Settings
 from app.streams.conversation import PROTOCOL
+from app.streams.http import HttpListener
 from app.streams.socket import SLOW_S, StreamSocket, stream_socket
 from conftest import install
 from domain.errors import Unauthenticated
@@ -44,6 +46,15 @@ def frame(content: bytes, head: int = FIN | TEXT) -> bytes:
     return bytes((head, 0x80 | len(content))) + b"\0\0\0\0" + content
 
 
+async def shake_hands(client: socket.socket) -> None:
+    key = base64.b64encode(os.urandom(16)).decode()
+    fields = f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n"
+    head = f"GET /graphql HTTP/1.1\r\nHost: x\r\n{fields}Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"
+    loop = asyncio.get_running_loop()
+    await loop.sock_sendall(client, head.encode())
+    assert (await loop.sock_recv(client, 1_000)).startswith(b"HTTP/1.1 101")
+
+
 class Served:
     """A host that serves, as the API does."""
 
@@ -65,41 +76,41 @@ class Served:
 
     @asynccontextmanager
     async def connected(self, receive_bytes: int = 0) -> AsyncIterator[socket.socket]:
-        """Shake hands on a connection that nobody else reads."""
-        client = socket.socket()
-        if receive_bytes:
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
-        client.setblocking(False)
-        with client:
-            await self._shake_hands(client)
-            yield client
-
-    async def _shake_hands(self, client: socket.socket) -> None:
+        """Connect; nothing is read that the test does not read, and the system keeps about ``receive_bytes``."""
         host, _, port = self.url.removeprefix("http://").partition(":")
-        loop = asyncio.get_running_loop()
-        await loop.sock_connect(client, (host, int(port)))
-        key = base64.b64encode(os.urandom(16)).decode()
-        fields = (
-            f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n"
-        )
-        head = f"GET /graphql HTTP/1.1\r\nHost: {host}\r\n{fields}Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"
-        await loop.sock_sendall(client, head.encode())
-        assert (await loop.sock_recv(client, 1_000)).startswith(b"HTTP/1.1 101")
+        with socket.socket() as client:
+            if receive_bytes:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+            client.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(client, (host, int(port)))
+            yield client
 
 
 @asynccontextmanager
 async def served(
-    database_url: str, redis_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch, send_bytes: int = 0
+    database_url: str,
+    redis_url: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    send_bytes: int = 0,
+    slow_s: float = SLOW_S,
 ) -> AsyncIterator[Served]:
-    """Serve on a port of its own; the system takes at most about ``send_bytes`` to be sent on each connection."""
+    """Serve on a port of its own.
+
+    The system takes at most about ``send_bytes`` to be sent on each connection; a request's client may take nothing of
+    its answer for ``slow_s``.
+    """
     for name, value in install(folder, database_url, redis_url).environment.items():
         monkeypatch.setenv(name, value)
     host = create_host(Settings())
     listener = socket.create_server(("127.0.0.1", 0))
     if send_bytes:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_bytes)
+    protocol = guarded_protocol(10, 16 * 1024)
+    protocol.slow_seconds = slow_s
     config = uvicorn.Config(
-        host.edge, ws=stream_socket(host), log_config=None, access_log=False, timeout_graceful_shutdown=1
+        host.edge, http=protocol, ws=stream_socket(host), log_config=None, access_log=False, timeout_graceful_shutdown=1
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -154,6 +165,7 @@ async def test_a_socket_that_failed_and_takes_nothing_is_given_up(
         served(database_url, redis_url, tmp_path, monkeypatch, send_bytes=4_096) as easel,
         easel.connected(receive_bytes=4_096) as raw,
     ):
+        await shake_hands(raw)
         # given a client that reads nothing, and at once asks for more than can be sent and sends what is no text
         sent = frame(b"x" * 125, FIN | PING) * 800 + frame(b"\xff")
         assert raw.send(sent) == len(sent)
@@ -168,11 +180,34 @@ async def test_a_socket_that_failed_and_takes_nothing_is_given_up(
         await until(lambda: not easel.host._guests)
 
 
+async def test_a_stream_over_http_whose_client_takes_nothing_is_cut_off(
+    database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        served(database_url, redis_url, tmp_path, monkeypatch, send_bytes=4_096, slow_s=0.1) as easel,
+        easel.connected(receive_bytes=4_096) as raw,
+    ):
+        # given somebody who follows a stream and reads nothing of it
+        path = "/graphql/stream?query=subscription%7BfeedEvents(kind:LATEST)%7B__typename%7D%7D"
+        await asyncio.get_running_loop().sock_sendall(raw, f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        await until(lambda: list(easel.host.operations.followed()))
+        (listener,) = easel.host._guests
+        assert isinstance(listener, HttpListener)
+
+        # when more is told than can be sent
+        listener.next(b'"' + b"x" * 1_000_000 + b'"', None)
+
+        # then the connection ends, and nothing is followed
+        await until(lambda: not easel.host._guests)
+        assert not list(easel.host.operations.followed())
+
+
 async def test_empty_parts_of_a_message_take_no_memory(
     database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with served(database_url, redis_url, tmp_path, monkeypatch) as easel, easel.connected() as raw:
         loop = asyncio.get_running_loop()
+        await shake_hands(raw)
         await loop.sock_sendall(raw, frame(INIT[:1], TEXT) + frame(b"", CONTINUED) * 1_000 + frame(b"", FIN | PING))
         assert await loop.sock_recv(raw, 100) == b"\x8a\0"
         assert len(easel.guest()._parts) == 1
