@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from websockets.asyncio.client import ClientConnection
+
     from app.streams.host import Host
 
 pytestmark = pytest.mark.anyio
@@ -44,6 +46,11 @@ INIT = b'{"type":"connection_init"}'
 def frame(content: bytes, head: int = FIN | TEXT) -> bytes:
     """Return a short frame as a client sends it, masked with zeros (RFC 6455, 5.2)."""
     return bytes((head, 0x80 | len(content))) + b"\0\0\0\0" + content
+
+
+def watching(job: str) -> str:
+    subscription = {"query": CORE["watch"], "variables": {"jobId": job}}
+    return json.dumps({"type": "subscribe", "id": "1", "payload": subscription})
 
 
 async def shake_hands(client: socket.socket) -> None:
@@ -67,6 +74,16 @@ class Served:
         account = {"email": "ann@easel.example", "password": "correct horse", "handle": "ann", "displayName": "Ann"}
         client.token = (await client.core("sign-up", account))["session"]["accessToken"]
         return client
+
+    @asynccontextmanager
+    async def following(self) -> AsyncIterator[tuple[GraphClient, ClientConnection]]:
+        """Sign up, and open a socket for that user."""
+        client, url = await self.signed_up(), self.url.replace("http", "ws") + "/graphql"
+        async with connect(url, subprotocols=[Subprotocol(PROTOCOL)]) as socket:
+            payload = {"authorization": f"Bearer {client.token}"}
+            await socket.send(json.dumps({"type": "connection_init", "payload": payload}))
+            assert json.loads(await socket.recv()) == {"type": "connection_ack"}
+            yield client, socket
 
     def guest(self) -> StreamSocket:
         """Return the only socket."""
@@ -126,21 +143,13 @@ async def served(
 async def test_who_is_signed_out_while_a_stream_begins_follows_nothing(
     database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with (
-        served(database_url, redis_url, tmp_path, monkeypatch) as easel,
-        connect(easel.url.replace("http", "ws") + "/graphql", subprotocols=[Subprotocol(PROTOCOL)]) as socket,
-    ):
-        client = await easel.signed_up()
+    async with served(database_url, redis_url, tmp_path, monkeypatch) as easel, easel.following() as (client, socket):
         job = (await client.submit("a cat", key="k", count=1, ratio="1:1", steps=1))["job"]["id"]
-        payload = {"authorization": f"Bearer {client.token}"}
-        await socket.send(json.dumps({"type": "connection_init", "payload": payload}))
-        assert json.loads(await socket.recv()) == {"type": "connection_ack"}
 
         # given a stream about which rows can not be read yet
         with psycopg.connect(database_url) as other:
             other.execute("LOCK TABLE generation_jobs")
-            subscription = {"query": CORE["watch"], "variables": {"jobId": job}}
-            await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": subscription}))
+            await socket.send(watching(job))
             await until(lambda: lock_waits(database_url))
 
             # when its viewer may see no more
@@ -156,6 +165,30 @@ async def test_who_is_signed_out_while_a_stream_begins_follows_nothing(
         await asyncio.wait({task})
         assert not list(easel.host.operations.followed())
         assert not list(easel.host.operations.topics)
+
+
+async def test_the_end_is_told_from_rows_only_where_no_event_says_so_for_a_while(
+    database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.streams.host.EVERY_S", 1_000.0)  # the test looks after them itself
+    async with served(database_url, redis_url, tmp_path, monkeypatch) as easel, easel.following() as (client, socket):
+        # given somebody who watches a job that has ended, of which no relay tells
+        job = (await client.submit("a cat", key="k", count=1, ratio="1:1", steps=1))["job"]["id"]
+        await socket.send(watching(job))
+        assert json.loads(await socket.recv())["type"] == "next"
+        await client.core("cancel", {"jobId": job})
+
+        # when all are looked after once
+        operations = easel.host.operations
+        await easel.host._tend_streams([*operations.followed()])
+
+        # then the event may still be on its way, but not for ever
+        assert not any(topic.is_over for topic in operations.topics)
+        await easel.host._tend_streams([*operations.followed()])
+        messages = [json.loads(await socket.recv()) for _ in range(3)]
+        events = [message["payload"]["data"]["generationJobEvents"]["__typename"] for message in messages[:2]]
+        assert events == ["GenerationSnapshot", "GenerationCompleted"]
+        assert messages[2] == {"id": "1", "type": "complete"}
 
 
 async def test_a_socket_that_failed_and_takes_nothing_is_given_up(
