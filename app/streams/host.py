@@ -133,8 +133,9 @@ class Host:
         await context.confirm_session()
 
     def shutdown(self) -> None:
-        """Ask all to come back."""
-        for guest in tuple(self._guests):
+        """Ask all to come back, each once: every connection that ends calls this."""
+        guests, self._guests = self._guests, {}
+        for guest in guests:
             guest.shutdown()
 
     async def tend_for_ever(self) -> None:

@@ -21,7 +21,7 @@ from app.asgi import create_host
 from app.edge.protocol import guarded_protocol
 from app.settings import Settings
 from app.streams.conversation import PROTOCOL
-from app.streams.http import HttpListener
+from app.streams.http import HttpListener, ServerSentEvents
 from app.streams.socket import SLOW_S, StreamSocket, stream_socket
 from conftest import install
 from domain.errors import Unauthenticated
@@ -141,16 +141,19 @@ async def served(
 
 
 async def test_who_is_signed_out_while_a_stream_begins_follows_nothing(
-    database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    spare_database_url: str, spare_redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with served(database_url, redis_url, tmp_path, monkeypatch) as easel, easel.following() as (client, socket):
+    async with (
+        served(spare_database_url, spare_redis_url, tmp_path, monkeypatch) as easel,
+        easel.following() as (client, socket),
+    ):
         job = (await client.submit("a cat", key="k", count=1, ratio="1:1", steps=1))["job"]["id"]
 
         # given a stream about which rows can not be read yet
-        with psycopg.connect(database_url) as other:
+        with psycopg.connect(spare_database_url) as other:
             other.execute("LOCK TABLE generation_jobs")
             await socket.send(watching(job))
-            await until(lambda: lock_waits(database_url))
+            await until(lambda: lock_waits(spare_database_url))
 
             # when its viewer may see no more
             conversation = easel.guest()._conversation
@@ -168,10 +171,13 @@ async def test_who_is_signed_out_while_a_stream_begins_follows_nothing(
 
 
 async def test_the_end_is_told_from_rows_only_where_no_event_says_so_for_a_while(
-    database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    spare_database_url: str, spare_redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.streams.host.EVERY_S", 1_000.0)  # the test looks after them itself
-    async with served(database_url, redis_url, tmp_path, monkeypatch) as easel, easel.following() as (client, socket):
+    async with (
+        served(spare_database_url, spare_redis_url, tmp_path, monkeypatch) as easel,
+        easel.following() as (client, socket),
+    ):
         # given somebody who watches a job that has ended, of which no relay tells
         job = (await client.submit("a cat", key="k", count=1, ratio="1:1", steps=1))["job"]["id"]
         await socket.send(watching(job))
@@ -192,10 +198,10 @@ async def test_the_end_is_told_from_rows_only_where_no_event_says_so_for_a_while
 
 
 async def test_a_socket_that_failed_and_takes_nothing_is_given_up(
-    database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    spare_database_url: str, spare_redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with (
-        served(database_url, redis_url, tmp_path, monkeypatch, send_bytes=4_096) as easel,
+        served(spare_database_url, spare_redis_url, tmp_path, monkeypatch, send_bytes=4_096) as easel,
         easel.connected(receive_bytes=4_096) as raw,
     ):
         await shake_hands(raw)
@@ -214,10 +220,10 @@ async def test_a_socket_that_failed_and_takes_nothing_is_given_up(
 
 
 async def test_a_stream_over_http_whose_client_takes_nothing_is_cut_off(
-    database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    spare_database_url: str, spare_redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with (
-        served(database_url, redis_url, tmp_path, monkeypatch, send_bytes=4_096, slow_s=0.1) as easel,
+        served(spare_database_url, spare_redis_url, tmp_path, monkeypatch, send_bytes=4_096, slow_s=0.1) as easel,
         easel.connected(receive_bytes=4_096) as raw,
     ):
         # given somebody who follows a stream and reads nothing of it
@@ -235,10 +241,35 @@ async def test_a_stream_over_http_whose_client_takes_nothing_is_cut_off(
         assert not list(easel.host.operations.followed())
 
 
-async def test_empty_parts_of_a_message_take_no_memory(
-    database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_guests_are_asked_to_come_back_once_however_many_connections_end(
+    spare_database_url: str, spare_redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with served(database_url, redis_url, tmp_path, monkeypatch) as easel, easel.connected() as raw:
+    async with served(spare_database_url, spare_redis_url, tmp_path, monkeypatch) as easel:
+        first, late = Leaving(easel.host), Leaving(easel.host)
+        easel.host.entered(first)
+        for _ in range(3):
+            easel.host.shutdown()
+        easel.host.entered(late)
+        easel.host.shutdown()
+        assert (first.asked, late.asked) == (1, 1)
+
+
+class Leaving(HttpListener):
+    """A stream that counts how often it was asked to come back."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(ServerSentEvents(), host.context({"type": "http", "headers": []}), None)
+        self.asked = 0
+
+    def shutdown(self) -> None:
+        self.asked += 1
+        super().shutdown()
+
+
+async def test_empty_parts_of_a_message_take_no_memory(
+    spare_database_url: str, spare_redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with served(spare_database_url, spare_redis_url, tmp_path, monkeypatch) as easel, easel.connected() as raw:
         loop = asyncio.get_running_loop()
         await shake_hands(raw)
         await loop.sock_sendall(raw, frame(INIT[:1], TEXT) + frame(b"", CONTINUED) * 1_000 + frame(b"", FIN | PING))
