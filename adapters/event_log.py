@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from functools import cache
+from hashlib import sha1
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from redis.exceptions import NoScriptError, RedisError
 
-from adapters.hub import RESYNC
+from db.searches import Search
 from domain.ports import Event, Position, Publication
 from domain.streams import keeping
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping, Sequence
+    from collections.abc import Awaitable, Collection, Mapping, Sequence
 
     from redis.asyncio import Redis
 
     from adapters.hub import Hub
     from domain.ports import Listener
 
-    Keys = list[str]
-    Arguments = list[str | bytes | int]
+    Call = tuple[list[str], list[str | bytes | int]]
+    """Keys and arguments of a script."""
+    Place = tuple[str, Position]
+    """A stream, and where in it somebody stands."""
 
 _PUBLISH: Final = """
 local stream, meta, once = KEYS[1], KEYS[2], KEYS[3]
@@ -59,59 +63,44 @@ return {beginning, '0'}
 not in the one that is there after it was emptied."""
 
 
+_READ: Final = """
+local stream, meta = KEYS[1], KEYS[2]
+local after, place_ttl = unpack(ARGV)
+redis.call('EXPIRE', meta, place_ttl)
+local place = redis.call('HMGET', meta, 'tip', 'sequence', 'beginning')
+return {redis.call('XRANGE', stream, '(' .. after, '+'), place[1], place[2], place[3]}
+"""
+
+
 class RedisEventLog:
     """``domain.ports.EventLog`` on Redis."""
 
     def __init__(self, redis: Redis, hub: Hub) -> None:
-        """Write and read through ``redis``; listen through ``hub``."""
+        """Write and read through ``redis``; listen through ``hub``, which reads messages with ``event_of``."""
         self._redis = redis
         self._hub = hub
-        self._ears: dict[tuple[str, Listener], _Ear] = {}
-        self._publish = redis.register_script(_PUBLISH)
-        self._tip = redis.register_script(_TIP)
+        self._tips = Search(self._find_tips)
+        self._missed = Search(self._find_missed)
 
     async def publish(
         self, stream: str, kind: str, data: Mapping[str, Any], key: str = "", *, is_last: bool = False
     ) -> None:
         """See ``EventLog.publish``."""
-        keys, arguments = _written(Publication(stream, kind, data, key, is_last))
-        await _reached(self._publish(keys, arguments))
+        await self.publish_all([Publication(stream, kind, data, key, is_last)])
 
     async def publish_all(self, publications: Sequence[Publication]) -> None:
         """See ``EventLog.publish_all``."""
-        written = [_written(publication) for publication in publications]
-        try:
-            await self._publish_written(written)
-        except NoScriptError:  # in a new Redis, or an emptied one: what was published before is not published again
-            await _reached(self._redis.script_load(_PUBLISH))
-            await _reached(self._publish_written(written))
-        except (RedisError, OSError) as error:
-            raise ConnectionError(str(error)) from error
-
-    async def _publish_written(self, written: Sequence[tuple[Keys, Arguments]]) -> None:
-        sending = self._redis.pipeline(transaction=False)
-        for keys, arguments in written:
-            sending.evalsha(self._publish.sha, len(keys), *keys, *arguments)
-        await sending.execute()
+        await self._run(_PUBLISH, [_written(publication) for publication in publications])
 
     async def read_after(self, stream: str, position: Position) -> list[Event] | None:
         """See ``EventLog.read_after``."""
-        read = self._redis.pipeline(transaction=True)
-        read.xrange(_events(stream), min=f"({_stamp_text(position.stamp)}")
-        read.hmget(_meta(stream), ["tip", "sequence", "beginning"])
-        read.expire(_meta(stream), keeping(stream).place_seconds)
-        entries, (tip, sequence, beginning), _ = await _reached(read.execute())
-        at, start = _position(tip, sequence), _position(beginning, b"0")
-        if position.sequence == 0 and position.stamp not in {(0, 0), start.stamp}:
-            return None  # it stood at the beginning of another log
-        events = [_event(stamp, fields[b"s"], fields[b"b"]) for stamp, fields in entries]
-        if events:
-            return events if events[0].position.sequence == position.sequence + 1 else None
-        return [] if at == position or at.sequence == position.sequence == 0 else None
+        return await self._missed.find((stream, position))
 
     async def tip(self, stream: str) -> Position:
         """See ``EventLog.tip``."""
-        return _position(*await _reached(self._tip(keys=[_meta(stream)], args=[keeping(stream).place_seconds])))
+        tip = await self._tips.find(stream)
+        assert tip, "every log has one"
+        return tip
 
     async def tips(self, streams: Sequence[str]) -> list[Position]:
         """See ``EventLog.tips``."""
@@ -120,36 +109,81 @@ class RedisEventLog:
             read.hmget(_meta(stream), ["tip", "sequence"])
         return [_position(*tip) for tip in await _reached(read.execute())]
 
+    async def _find_tips(self, streams: Collection[str]) -> dict[str, Position]:
+        calls: list[Call] = [([_meta(stream)], [keeping(stream).place_seconds]) for stream in streams]
+        answers = await self._run(_TIP, calls)
+        return {stream: _position(*tip) for stream, tip in zip(streams, answers, strict=True)}
+
+    async def _find_missed(self, places: Collection[Place]) -> dict[Place, list[Event] | None]:
+        calls: list[Call] = [
+            ([_events(stream), _meta(stream)], [_stamp_text(after.stamp), keeping(stream).place_seconds])
+            for stream, after in places
+        ]
+        answers = await self._run(_READ, calls)
+        return {place: _after(place[1], *answer) for place, answer in zip(places, answers, strict=True)}
+
+    async def _run(self, script: str, calls: Sequence[Call]) -> list[Any]:
+        """Run a script for each call, in order, and return what each answers.
+
+        Raises:
+            ConnectionError: Redis can not be reached; some of the calls, the first ones, may have been made.
+        """
+        digest = _digest(script)
+        try:
+            try:
+                return await self._run_known(digest, calls)
+            except NoScriptError:  # in a new Redis, or an emptied one: what it was told before is gone
+                await self._redis.script_load(script)
+                return await self._run_known(digest, calls)
+        except (RedisError, OSError) as error:
+            raise ConnectionError(str(error)) from error
+
+    async def _run_known(self, digest: str, calls: Sequence[Call]) -> list[Any]:
+        sending = self._redis.pipeline(transaction=False)
+        for keys, arguments in calls:
+            sending.evalsha(digest, len(keys), *keys, *arguments)
+        return await sending.execute()
+
     async def enter(self, stream: str, listener: Listener) -> None:
         """See ``EventLog.enter``."""
-        await self._hub.enter(_channel(stream), self._ears.setdefault((stream, listener), _Ear(listener)))
+        await self._hub.enter(_channel(stream), listener)
 
     def leave(self, stream: str, listener: Listener) -> None:
         """See ``EventLog.leave``."""
-        ear = self._ears.pop((stream, listener), None)
-        if ear:
-            self._hub.leave(_channel(stream), ear)
+        self._hub.leave(_channel(stream), listener)
 
 
-class _Ear:
-    """Reads messages of the hub for one listener."""
-
-    __slots__ = ("_listener",)
-
-    def __init__(self, listener: Listener) -> None:
-        self._listener = listener
-
-    def __call__(self, message: bytes) -> None:
-        self._listener(None if message == RESYNC else _event(*message.split(b" ", 2)))
+def event_of(message: bytes) -> Event:
+    """Return what a stream's channel is told."""
+    stamp, sequence, body = message.split(b" ", 2)
+    return _event(stamp, sequence, body)
 
 
-def _written(publication: Publication) -> tuple[Keys, Arguments]:
+def _after(
+    position: Position, entries: Sequence[Any], tip: bytes | None, sequence: bytes | None, beginning: bytes | None
+) -> list[Event] | None:
+    """Return the events after a place, None where some of them are gone."""
+    at, start = _position(tip, sequence), _position(beginning, b"0")
+    if position.sequence == 0 and position.stamp not in {(0, 0), start.stamp}:
+        return None  # it stood at the beginning of another log
+    events = [_event(stamp, number, body) for stamp, (_, number, _, body) in entries]
+    if events:
+        return events if events[0].position.sequence == position.sequence + 1 else None
+    return [] if at == position or at.sequence == position.sequence == 0 else None
+
+
+def _written(publication: Publication) -> Call:
     """Return the keys and arguments of the script that publishes an event."""
     stream, kept = publication.stream, keeping(publication.stream)
     body = orjson.dumps({"kind": publication.kind, "data": publication.data})
     limits = kept.events, kept.seconds, kept.place_seconds
     keys = [_events(stream), _meta(stream), _once(stream)]
     return keys, [_channel(stream), body, publication.key, *limits, int(publication.is_last)]
+
+
+@cache
+def _digest(script: str) -> str:
+    return sha1(script.encode(), usedforsecurity=False).hexdigest()
 
 
 async def _reached(answer: Awaitable[Any]) -> Any:  # noqa: ANN401 - whatever Redis answers
@@ -160,8 +194,9 @@ async def _reached(answer: Awaitable[Any]) -> Any:  # noqa: ANN401 - whatever Re
 
 
 def _event(stamp: bytes, sequence: bytes, body: bytes) -> Event:
+    milliseconds, _, counter = stamp.partition(b"-")
     content = orjson.loads(body)
-    return Event(Position(_stamp(stamp), int(sequence)), content["kind"], content["data"])
+    return Event(Position((int(milliseconds), int(counter)), int(sequence)), content["kind"], content["data"])
 
 
 def _position(stamp: bytes | None, sequence: bytes | None) -> Position:

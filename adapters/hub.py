@@ -9,29 +9,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import random
-from collections import Counter, deque
+from collections import Counter
 from contextlib import suppress
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from broadcaster import Broadcast, Event
+from broadcaster import Broadcast
 from broadcaster._backends.base import BroadcastBackend
+from redis._parsers.hiredis import NOT_ENOUGH_DATA, _AsyncHiredisParser
 from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.exceptions import RedisError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from redis.asyncio.connection import AbstractConnection
 
-    Listener = Callable[[bytes], None]
+    Listener = Callable[[Any], None]
 
-RESYNC: Final = b""
-"""The message that says: there was a gap, look for yourself."""
+RESYNC: Final = None
+"""What listeners are called with in place of a message where there was a gap: look for yourself."""
 SUBSCRIBE_WAIT_S: Final = 2.0
 CONNECTIONS: Final = 16
 BROKEN: Final = (RedisError, OSError, RuntimeError, AttributeError)
@@ -60,13 +60,21 @@ def redis_client(url: str) -> Redis:
 class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships no types
     """Subscribes to Redis channels over one connection that one task reads and, when it breaks, makes anew."""
 
-    def __init__(self, url: str) -> None:
-        """Connect to nothing yet; ``url`` is ``redis://``, ``rediss://`` or ``unix://``."""
+    def __init__(self, url: str, tell: Callable[[str, bytes | None], None]) -> None:
+        """Connect to nothing yet; ``url`` is ``redis://``, ``rediss://`` or ``unix://``.
+
+        ``tell`` is called with the channel of each message, and the message or ``RESYNC``.
+        """
         # A reconnect behind our back would hide a gap: this client never tries again. Over protocol 3 redis-py writes
         # every message down as text for its log. With a socket timeout of its own it waits by a function of asyncio's
         # that may swallow a cancellation, so we time what we send ourselves.
         self._pool = ConnectionPool.from_url(
-            url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=2, socket_timeout=None, protocol=2
+            url,
+            retry=Retry(NoBackoff(), 0),
+            socket_connect_timeout=2,
+            socket_timeout=None,
+            protocol=2,
+            parser_class=_Batches,
         )
         self._redis = Redis.from_pool(self._pool)
         self._connection: AbstractConnection | None = None
@@ -77,8 +85,7 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
         sent: what an earlier one is answered says nothing of those who came after it."""
         self._unsaid: list[tuple[str, str]] = []
         self._saying: asyncio.Task[None] | None = None
-        self._published: deque[Event] = deque()
-        self._arrived = asyncio.Event()
+        self._tell = tell
         self._is_silent = True
         self._reader: asyncio.Task[None] | None = None
 
@@ -121,18 +128,6 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
     async def publish(self, channel: str, message: Any) -> None:  # noqa: ANN401 - broadcaster's signature
         """Send a message to all processes."""
         await self._redis.publish(channel, message)
-
-    async def next_published(self) -> Event:
-        """Return the next message of any channel."""
-        while not self._published:
-            self._arrived.clear()
-            await self._arrived.wait()
-        return self._published.popleft()
-
-    def published(self) -> Iterator[Event]:
-        """Return what else is there already, in order."""
-        while self._published:
-            yield self._published.popleft()
 
     def _say(self, command: str, channel: str) -> None:
         """Send a command soon, together with all others of this turn of the loop; a new connection begins with all."""
@@ -194,13 +189,14 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
                 raise TimeoutError
 
     async def _read(self, connection: AbstractConnection) -> None:
+        parser = cast("_Batches", connection._parser)  # noqa: SLF001 - we chose its class, redis-py makes it
         while True:
-            kind, name, content = _parts(await connection.read_response(disable_decoding=True, timeout=math.inf))
+            for kind, name, *content in await parser.read_batch():
+                if kind == b"message":
+                    self._tell(name.decode(), content[0])
+                elif kind == b"subscribe":
+                    self._confirm(name.decode())
             self._is_silent = False
-            if kind == b"message":
-                self._publish(Event(name.decode(), content))
-            elif kind == b"subscribe":
-                self._confirm(name.decode())
 
     def _confirm(self, channel: str) -> None:
         """Tell of a confirmation, unless the channel was left and entered again since that was said."""
@@ -212,39 +208,52 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
         if confirmed is None:
             return
         if confirmed.done():
-            self._publish(Event(channel, RESYNC))
+            self._tell(channel, RESYNC)
         else:
             confirmed.set_result(None)
 
-    def _publish(self, event: Event) -> None:
-        self._published.append(event)
-        self._arrived.set()
 
+class _Batches(_AsyncHiredisParser):
+    """Reads all that has arrived at once: what redis-py does for each answer costs more than telling it here."""
 
-def _parts(answer: Any) -> tuple[bytes, bytes, bytes]:  # noqa: ANN401 - whatever Redis says
-    """Return kind, channel and content of what a subscribed connection is told; a pong has no channel."""
-    kind, name, *content = answer
-    return kind, name or b"", content[0] if kind == b"message" else b""
+    async def read_batch(self) -> list[list[Any]]:
+        """Return what a subscribed connection is told next, one or many answers.
+
+        Raises:
+            RedisError: one is an error, or the connection has ended.
+        """
+        batch: list[list[Any]] = []
+        reader: Any = self._reader
+        while True:
+            while (answer := reader.gets(False)) is not NOT_ENOUGH_DATA:  # as bytes
+                if isinstance(answer, Exception):
+                    raise answer
+                batch.append(answer)
+            if batch:
+                return batch
+            await self.read_from_socket()  # type: ignore[no-untyped-call]  # redis-py's
 
 
 class Hub(Broadcast):  # type: ignore[misc]  # broadcaster ships no types
     """Broadcasts to functions that are called in the reader's turn; they must be quick and must not raise."""
 
-    def __init__(self, url: str) -> None:
-        """Listen on the Redis at ``url`` once connected."""
-        super().__init__(backend=RedisBackend(url))
-        self._listeners: dict[str, dict[Listener, None]] = {}
+    def __init__(self, url: str, read: Callable[[bytes], Any] = bytes) -> None:
+        """Listen on the Redis at ``url`` once connected; ``read`` makes of a message what listeners are called with."""
+        super().__init__(backend=RedisBackend(url, self._tell))
+        self._read = read
+        self._listeners: dict[str, tuple[Listener, ...]] = {}
+
+    async def connect(self) -> None:
+        """Start listening; broadcaster's own task and queues are not needed for that."""
+        await self._backend.connect()
 
     async def disconnect(self) -> None:
         """Stop listening."""
-        self._listener_task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._listener_task
         await self._backend.disconnect()
 
     async def enter(self, channel: str, listener: Listener) -> None:
         """Call ``listener`` with each message of the channel; all that is published after this returns is heard."""
-        self._listeners.setdefault(channel, {})[listener] = None
+        self._listeners[channel] = (*self._listeners.get(channel, ()), listener)
         try:
             await self._backend.subscribe(channel)
         except BaseException:
@@ -253,22 +262,22 @@ class Hub(Broadcast):  # type: ignore[misc]  # broadcaster ships no types
 
     def leave(self, channel: str, listener: Listener) -> None:
         """Call ``listener`` no more."""
-        listeners = self._listeners.get(channel, {})
+        listeners = self._listeners.get(channel, ())
         if listener in listeners:
-            del listeners[listener]
-            if not listeners:
+            self._listeners[channel] = others = tuple(each for each in listeners if each != listener)
+            if not others:
                 del self._listeners[channel]
                 self._backend.leave(channel)
 
-    async def _listener(self) -> None:
-        while True:
-            self._tell(await self._backend.next_published())
-            for event in self._backend.published():
-                self._tell(event)
-
-    def _tell(self, event: Event) -> None:
-        for listener in tuple(self._listeners.get(event.channel, ())):
+    def _tell(self, channel: str, message: bytes | None) -> None:
+        listeners = self._listeners.get(channel, ())
+        try:
+            told = RESYNC if message is RESYNC else self._read(message)
+        except Exception:
+            logger.exception("a message can not be read")
+            told = RESYNC
+        for listener in listeners:
             try:
-                listener(event.message)
+                listener(told)
             except Exception:
                 logger.exception("a listener failed")

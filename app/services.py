@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from adapters.event_log import RedisEventLog
+from adapters.event_log import RedisEventLog, event_of
 from adapters.hub import Hub, redis_client
 from adapters.storage.folder import FolderStore
 from db.session import Database
@@ -48,7 +48,7 @@ def open_reader(settings: Settings) -> Reader:
 
 def open_messaging(settings: Settings) -> Messaging:
     """Return Redis; it connects on first use."""
-    redis, hub = redis_client(settings.redis_url), Hub(settings.redis_url)
+    redis, hub = redis_client(settings.redis_url), Hub(settings.redis_url, event_of)
     return Messaging(redis, hub, RedisEventLog(redis, hub))
 
 

@@ -30,7 +30,9 @@ class Settings(BaseSettings):
     trusted_proxies: list[str] = Field([], description="Addresses whose X-Forwarded-For is believed; JSON.")
 
     database_url: str = Field("", description="PostgreSQL, as libpq writes it; an embedded server by default.")
-    database_pool: int = Field(10, ge=1, description="Connections of one process, at most; as many again read.")
+    database_pool: int = Field(
+        10, ge=1, description="Connections that write, at most; half as many look up, and as many read by plan."
+    )
     statement_timeout_s: float = Field(5.0, gt=0, description="Longest time of one statement.")
     redis_url: str = Field("", description="Redis or Valkey for queue, events and limits; embedded by default.")
 

@@ -15,7 +15,7 @@ import random
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.event_log import RedisEventLog
+from adapters.event_log import RedisEventLog, event_of
 from adapters.hub import Hub, redis_client
 from benchmarks import machine
 from benchmarks.installation import installation
@@ -70,7 +70,7 @@ def _publish(redis_url: str, stream: str, count: int, instants: Connection[Any, 
 
 async def _publish_all(redis_url: str, stream: str, count: int) -> list[float]:
     redis = redis_client(redis_url)
-    log = RedisEventLog(redis, Hub(redis_url))
+    log = RedisEventLog(redis, Hub(redis_url, event_of))
     instants = []
     for step in range(1, count + 1):
         await asyncio.sleep(random.uniform(0.005, 0.045))  # noqa: S311 - gaps of a measurement

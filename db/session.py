@@ -37,23 +37,23 @@ class Database:
     """
 
     def __init__(self, url: str, *, pool_size: int = 10, statement_timeout_s: float = 5.0) -> None:
-        """Open nothing yet; ``url`` is a libpq URL."""
-        self._engine = create_async_engine(
-            driver_url(url),
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=statement_timeout_s,
-            pool_pre_ping=True,
-            pool_use_lifo=True,
-            hide_parameters=True,
-            connect_args={
+        """Open nothing yet; ``url`` is a libpq URL. Writes have ``pool_size`` connections, reads half as many."""
+        options: dict[str, Any] = {
+            "max_overflow": 0,
+            "pool_timeout": statement_timeout_s,
+            "pool_pre_ping": True,
+            "pool_use_lifo": True,
+            "hide_parameters": True,
+            "connect_args": {
                 "connect_timeout": 5,
                 "options": f"-c statement_timeout={int(statement_timeout_s * 1000)} -c TimeZone=UTC",
             },
-        )
+        }
+        self._engine = create_async_engine(driver_url(url), pool_size=pool_size, **options)
+        options |= {"pool_size": -(-pool_size // 2), "isolation_level": "AUTOCOMMIT"}
+        self._reader = create_async_engine(driver_url(url), **options)
         self._patience_s = statement_timeout_s
         self._searches: dict[Any, Search[Any, Any]] = {}
-        self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -104,3 +104,4 @@ class Database:
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
+        await self._reader.dispose()

@@ -6,11 +6,12 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from email_validator import EmailNotValidError, validate_email
 from psycopg.errors import UniqueViolation
-from sqlalchemy import ARRAY, Uuid, and_, any_, exists, func, literal, select, update
+from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from domain.clauses import Row, Value
@@ -209,9 +210,14 @@ def confirms(session_id: Value, user_id: Value) -> ColumnElement[bool]:
 
 async def owners_of(tx: AsyncSession, session_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """Return the users of those of the sessions that have not ended."""
-    asked = col(Session.id) == any_(literal([*session_ids], ARRAY(Uuid)))
-    query = select(col(Session.id), col(Session.user_id)).where(asked, is_open(Session))
-    return {session_id: user_id for session_id, user_id in await tx.execute(query)}  # noqa: C416 - rows to be typed
+    rows = await tx.execute(_owners(), {"sessions": [*session_ids]})
+    return {session_id: user_id for session_id, user_id in rows}  # noqa: C416 - rows to be typed
+
+
+@cache
+def _owners() -> Select[UUID, UUID]:
+    asked = col(Session.id) == any_(bindparam("sessions", type_=ARRAY(Uuid)))
+    return select(col(Session.id), col(Session.user_id)).where(asked, is_open(Session))
 
 
 async def update_profile(tx: AsyncSession, user_id: UUID, profile: Profile) -> User:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import ARRAY, Float, Uuid, any_, cast, exists, func, literal, select
+from sqlalchemy import ARRAY, Float, Uuid, any_, bindparam, cast, exists, func, select
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from domain.clauses import Row, Value
@@ -182,9 +183,14 @@ async def status_of(tx: AsyncSession, user_id: UUID, job_id: UUID) -> JobStatus 
 
 async def states_of(tx: AsyncSession, job_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, JobStatus]]:
     """Return the owner of each job, and how far it is."""
+    rows = await tx.execute(_states(), {"jobs": [*job_ids]})
+    return {job_id: (user_id, status) for job_id, user_id, status in rows}
+
+
+@cache
+def _states() -> Select[UUID, UUID, JobStatus]:
     columns = col(GenerationJob.id), col(GenerationJob.user_id), col(GenerationJob.status)
-    query = select(*columns).where(col(GenerationJob.id) == any_(literal([*job_ids], ARRAY(Uuid))))
-    return {job_id: (user_id, status) for job_id, user_id, status in await tx.execute(query)}
+    return select(*columns).where(col(GenerationJob.id) == any_(bindparam("jobs", type_=ARRAY(Uuid))))
 
 
 def is_slot_of(slot: Row, user_id: Value) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -204,8 +204,7 @@ class Throttle(Protocol):
         """Return how full ``bucket`` is under ``key``, without spending anything."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
+class Position(NamedTuple):
     """A place in the event log of a stream."""
 
     stamp: tuple[int, int]
@@ -214,8 +213,7 @@ class Position:
     """Number of the event within its stream, from 1 and without gaps."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something that happened, as the watchers of a stream are told."""
 
     position: Position

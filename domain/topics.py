@@ -61,7 +61,7 @@ class Topic:
         """Whether events may have been missed that could not be read."""
         self.is_final = False
         """Whether its rows were seen to be over: the event that says so may still be on its way."""
-        self.audiences: dict[Audience, None] = {}
+        self.audiences: tuple[Audience, ...] = ()
         self._log = log
         self._is_busy = True
         self._held: list[Event | None] = []
@@ -101,34 +101,31 @@ class Topic:
 
     def _hear(self, event: Event | None) -> None:
         """Take an event as it comes in, or None where some may have been missed."""
-        if not self._is_busy:
-            self._take(event)
-        elif len(self._held) < HELD:
-            self._held.append(event)
-        else:
-            self._held = [None]
-
-    def _take(self, event: Event | None) -> None:
         at = self.at
-        if event is not None and at is not None:
-            position = event.position
-            if position.sequence == at.sequence + 1 and position.stamp > at.stamp:
+        if self._is_busy:
+            if len(self._held) < HELD:
+                self._held.append(event)
+            else:
+                self._held = [None]
+        elif event is None or at is None:
+            self._begin_reading()
+        else:
+            stamp, sequence = event.position
+            if sequence == at.sequence + 1 and stamp > at.stamp:
                 self._tell(event)
-                return
-            if position.sequence <= at.sequence and position.stamp <= at.stamp:
-                return
-        self._begin_reading()
+            elif sequence > at.sequence or stamp > at.stamp:
+                self._begin_reading()
 
     def _tell(self, event: Event) -> None:
         self.at = event.position
         self.is_over = event.kind == COMPLETED
-        for audience in tuple(self.audiences):
+        for audience in self.audiences:
             audience.tell(event)
 
     def _start_over(self, at: Position) -> None:
         self.at = at
         self.is_over = False
-        for audience in tuple(self.audiences):
+        for audience in self.audiences:
             audience.tell(Snapshot(at, resumed=False))
 
     def _begin_reading(self) -> None:

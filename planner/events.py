@@ -25,7 +25,7 @@ from graphql import (
 from planner.catalog import DEFINITION
 from planner.errors import Abandoned, abandon
 from planner.filling import REFERENCES, EdgeRef, PageRef, Ref
-from planner.leaves import leaf_writer
+from planner.leaves import is_text, leaf_writer
 from planner.rows import Values
 from planner.selections import Document, Use, variables_in
 from planner.variables import Shapes
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     Reference = Ref | EdgeRef | PageRef
     Tell = Callable[[Any], Mapping[str, Any]]
     """Says of an application's context what is asked with."""
-    Write = Callable[[Any, list["_Waiting"]], Any]
-    """Returns what orjson takes for a value, and leaves references for later."""
+    Write = Callable[[Any], Any]
+    """Returns what orjson takes for a value of a leaf."""
 
 
 @dataclass(slots=True)
@@ -98,8 +98,8 @@ class EventWriter:
             each.tree[each.key] = await each.use.read(each.ref, self._reader, values)
         return self._written(tree)
 
-    def object(self, kind: type, use: Use) -> list[tuple[str, str, Write]]:
-        """Return response key, attribute and writer of each field that is asked of an object of a Strawberry type.
+    def object(self, kind: type, use: Use) -> _Fields:
+        """Return the fields that are asked of an object of a Strawberry type.
 
         Raises:
             Abandoned: one of them has a resolver.
@@ -108,7 +108,10 @@ class EventWriter:
         type_ = self._document.schema.type_map.get(definition.name) if definition else None
         if not isinstance(type_, GraphQLObjectType):
             raise Abandoned
-        return [self._field(each, type_) for each in self._document.below(use, type_)]
+        fields = _Fields()
+        for each in self._document.below(use, type_):
+            self._add(fields, each, type_)
+        return fields
 
     def plan(self, use: Use, ref: Reference) -> Plan:
         """Return the plan of a reference."""
@@ -124,21 +127,34 @@ class EventWriter:
         keys = tuple(ref.keys)
         return self._compiler.reference(self._document, uses, target, keys, strict=True, guarded=False)
 
-    def _field(self, use: Use, type_: GraphQLObjectType) -> tuple[str, str, Write]:
+    def _add(self, fields: _Fields, use: Use, type_: GraphQLObjectType) -> None:
         if use.name == "__typename":
-            name = type_.name
-            return use.key, "__class__", lambda _value, _waiting: name
+            fields.tree[use.key] = type_.name
+            return
         asked: GraphQLField = type_.fields[use.name]
         definition = asked.extensions[DEFINITION]
+        fields.tree[use.key] = None
         if page := self._compiler.catalog.root_pages.get((type_.name, use.name)):
-            return use.key, "__class__", _Page(self, use, self._compiler.catalog.root_of(page))
-        if definition.base_resolver is not None:
+            fields.objects.append((use.key, "__class__", _Page(self, use, self._compiler.catalog.root_of(page))))
+        elif definition.base_resolver is not None:
             raise Abandoned
-        if is_leaf_type(get_named_type(asked.type)):
-            write = leaf_writer(asked.type)
-            return use.key, definition.python_name, lambda value, _waiting: write(value)
-        is_required = isinstance(asked.type, GraphQLNonNull)
-        return use.key, definition.python_name, _Reference(self, use, is_required=is_required)
+        elif is_leaf_type(get_named_type(asked.type)):
+            plain = str if is_text(asked.type) else None
+            fields.leaves.append((use.key, definition.python_name, plain, leaf_writer(asked.type)))
+        else:
+            below = _Reference(self, use, is_required=isinstance(asked.type, GraphQLNonNull))
+            fields.objects.append((use.key, definition.python_name, below))
+
+
+@dataclass(slots=True)
+class _Fields:
+    """Fields that are asked of an object of one Strawberry type."""
+
+    tree: dict[str, Any] = field(default_factory=dict)
+    """All keys of the response in their order, with what is always the same."""
+    leaves: list[tuple[str, str, type | None, Write]] = field(default_factory=list)
+    """Key, attribute, a class whose values are written as they are, and the writer of any other."""
+    objects: list[tuple[str, str, _Reference]] = field(default_factory=list)
 
 
 class _Nested:
@@ -148,7 +164,7 @@ class _Nested:
         self._writer = writer
         self._use = use
         self.is_required = is_required
-        self._fields: dict[type, list[tuple[str, str, Write]]] = {}
+        self._fields: dict[type, _Fields] = {}
 
     def __call__(self, value: Any, waiting: list[_Waiting]) -> Any:
         if value is None:
@@ -157,11 +173,14 @@ class _Nested:
         fields = self._fields.get(kind)
         if fields is None:
             fields = self._fields[kind] = self._writer.object(kind, self._use)
-        tree: dict[str, Any] = {}
-        for key, attribute, write in fields:
-            tree[key] = write(getattr(value, attribute), waiting)
-            if tree[key].__class__ in REFERENCES:
-                waiting.append(_Waiting(tree, key, tree[key], write))  # type: ignore[arg-type]  # it wrote it
+        tree = fields.tree.copy()
+        for key, attribute, plain, write in fields.leaves:
+            found = getattr(value, attribute)
+            tree[key] = found if found.__class__ is plain else write(found)
+        for key, attribute, below in fields.objects:
+            tree[key] = found = below(getattr(value, attribute), waiting)
+            if found.__class__ in REFERENCES:
+                waiting.append(_Waiting(tree, key, found, below))
         return tree
 
 

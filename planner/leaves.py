@@ -23,12 +23,9 @@ if TYPE_CHECKING:
 def leaf_writer(type_: GraphQLOutputType) -> Callable[[Any], Any]:
     """Return a function from values of Python to what orjson writes; it abandons what is not of the type."""
     if isinstance(type_, GraphQLNonNull):
-        return _required(leaf_writer(type_.of_type))
-    if isinstance(type_, GraphQLList):
-        return _list(leaf_writer(type_.of_type))
-    if isinstance(type_, GraphQLEnumType):
-        return _enum(type_)
-    return _SCALARS.get(type_.name, _text)
+        return _required(type_.of_type)
+    write = _required(type_)
+    return lambda value: None if value is None else write(value)
 
 
 def is_text(type_: GraphQLOutputType) -> bool:
@@ -37,53 +34,42 @@ def is_text(type_: GraphQLOutputType) -> bool:
     return isinstance(inner, GraphQLScalarType) and inner.name not in _SCALARS
 
 
-def _required(write: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def written(value: Any) -> Any:
-        return abandon() if value is None else write(value)
-
-    return written
+def _required(type_: GraphQLOutputType) -> Callable[[Any], Any]:
+    if isinstance(type_, GraphQLList):
+        return _list(leaf_writer(type_.of_type))
+    if isinstance(type_, GraphQLEnumType):
+        return _enum(type_)
+    inner: Any = type_
+    return _SCALARS.get(inner.name, _text)
 
 
 def _list(write: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def written(value: Any) -> Any:
-        if value is None:
-            return None
-        return [write(each) for each in value] if isinstance(value, list | tuple) else abandon()
-
-    return written
+    return lambda value: [write(each) for each in value] if isinstance(value, list | tuple) else abandon()
 
 
 def _enum(type_: GraphQLEnumType) -> Callable[[Any], Any]:
     names = {str(getattr(value.value, "value", value.value)): name for name, value in type_.values.items()}
-
-    def written(value: Any) -> Any:
-        if value is None:
-            return None
-        return names.get(str(value.value if isinstance(value, Enum) else value)) or abandon()
-
-    return written
+    return lambda value: names.get(str(value.value if isinstance(value, Enum) else value)) or abandon()
 
 
 def _text(value: Any) -> Any:
-    return value if value.__class__ is str or value is None else abandon()
+    return value if value.__class__ is str else abandon()
 
 
 def _integer(value: Any) -> Any:
-    if value is None or (value.__class__ is int and INT_LIMITS[0] <= value <= INT_LIMITS[1]):
-        return value
-    return abandon()
+    return value if value.__class__ is int and INT_LIMITS[0] <= value <= INT_LIMITS[1] else abandon()
 
 
 def _number(value: Any) -> Any:
-    return value if value is None or (value.__class__ in {int, float} and isfinite(value)) else abandon()
+    return value if value.__class__ in {int, float} and isfinite(value) else abandon()
 
 
 def _boolean(value: Any) -> Any:
-    return value if value.__class__ is bool or value is None else abandon()
+    return value if value.__class__ is bool else abandon()
 
 
 def _moment(value: Any) -> Any:
-    return value if isinstance(value, datetime) or value is None else abandon()
+    return value if isinstance(value, datetime) else abandon()
 
 
 _SCALARS: dict[str, Callable[[Any], Any]] = {

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from adapters.event_log import RedisEventLog
+from adapters.event_log import RedisEventLog, event_of
 from adapters.hub import Hub, redis_client
 from adapters.rate_limits import RedisRateLimiter
 from adapters.storage.folder import FolderStore
@@ -84,7 +84,7 @@ async def local_graph(
         db=database,
         tokens=AccessTokens([new_key()], ISSUER, timedelta(minutes=30)),
         store=FolderStore(folder, ISSUER, b"0123456789abcdef0123456789abcdef"),
-        events=RedisEventLog(redis, Hub(redis_url)),
+        events=RedisEventLog(redis, Hub(redis_url, event_of)),
         limiter=RedisRateLimiter(redis),
         throttle=LocalThrottle(),
         cost_bucket=Bucket(10_000, 100),

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from adapters.engines.sandbox import SandboxEngine
-from adapters.event_log import RedisEventLog
+from adapters.event_log import RedisEventLog, event_of
 from adapters.hub import Hub, redis_client
 from adapters.storage.folder import FolderStore
 from db.outbox import Doorbell
@@ -134,7 +134,8 @@ async def shop(spare_database_url: str, spare_redis_url: str, tmp_path: Path) ->
 @asynccontextmanager
 async def workshop(database_url: str, redis_url: str, folder: Path) -> AsyncIterator[Workshop]:
     """Open the parts, and close what they opened."""
-    db, redis, hub, broker = Database(database_url), redis_client(redis_url), Hub(redis_url), WakingBroker(redis_url)
+    db, broker = Database(database_url), WakingBroker(redis_url)
+    redis, hub = redis_client(redis_url), Hub(redis_url, event_of)
     media = folder / "media"
     store = FolderStore(media, "http://easel.example", b"0123456789abcdef0123456789abcdef")
     await hub.connect()

@@ -52,6 +52,8 @@ class Outlet(Protocol):
 class Cohort:
     """The members of one topic who are told the same in the same words."""
 
+    __slots__ = ("_encode", "_readers", "_recent", "_task", "_waiting", "at", "epoch", "is_over", "members", "topic")
+
     def __init__(self, topic: Topic, encode: Encode) -> None:
         """Begin where ``topic`` is; ``encode`` writes what the members are told."""
         self.topic = topic
@@ -69,11 +71,11 @@ class Cohort:
         """How many members are told what was read from the log."""
         self._recent: dict[Position, bytes | asyncio.Task[bytes | None] | None] = {}
         """What they are told, by place; forgotten with the last of them, for it shows the rows as they were then."""
-        topic.audiences[self] = None
+        topic.audiences = (*topic.audiences, self)
 
     def close(self) -> None:
         """Be told nothing more."""
-        del self.topic.audiences[self]
+        self.topic.audiences = tuple(each for each in self.topic.audiences if each is not self)
         if self._task:
             self._task.cancel()
 
@@ -152,15 +154,13 @@ class Cohort:
     def _hand(self, step: Step, payload: bytes | None) -> None:
         before, at = self.at, step.position
         self.at = at
-        if isinstance(step, Event):
-            self.is_over = step.kind == COMPLETED
-        else:  # where too much waited, it stands for the end, too
-            self.is_over = self.topic.is_over and at == self.topic.at
         if isinstance(step, Snapshot):
+            self.is_over = self.topic.is_over and at == self.topic.at  # too much waited, and the end with it
             self.epoch += 1
             for member in self.members:
                 member.restart(step, payload)
             return
+        self.is_over = step.kind == COMPLETED
         for member in self.members:
             member.take(step, payload, before)
         if self.is_over:

@@ -38,11 +38,12 @@ _ALL: Final = frozenset(OperationType)
 class SocketListener:
     """One operation on a socket."""
 
-    __slots__ = ("_conversation", "_head", "id", "is_open", "member", "resume_after", "task")
+    __slots__ = ("_conversation", "_head", "_socket", "id", "is_open", "member", "resume_after", "task")
 
     def __init__(self, conversation: Conversation, key: str) -> None:
         """Be the operation that the client calls ``key``."""
         self._conversation = conversation
+        self._socket = conversation.socket
         self._head = b'{"id":%b,"type":"next","payload":' % encode(key)
         self.id = key
         self.is_open = True
@@ -53,12 +54,12 @@ class SocketListener:
     @property
     def is_paused(self) -> bool:
         """Whether the client takes nothing more for now."""
-        return self._conversation.socket.is_paused
+        return self._socket.is_paused
 
     def next(self, payload: bytes, _step: Step | None) -> None:
         """Send one response."""
         if self.is_open:
-            self._conversation.socket.send(self._head, payload, b"}")
+            self._socket.send(self._head, payload, b"}")
 
     def fail(self, errors: Sequence[Mapping[str, Any]]) -> None:
         """Say why the operation is not executed; nothing follows."""

@@ -12,11 +12,10 @@ _MEDIUM: Final = 1 << 16
 
 def text_frame(*parts: bytes) -> bytes:
     """Return a frame with a text, UTF-8, in parts."""
-    size = sum(map(len, parts))
+    text = b"".join(parts)
+    size = len(text)
     if size < _SHORT:
-        head = bytes((_TEXT, size))
-    elif size < _MEDIUM:
-        head = b"\x81\x7e" + size.to_bytes(2, "big")
-    else:
-        head = b"\x81\x7f" + size.to_bytes(8, "big")
-    return b"".join((head, *parts))
+        return bytes((_TEXT, size)) + text
+    if size < _MEDIUM:
+        return b"\x81\x7e" + size.to_bytes(2, "big") + text
+    return b"\x81\x7f" + size.to_bytes(8, "big") + text

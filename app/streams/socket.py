@@ -51,6 +51,7 @@ class StreamSocket(asyncio.Protocol):
         "_conversation",
         "_exchange",
         "_heard_at",
+        "_is_open",
         "_loop",
         "_parts",
         "_paused_at",
@@ -79,6 +80,8 @@ class StreamSocket(asyncio.Protocol):
         self._started = time.perf_counter()
         self._heard_at = self._loop.time()
         self._paused_at = 0.0
+        self._is_open = False
+        """Whether neither side has begun to close."""
         self.is_paused = False
         """Whether the client does not take what it was sent."""
         self.close_code: int | None = None
@@ -100,15 +103,18 @@ class StreamSocket(asyncio.Protocol):
                 elif isinstance(event, Frame):
                     self._take(event)
         self._flush()
+        self._is_open = self._is_open and self._protocol.state is State.OPEN
 
     def eof_received(self) -> None:
         """Answer the end of the connection."""
+        self._is_open = False
         self._protocol.receive_eof()
         self._flush()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - as asyncio calls it
         """Leave all that was followed."""
         self._connections.discard(self)
+        self._is_open = False
         self._protocol.receive_eof()
         if self._conversation:
             self._conversation.ended()
@@ -145,12 +151,13 @@ class StreamSocket(asyncio.Protocol):
 
     def send(self, *parts: bytes) -> None:
         """Send a text, UTF-8, in parts."""
-        if self._protocol.state is State.OPEN:
+        if self._is_open:
             self._transport.write(text_frame(*parts))
 
     def close(self, code: int, reason: str) -> None:
         """Close the connection, if it is not about to."""
-        if self._protocol.state is State.OPEN:
+        if self._is_open:
+            self._is_open = False
             self.close_code = code
             said = reason.encode("utf-8", "replace")[:_REASON_BYTES].decode("utf-8", "ignore")
             self._protocol.send_close(code, said)
@@ -184,7 +191,7 @@ class StreamSocket(asyncio.Protocol):
                 self._transport.abort()
         elif now - self._heard_at > 2 * PING_S:
             self._transport.abort()
-        elif now - self._heard_at > PING_S and self._protocol.state is State.OPEN:
+        elif now - self._heard_at > PING_S and self._is_open:
             self._protocol.send_ping(b"")
             self._flush()
 
@@ -223,6 +230,7 @@ class StreamSocket(asyncio.Protocol):
             self._log(response.status_code, None)
             return
         self._forget_handshake()
+        self._is_open = True
         self._conversation = Conversation(self, self.host, self.host.context(scope))
         self._exchange.fields = {}
         self.host.entered(self)

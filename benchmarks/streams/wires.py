@@ -7,7 +7,7 @@ import struct
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from uuid import uuid4
 
-from adapters.event_log import RedisEventLog
+from adapters.event_log import RedisEventLog, event_of
 from adapters.hub import Hub, redis_client
 from benchmarks.streams.operations import SEQUENCE, STAMP
 
@@ -40,7 +40,7 @@ def filled(template: bytes, sequence: int, stamp: int) -> bytes:
 
 def event_log(redis: Redis, redis_url: str) -> RedisEventLog:
     """Return Easel's event log."""
-    return RedisEventLog(redis, Hub(redis_url))
+    return RedisEventLog(redis, Hub(redis_url, event_of))
 
 
 class EaselLog:

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from adapters.event_log import RedisEventLog
+from adapters.event_log import RedisEventLog, event_of
 from adapters.hub import Hub, redis_client
 from app.streams.cohorts import Cohort, Member
 from domain.errors import Unauthenticated
@@ -236,7 +236,7 @@ class Story:
             outlet.check()
         assert not list(self.topics)
         assert self._cohort is None
-        assert not self.log._ears
+        assert not self.log._hub._listeners
 
     def _left(self, member: Member) -> None:
         if not member.cohort.members:
@@ -272,7 +272,7 @@ class _Interposed(RedisEventLog):
 
 @asynccontextmanager
 async def open_log(redis_url: str) -> AsyncIterator[RedisEventLog]:
-    hub, redis = Hub(redis_url), redis_client(redis_url)
+    hub, redis = Hub(redis_url, event_of), redis_client(redis_url)
     await hub.connect()
     try:
         yield RedisEventLog(redis, hub)
@@ -542,7 +542,6 @@ async def test_who_leaves_at_any_step_ends_the_subscription(spare_redis_url: str
             member.leave()
 
         assert not list(story.topics)
-        assert not log._ears
         assert not log._hub._listeners
         assert {
             task for task in asyncio.all_tasks() - before if not task.cancelling() and task.get_name() == ""

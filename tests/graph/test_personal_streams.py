@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import redis
 
-from adapters.event_log import RedisEventLog
+from adapters.event_log import RedisEventLog, event_of
 from adapters.hub import Hub, redis_client
 from db.session import Database
 from domain import generation
@@ -218,7 +218,7 @@ async def test_events_of_a_newer_version_are_not_told(easel: Installation) -> No
     after = await start(client)
     url = easel.environment["REDIS_URL"]
     valkey = redis_client(url)
-    log = RedisEventLog(valkey, Hub(url))
+    log = RedisEventLog(valkey, Hub(url, event_of))
     stream = of_user(UUID(client.viewer_id.partition("_")[2]))
     await log.publish(stream, "BOOK_PRINTED", {"book": "1"})
     await valkey.aclose()

@@ -15,7 +15,7 @@ import pytest
 import redis
 from websockets.asyncio.client import connect
 
-from adapters.event_log import RedisEventLog
+from adapters.event_log import RedisEventLog, event_of
 from adapters.hub import Hub, redis_client
 from db.session import Database
 from domain import generation, streams
@@ -242,7 +242,7 @@ async def test_a_reader_who_does_not_read_costs_no_memory_and_harms_nobody(easel
         (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmRSS")]
         return int(line.split()[1]) // 1024
 
-    hub, valkey = Hub(easel.environment["REDIS_URL"]), redis_client(easel.environment["REDIS_URL"])
+    hub, valkey = Hub(easel.environment["REDIS_URL"], event_of), redis_client(easel.environment["REDIS_URL"])
     log, stream = RedisEventLog(valkey, hub), streams.of_job(UUID(waiting.partition("_")[2]))
     url = easel.url.replace("http", "ws") + "/graphql"
     options: dict[str, Any] = {"subprotocols": ["graphql-transport-ws"], "max_queue": 1}

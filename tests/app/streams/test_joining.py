@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from adapters.event_log import RedisEventLog
+from adapters.event_log import RedisEventLog, event_of
 from adapters.hub import Hub, redis_client
 from app.streams.cohorts import Cohort, Member
 from domain import streams
@@ -50,7 +50,7 @@ async def test_who_is_looked_after_while_joining_is_told_one_snapshot(redis_url:
 
     outlet = Outlet()
     async with asyncio.timeout(10), redis_client(redis_url) as redis, asyncio.TaskGroup() as tasks:
-        log = RedisEventLog(redis, Hub(redis_url))
+        log = RedisEventLog(redis, Hub(redis_url, event_of))
         topic = Topic(log, streams.of_job(uuid4()))
         member = Member(Cohort(topic, lambda _step: written()), outlet, lambda _member: None)
         tasks.create_task(member.join(log, None, goes_on))
