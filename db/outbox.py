@@ -29,6 +29,7 @@ EVENT: Final = "event"
 _CHANNEL: Final = "easel_outbox"
 """A trigger on the table notifies it at commit, once for each topic, whose name is the payload."""
 _RELAY_LOCK: Final = 0x_EA5E1
+_FIRST_LOCK: Final = 0x_EA5E2
 
 
 def ring_gpu(tx: AsyncSession) -> None:
@@ -72,8 +73,13 @@ def _add(tx: AsyncSession, topic: str, payload: dict[str, Any]) -> None:
 class Doorbell:
     """Hears that a transaction with words in the outbox has committed; a missed ring costs one sweep."""
 
+    is_first: bool
+    """Whether no other that listens came before it: what one process alone is to do, it does. It may become so with
+    each ``wait``, and hears all that is rung for from there on."""
+
     def __init__(self, url: str) -> None:
         """Listen on the database at ``url`` (libpq) from the first ``wait`` on."""
+        self.is_first = False
         self._url = url
         self._connection: psycopg.AsyncConnection[Any] | None = None
 
@@ -86,16 +92,21 @@ class Doorbell:
             if self._connection is None:
                 self._connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True)
                 await self._connection.execute(f"LISTEN {_CHANNEL}")
-                return frozenset()
-            heard = self._connection.notifies(timeout=at_most_s, stop_after=1)
-            return frozenset([notification.payload async for notification in heard])
+                topics = []
+            else:
+                heard = self._connection.notifies(timeout=at_most_s, stop_after=1)
+                topics = [notification.payload async for notification in heard]
+            if not self.is_first:  # the lock is held for as long as this connection lives
+                asking = await self._connection.execute("SELECT pg_try_advisory_lock(%s)", [_FIRST_LOCK])
+                self.is_first = await asking.fetchone() == (True,)
+            return frozenset(topics)
         except (psycopg.Error, OSError):
             await self.close()
             await asyncio.sleep(at_most_s)
             return frozenset()
 
     async def close(self) -> None:
-        """Stop listening."""
+        """Stop listening, and leave it to another to be the first."""
         if self._connection:
             await self._connection.close()
-        self._connection = None
+        self._connection, self.is_first = None, False

@@ -43,6 +43,7 @@ class Topic:
         "at",
         "audiences",
         "is_behind",
+        "is_final",
         "is_over",
         "opening",
         "stream",
@@ -58,6 +59,8 @@ class Topic:
         """Whether the last event of all was told."""
         self.is_behind = False
         """Whether events may have been missed that could not be read."""
+        self.is_final = False
+        """Whether its rows were seen to be over: the event that says so may still be on its way."""
         self.audiences: dict[Audience, None] = {}
         self._log = log
         self._is_busy = True
@@ -93,7 +96,7 @@ class Topic:
     def end(self) -> None:
         """Tell that the stream has ended, where its rows say so and its log does not."""
         at = self.at or NOWHERE
-        self._start_over(at)
+        self._start_over(Position(at.stamp, at.sequence))  # another one: who misses the snapshot is not in step
         self._tell(Event(Position(at.stamp, at.sequence + 1), COMPLETED, {}))
 
     def _hear(self, event: Event | None) -> None:

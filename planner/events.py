@@ -24,7 +24,7 @@ from graphql import (
 
 from planner.catalog import DEFINITION
 from planner.errors import Abandoned, abandon
-from planner.filling import REFERENCES, EdgeRef
+from planner.filling import REFERENCES, EdgeRef, PageRef, Ref
 from planner.leaves import is_text, leaf_writer
 from planner.rows import Values
 from planner.selections import Document, Use, variables_in
@@ -35,10 +35,11 @@ if TYPE_CHECKING:
 
     from graphql import DocumentNode, GraphQLField, OperationDefinitionNode
 
+    from planner.catalog import PlannedField
     from planner.database import Reader
-    from planner.filling import Ref
-    from planner.plans import Compiler, Plan
+    from planner.plans import Compiler, Plan, Tree
 
+    Reference = Ref | EdgeRef | PageRef
     Tell = Callable[[Any], Mapping[str, Any]]
     """Says of an application's context what is asked with."""
     Write = Callable[[Any], Any]
@@ -51,7 +52,7 @@ class _Waiting:
 
     tree: dict[str, Any]
     key: str
-    ref: Ref | EdgeRef
+    ref: Reference
     use: _Reference
 
 
@@ -94,16 +95,14 @@ class EventWriter:
 
     async def _filled(self, tree: Any, waiting: list[_Waiting], values: Values) -> bytes:
         for each in waiting:
-            values.keys = each.ref.keys
-            found = await each.use.plan(each.ref).run(self._reader, values)
-            each.tree[each.key] = abandon() if found is None and each.use.is_required else found
+            each.tree[each.key] = await each.use.read(each.ref, self._reader, values)
         return self._written(tree)
 
     def object(self, kind: type, use: Use) -> _Fields:
         """Return the fields that are asked of an object of a Strawberry type.
 
         Raises:
-            Abandoned: one of them has a resolver, or is a page of the root.
+            Abandoned: one of them has a resolver.
         """
         definition = getattr(kind, "__strawberry_definition__", None)
         type_ = self._document.schema.type_map.get(definition.name) if definition else None
@@ -114,8 +113,11 @@ class EventWriter:
             self._add(fields, each, type_)
         return fields
 
-    def plan(self, use: Use, ref: Ref | EdgeRef) -> Plan:
+    def plan(self, use: Use, ref: Reference) -> Plan:
         """Return the plan of a reference."""
+        if isinstance(ref, PageRef):
+            page = self._compiler.catalog.roots[ref.root]
+            return self._compiler.root(self._document, use, page, strict=True, guarded=False)
         if isinstance(ref, EdgeRef):
             root = self._compiler.catalog.roots[ref.root]
             edge = self._document.below(use, self._compiler.catalog.edge_type(root))
@@ -131,10 +133,12 @@ class EventWriter:
             return
         asked: GraphQLField = type_.fields[use.name]
         definition = asked.extensions[DEFINITION]
-        if definition.base_resolver is not None or (type_.name, use.name) in self._compiler.catalog.root_pages:
-            raise Abandoned
         fields.tree[use.key] = None
-        if is_leaf_type(get_named_type(asked.type)):
+        if page := self._compiler.catalog.root_pages.get((type_.name, use.name)):
+            fields.objects.append((use.key, "__class__", _Page(self, use, self._compiler.catalog.root_of(page))))
+        elif definition.base_resolver is not None:
+            raise Abandoned
+        elif is_leaf_type(get_named_type(asked.type)):
             plain = str if is_text(asked.type) else None
             fields.leaves.append((use.key, definition.python_name, plain, leaf_writer(asked.type)))
         else:
@@ -190,13 +194,36 @@ class _Reference(_Nested):
     def __call__(self, value: Any, waiting: list[_Waiting]) -> Any:
         return value if value.__class__ in REFERENCES else super().__call__(value, waiting)
 
-    def plan(self, ref: Ref | EdgeRef) -> Plan:
-        """Return the plan of a reference, which is compiled once."""
-        key = (ref.root if isinstance(ref, EdgeRef) else ref.type, *ref.keys)
+    async def read(self, ref: Reference, reader: Reader, values: Values) -> Tree:
+        """Return what a reference stands for, read by one statement, whose plan is compiled once.
+
+        Raises:
+            Abandoned: graphql-core is to answer.
+        """
+        key = (ref.type if isinstance(ref, Ref) else ref.root, *ref.keys)
         plan = self._plans.get(key)
         if plan is None:
             plan = self._plans[key] = self._writer.plan(self._use, ref)
-        return plan
+        values.keys = ref.keys
+        found = await plan.run(reader, values)
+        return abandon() if found is None and self.is_required else found
+
+
+class _Page(_Reference):
+    """Leaves a page of a connection of the query root for later, whatever the object is that it is told in."""
+
+    def __init__(self, writer: EventWriter, use: Use, root: PlannedField) -> None:
+        super().__init__(writer, use, is_required=True)
+        self._check = root.declaration.check  # type: ignore[union-attr]  # it is a connection
+        self._ref = PageRef(root.name)
+
+    def __call__(self, _value: Any, _waiting: list[_Waiting]) -> Any:
+        return self._ref
+
+    async def read(self, ref: Reference, reader: Reader, values: Values) -> Tree:
+        if self._check:
+            self._check(values.context)
+        return await super().read(ref, reader, values)
 
 
 @dataclass(slots=True)

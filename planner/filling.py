@@ -12,6 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from graphql import GraphQLEnumType, GraphQLObjectType, get_named_type
@@ -72,7 +73,19 @@ class EdgeRef:
         self.keys = keys
 
 
-REFERENCES: Final = (Ref, EdgeRef)
+class PageRef:
+    """A page of a connection of the query root, as a field of another object asks for it."""
+
+    __slots__ = ("root",)
+    keys: Mapping[str, Any] = MappingProxyType({})
+    """It needs none to be found."""
+
+    def __init__(self, root: str) -> None:
+        """Refer to a page of the connection ``root``."""
+        self.root = root
+
+
+REFERENCES: Final = (Ref, EdgeRef, PageRef)
 
 
 def edge_ref(type_: type[Object], root: str, /, **keys: object) -> Object | None:

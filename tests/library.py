@@ -36,6 +36,7 @@ from planner import (
     one_of,
     part,
     planned,
+    root_page,
     scalars,
     sql_of,
     to_many,
@@ -291,6 +292,11 @@ def _numbered(_ask: Ask, book: Row, *, id: int) -> sa.ColumnElement[bool]:  # no
     return found
 
 
+def _require_somebody(context: Context) -> None:
+    if context.viewer is None:
+        raise PermissionError("Nobody is signed in.")
+
+
 @strawberry.type
 class Query:
     """What can be read."""
@@ -299,6 +305,9 @@ class Query:
     nodes: list[Node | None] = nodes("Some things.")
     book: Book | None = to_one("A book.", _numbered, unique=True)
     books: BookConnection = connection("All books.", _chosen, order=("number",))
+    own: BookConnection = connection(
+        "The viewer's.", lambda ask, book: book.author_id == ask.viewer, order=("number",), check=_require_somebody
+    )
     authors: list[Author] = to_many("Authors.", lambda _ask, _author: sa.true(), order=("id",), limit=10)
     reviews: ReviewConnection = connection("All reviews.", lambda _ask, _review: sa.true(), order=("id",))
 
@@ -334,11 +343,20 @@ class Return:
 
 
 @strawberry.type
+class Stock:
+    """What is there now."""
+
+    number: int
+    books: BookConnection = root_page("All books.", "books")
+    own: BookConnection = root_page("The viewer's.", "own")
+
+
+@strawberry.type
 class Subscription:
     """What can be followed."""
 
     @strawberry.subscription
-    def events(self, after: str | None = None, only: str | None = None) -> AsyncIterable[Loan | Return]:
+    def events(self, after: str | None = None, only: str | None = None) -> AsyncIterable[Loan | Return | Stock]:
         """Follow nothing: the tests say what happens."""
         raise NotImplementedError
 

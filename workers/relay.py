@@ -28,14 +28,14 @@ logger = logging.getLogger(__name__)
 
 
 class Relay:
-    """Empties the outbox in order. Several may run: a lock lets one at a time work."""
+    """Empties the outbox in order. Several may run: a lock lets one at a time work, and one alone tells of the line."""
 
     def __init__(self, db: Database, bell: Bell, log: EventLog) -> None:
         """Read from ``db``, ring ``bell`` for work, publish events to ``log``."""
         self._db = db
         self._bell = bell
         self._log = log
-        self._line = LineNews(db, log)
+        self._line: LineNews | None = None
         self._rung = 0
         """Rings of which the messages are not yet taken from the outbox."""
 
@@ -45,12 +45,13 @@ class Relay:
             try:
                 while await self.empty_once():
                     pass
-                await self._line.tell()
+                await self.tell_of_line(is_first=doorbell.is_first)
             except (SQLAlchemyError, OSError) as error:
                 logger.warning("relay waits: %s", type(error).__name__)
+                await doorbell.close()  # another relay may reach what this one does not
                 await asyncio.sleep(SWEEP_S / 4)
             else:
-                await self.answer(await doorbell.wait(self._line.due_in(SWEEP_S)))
+                await self.answer(await doorbell.wait(self._line.due_in(SWEEP_S) if self._line else SWEEP_S))
 
     async def empty_once(self) -> bool:
         """Say one batch; return whether there was anything to say.
@@ -63,12 +64,25 @@ class Relay:
         async with self._db.write() as tx:
             messages = await outbox.take(tx, BATCH)
             await self._say(messages)
-        if any(message.topic == outbox.LINE for message in messages):
-            self._line.line_changed()
         return bool(messages)
+
+    async def tell_of_line(self, *, is_first: bool) -> None:
+        """Tell what is due of the line, if this relay ``is_first``; who becomes so tells everything.
+
+        Raises:
+            ConnectionError: the log can not be reached; it stays due.
+        """
+        if not is_first:
+            self._line = None
+            return
+        if self._line is None:
+            self._line = LineNews(self._db, self._log)
+        await self._line.tell()
 
     async def answer(self, topics: Collection[str]) -> None:
         """Ring for a worker before the outbox is read: that work waits is known, and all else can wait for it."""
+        if outbox.LINE in topics and self._line:
+            self._line.line_changed()
         self._rung = 0
         if outbox.GPU in topics:
             with suppress(ConnectionError):  # the message stays in the outbox

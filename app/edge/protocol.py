@@ -24,13 +24,16 @@ AtOnce = Callable[[Scope], WholeAnswer | None]
 class GuardedProtocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol, which also ends a head that comes too slowly or never ends, and unread bodies.
 
-    A silent connection is closed, a late or endless head is answered 408 or 431 first. A request whose body comes
+    A silent connection is closed, a late or endless head is answered 408 or 431 first; a client that takes nothing of
+    its answer is cut off. A request whose body comes
     together with its head is handed over when both are complete, the body in its scope; what ``at_once`` has an answer
     to is answered here, without a task of its own, and the same bytes again without being parsed.
     """
 
     head_seconds = 10.0
     head_bytes = 16 * 1024
+    slow_seconds = 30.0
+    """How long a client may take nothing of what it is sent."""
     at_once: AtOnce | None = None
     at_shutdown: Callable[[], None] | None = None
     recall = Recall(0)
@@ -41,6 +44,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._is_in_head = True
         self._head_arrived = 0
         self._head_timer: TimerHandle | None = None
+        self._slow_timer: TimerHandle | None = None
         self._is_feeding = False
         self._begun = 0
         """Requests that have begun."""
@@ -60,7 +64,18 @@ class GuardedProtocol(HttpToolsProtocol):
         """Wait no more."""
         self._stop_timer()
         self._wait_no_more()
+        self._expect_nothing_taken()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Let nothing more be sent, and see to it that the client takes what was."""
+        super().pause_writing()
+        self._expect_some_taken()
+
+    def resume_writing(self) -> None:
+        """Let more be sent."""
+        self._expect_nothing_taken()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         """Wait for the rest of a head that did not arrive at once, as long and as large as it may be."""
@@ -92,6 +107,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         """Leave the connection to the socket, also its end."""
         self._wait_no_more()
+        self._expect_nothing_taken()
         super().handle_websocket_upgrade()
         self.parser = None  # type: ignore[assignment]  # the two hold each other, and nobody else holds them
 
@@ -217,6 +233,21 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
             self.timeout_keep_alive_task = None
+
+    def _expect_some_taken(self) -> None:
+        left = self.transport.get_write_buffer_size()
+        self._slow_timer = self.loop.call_later(self.slow_seconds, self._end_unless_taken, left)
+
+    def _expect_nothing_taken(self) -> None:
+        if self._slow_timer is not None:
+            self._slow_timer.cancel()
+            self._slow_timer = None
+
+    def _end_unless_taken(self, before: int) -> None:
+        if self.transport.get_write_buffer_size() < before:
+            self._expect_some_taken()
+        else:
+            self.transport.abort()
 
     def _start_timer(self) -> None:
         if self._head_timer is None:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
-
-import structlog
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from db.session import AWAY
 from domain.ports import Event, Position
@@ -19,7 +18,7 @@ from domain.topics import HELD, NOWHERE
 from domain.watching import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator
 
     from domain.ports import EventLog
     from domain.topics import Topic
@@ -33,7 +32,7 @@ RETRY_S: Final = 0.5
 _REMEMBERED: Final = 32
 """Responses that are remembered for members who catch up side by side."""
 
-logger = structlog.get_logger()
+Result = TypeVar("Result")
 
 
 class Outlet(Protocol):
@@ -53,7 +52,7 @@ class Outlet(Protocol):
 class Cohort:
     """The members of one topic who are told the same in the same words."""
 
-    __slots__ = ("_encode", "_recent", "_task", "_waiting", "at", "epoch", "is_over", "members", "topic")
+    __slots__ = ("_encode", "_readers", "_recent", "_task", "_waiting", "at", "epoch", "is_over", "members", "topic")
 
     def __init__(self, topic: Topic, encode: Encode) -> None:
         """Begin where ``topic`` is; ``encode`` writes what the members are told."""
@@ -68,7 +67,10 @@ class Cohort:
         self._encode = encode
         self._waiting: deque[Step] | None = None
         self._task: asyncio.Task[None] | None = None
-        self._recent: dict[Position, bytes | None] = {}
+        self._readers = 0
+        """How many members are told what was read from the log."""
+        self._recent: dict[Position, bytes | asyncio.Task[bytes | None] | None] = {}
+        """What they are told, by place; forgotten with the last of them, for it shows the rows as they were then."""
         topic.audiences[self] = None
 
     def close(self) -> None:
@@ -88,8 +90,7 @@ class Cohort:
         else:
             self._waiting = deque()
             writing = cast("Coroutine[Any, Any, bytes | None]", written)
-            self._task = asyncio.create_task(self._tell_in_turn(step, writing))
-            self._task.add_done_callback(lambda _task: writing.close())  # it may be cancelled before it begins
+            self._task = _task_of(self._tell_in_turn(step, writing), writing)
 
     async def payload(self, step: Step) -> bytes | None:
         """Return the response to a step."""
@@ -100,14 +101,38 @@ class Cohort:
             except AWAY:
                 await asyncio.sleep(RETRY_S)
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Remember what is written for members who read the same side by side, until none of them reads."""
+        self._readers += 1
+        try:
+            yield
+        finally:
+            self._readers -= 1
+            if not self._readers:
+                for written in self._recent.values():
+                    if isinstance(written, asyncio.Task):
+                        written.cancel()
+                self._recent.clear()
+
     async def recent(self, event: Event) -> bytes | None:
-        """Return the response to an event of the log, written once for members who read the same side by side."""
+        """Return the response to an event of the log, written once for all who are ``reading``."""
         if event.position not in self._recent:
-            payload = await self.payload(event)
-            if len(self._recent) >= _REMEMBERED:
+            written = self._encode(event)
+            if written is None or isinstance(written, bytes):
+                self._recent[event.position] = written
+            else:
+                self._recent[event.position] = _task_of(self._finished(event, written), written)
+            if len(self._recent) > _REMEMBERED:
                 del self._recent[next(iter(self._recent))]
-            self._recent[event.position] = payload
-        return self._recent[event.position]
+        found = self._recent[event.position]
+        return await asyncio.shield(found) if isinstance(found, asyncio.Task) else found
+
+    async def _finished(self, step: Step, written: Awaitable[bytes | None]) -> bytes | None:
+        try:
+            return await written
+        except AWAY:
+            return await self.payload(step)
 
     def _wait(self, step: Step) -> None:
         assert self._waiting is not None
@@ -120,11 +145,7 @@ class Cohort:
     async def _tell_in_turn(self, step: Step, written: Awaitable[bytes | None]) -> None:
         """Hand over a step that has to be waited for, and all that comes meanwhile."""
         assert self._waiting is not None
-        try:
-            payload = await written
-        except AWAY:
-            payload = await self.payload(step)
-        self._hand(step, payload)
+        self._hand(step, await self._finished(step, written))
         while self._waiting:
             step = self._waiting.popleft()
             self._hand(step, await self.payload(step))
@@ -134,7 +155,7 @@ class Cohort:
         before, at = self.at, step.position
         self.at = at
         if isinstance(step, Snapshot):
-            self.is_over = False
+            self.is_over = self.topic.is_over and at == self.topic.at  # too much waited, and the end with it
             self.epoch += 1
             for member in self.members:
                 member.restart(step, payload)
@@ -264,16 +285,17 @@ class Member:
 
     async def _send(self, events: list[Event], after: Position, epoch: int) -> None:
         """Send events that follow on a place, until the client takes no more, or the cohort moved the member on."""
-        for event in events:
-            payload = await self.cohort.recent(event)
-            if self.outlet.is_paused or self._was_moved(after, epoch):
-                return
-            after = self.at = event.position
-            if payload is not None:
-                self.outlet.next(payload, event)
-            if event.kind == COMPLETED:
-                self.end()
-                return
+        with self.cohort.reading():
+            for event in events:
+                payload = await self.cohort.recent(event)
+                if self.outlet.is_paused or self._was_moved(after, epoch):
+                    return
+                after = self.at = event.position
+                if payload is not None:
+                    self.outlet.next(payload, event)
+                if event.kind == COMPLETED:
+                    self.end()
+                    return
 
     def _was_moved(self, at: Position, epoch: int) -> bool:
         """Whether the member left, or stands elsewhere than where it was looked up what follows."""
@@ -289,6 +311,13 @@ async def _missed(log: EventLog, stream: str, after: Position) -> list[Event] | 
         return await log.read_after(stream, after)
     except ConnectionError:
         return None
+
+
+def _task_of(work: Coroutine[Any, Any, Result], written: Coroutine[Any, Any, bytes | None]) -> asyncio.Task[Result]:
+    """Return the task of some work that waits for a response; it may be cancelled before it begins to wait."""
+    task = asyncio.create_task(work)
+    task.add_done_callback(lambda _task: written.close())
+    return task
 
 
 def _ending(at: Position) -> Event:

@@ -134,10 +134,8 @@ class Conversation:
     def expire(self, refusal: RequestError) -> None:
         """Tell in each subscription that the viewer may see no more, and close."""
         for listener in tuple(self.listeners.values()):
-            member = listener.member
             listener.fail([error_of(refusal.code, str(refusal))])
-            if member:
-                member.leave()
+            listener.leave()
         self.socket.close(4401, str(refusal))
 
     def tend(self) -> None:
@@ -147,7 +145,7 @@ class Conversation:
             member = listener.member
             if member and self._host.operations.viewer_of(member) not in {None, claims and claims.user_id}:
                 listener.fail([error_of(Unauthenticated.code, "Somebody else has signed in.")])
-                member.leave()
+                listener.leave()
 
     def catch_up(self) -> None:
         """Send what could not be sent before."""

@@ -133,8 +133,9 @@ class Host:
         await context.confirm_session()
 
     def shutdown(self) -> None:
-        """Ask all to come back."""
-        for guest in tuple(self._guests):
+        """Ask all to come back, each once: every connection that ends calls this."""
+        guests, self._guests = self._guests, {}
+        for guest in guests:
             guest.shutdown()
 
     async def tend_for_ever(self) -> None:
@@ -174,19 +175,24 @@ class Host:
                 guest.expire(Unauthenticated("The session has ended."))
 
     async def _tend_streams(self, followed: Sequence[tuple[Cohort, Watch]]) -> None:
-        """Read what could not be read, and tell the end of streams whose rows are final, where no event says so."""
+        """Read what could not be read, and tell the end of streams whose rows are final.
+
+        That is done where they were final at a look before, and no event has said so since.
+        """
         by_kind: dict[type[Watch], set[str]] = {}
         for _, watch in followed:
             by_kind.setdefault(type(watch), set()).add(watch.stream)
         ended = {stream for kind, streams in by_kind.items() for stream in await kind.ended(self._services, [*streams])}
-        for cohort, watch in followed:
+        for cohort, _ in followed:
             topic = cohort.topic
             topic.look()
-            if watch.stream in ended and not topic.is_over and cohort in topic.audiences:
+            if topic.is_final and not topic.is_over and cohort in topic.audiences:
                 topic.end()
             for member in tuple(cohort.members):
                 if not member.outlet.is_paused:
                     member.catch_up(self.log)
+        for cohort, watch in followed:
+            cohort.topic.is_final = watch.stream in ended
 
 
 async def _rest() -> None:

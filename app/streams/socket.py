@@ -188,8 +188,10 @@ class StreamSocket(asyncio.Protocol):
         if self._conversation:
             self._conversation.tend()
         if self.is_paused:
-            if now - self._paused_at > SLOW_S:
+            if now - self._paused_at > SLOW_S and self._is_open:
                 self.close(TOO_SLOW, "Too slow: come back with your last cursor")
+            elif now - self._paused_at > SLOW_S and self.close_code is None:  # it sent what is no frame, and is closing
+                self._transport.abort()
         elif now - self._heard_at > 2 * PING_S:
             self._transport.abort()
         elif now - self._heard_at > PING_S and self._is_open:
@@ -218,7 +220,8 @@ class StreamSocket(asyncio.Protocol):
             self.close(4400, "WebSocket message type must be text")
         if frame.opcode not in {Opcode.TEXT, Opcode.CONT} or self.close_code is not None:
             return
-        self._parts.append(bytes(frame.data))
+        if frame.data:
+            self._parts.append(bytes(frame.data))
         if frame.fin and self._conversation:
             message, self._parts = b"".join(self._parts), []
             try:

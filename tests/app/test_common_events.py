@@ -16,6 +16,7 @@ from app.streams.told import Asked, Told
 from crowd import gather
 from domain.artworks import EDGE_ADDED
 from domain.ports import Event, Position
+from domain.topics import NOWHERE
 from domain.words import FeedKind
 from local_graph import local_graph
 from planner import noting
@@ -82,6 +83,34 @@ async def test_an_event_is_written_once_for_all_unless_it_is_personal(
                 viewer = f"user_{crowd.claims(handle).user_id.hex}" if handle else None
                 read = await graph.run(ONE, variables | {"id": edge["node"]["id"]}, viewer)
                 assert answer["node"] == read["artwork"]
+
+
+async def test_the_planner_writes_the_page_of_a_snapshot_by_one_statement(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    documents = DocumentReader()
+    async with local_graph(database_url, redis_url, tmp_path, documents) as graph:
+        crowd = await gather(graph.services.db)
+        page = "{ edges { cursor node { id title viewerHasLiked } } pageInfo { hasNextPage endCursor } }"
+        text = f"subscription {{ feedEvents(kind: LATEST) {{ ... on FeedSnapshot {{ feed(first: 2) {page} }} }} }}"
+        reader = SubscriptionReader(Graph(graph.schema, documents, graph.planner))
+        document = reader.document(text, None)
+        assert document
+        writer = reader.writer(text, document, None, {})
+        assert writer
+        for handle in VIEWERS:
+            context = Context(graph.services, claims=crowd.claims(handle) if handle else None)
+            watch = FeedWatch(context, None, FeedKind.LATEST)
+
+            with noting() as seen:
+                written = writer.write(watch.snapshot(watch.place(NOWHERE), resumed=False), context, {})
+                assert not isinstance(written, bytes)
+                response = orjson.loads(await written)
+
+            assert len(seen) == 1
+            viewer = f"user_{crowd.claims(handle).user_id.hex}" if handle else None
+            read = await graph.run(f"{{ feed(first: 2) {page} }}", viewer_id=viewer)
+            assert response == {"data": {"feedEvents": read}}
 
 
 async def test_who_leaves_takes_the_event_from_nobody_and_what_failed_is_written_anew(

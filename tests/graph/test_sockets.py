@@ -122,6 +122,17 @@ async def test_each_breach_of_the_protocol_has_its_code(easel: Installation) -> 
         assert await closed_with(socket) == 4406
 
 
+async def test_a_socket_that_is_refused_hears_the_answer_to_its_close(easel: Installation) -> None:
+    async with opened(easel) as socket:
+        await socket.send(json.dumps({"type": "connection_init", "payload": {"authorization": "Bearer x"}}))
+        with pytest.raises(ConnectionClosed) as ended:
+            await socket.recv()
+        await socket.wait_closed()
+
+    assert socket.close_code == 4403
+    assert ended.value.__cause__ is None, "a server that leaves the answer unread resets the connection"
+
+
 async def test_an_id_that_is_in_use_closes_the_socket(easel: Installation) -> None:
     client = await easel.signed_up()
     job = (await client.submit("a cat #slow", key="k", count=1))["job"]["id"]

@@ -11,7 +11,7 @@ import orjson
 import pytest
 from graphql import parse
 
-from library import Author, Book, Context, Desk, Loan, Return, build_library, make_database
+from library import Author, BadCursor, Book, Context, Desk, Loan, Return, Stock, build_library, make_database
 from planner import Abandoned, Reader, noting, ref
 from running import running_in
 
@@ -41,11 +41,11 @@ class Library:
     def writer(self, text: str, name: str | None = None, **variables: Any) -> EventWriter:  # noqa: ANN401
         return self.planner.events.writer(text, parse(text), name, variables)
 
-    def written(self, text: str, event: object, **variables: Any) -> Any:  # noqa: ANN401 - an answer
+    def written(self, text: str, event: object, viewer: Context = ANN, **variables: Any) -> Any:  # noqa: ANN401 - an answer
         """Return what the planner writes of an event."""
 
         async def write() -> bytes:
-            found = self.writer(text, **variables).write(event, ANN, variables)
+            found = self.writer(text, **variables).write(event, viewer, variables)
             return await found if inspect.isawaitable(found) else found
 
         return orjson.loads(self.run(write()))
@@ -93,6 +93,50 @@ def test_events_are_written_as_graphql_core_writes_them(library: Library, asked:
 
     assert len(noted) == statements
     assert orjson.dumps(written) == orjson.dumps(library.executed(text, LOAN))
+
+
+@pytest.mark.parametrize(
+    ("asked", "statements"),
+    [
+        ("... on Stock { books { edges { cursor node { id title isMine } } pageInfo { hasNextPage endCursor } } }", 1),
+        ("number: __typename ... on Stock { n: number books(first: 1) { __typename nodes { author { name } } } }", 1),
+        ("... on Stock { one: books(first: 1) { totalCount } all: books { totalCount nodes { price } } }", 2),
+        ("... on Stock { books(first: $first, after: $after) { edges { cursor node { number: sold } } } }", 1),
+        ('... on Stock { books { nodes { mark(sign: "!") reviews(first: $first) { nodes { stars } } } } }', 1),
+        ("... on Stock { own { nodes { title } pageInfo { hasPreviousPage } } }", 1),
+        ("... on Stock @skip(if: true) { books { nodes { id } } }", 0),
+    ],
+)
+def test_pages_in_events_are_written_as_graphql_core_writes_them(library: Library, asked: str, statements: int) -> None:
+    text = f"subscription S($first: Int, $after: Cursor) {{ events {{ {asked} }} }}"
+    stock = Stock(number=7)
+
+    for variables in ({"first": 1, "after": None}, {"first": 2, "after": '["Query.books", 1]'}):
+        with noting() as noted:
+            written = library.written(text, stock, **variables)
+
+        assert len(noted) == statements
+        assert orjson.dumps(written) == orjson.dumps(library.executed(text, stock, **variables))
+
+
+def test_a_page_in_an_event_is_for_those_who_may_ask_the_root_for_it(library: Library) -> None:
+    text = "subscription { events { ... on Stock { own { nodes { title } } } } }"
+    with noting() as noted, pytest.raises(PermissionError):
+        library.written(text, Stock(number=1), viewer=Context(None))
+    assert noted == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "refused"), [("first: 0", Abandoned), ("first: 101", Abandoned), ('after: "[\\"x\\"]"', BadCursor)]
+)
+def test_a_page_that_can_not_be_asked_for_is_left_to_graphql_core(
+    library: Library, arguments: str, refused: type[Exception]
+) -> None:
+    with pytest.raises(refused):
+        library.written(
+            f"subscription {{ events {{ ... on Stock {{ books({arguments}) {{ nodes {{ id }} }} }} }} }}",
+            Stock(number=1),
+        )
 
 
 def test_events_of_one_stream_may_be_of_any_member_of_its_union(library: Library) -> None:

@@ -62,17 +62,18 @@ async function paint(easel: Easel, prompt: string): Promise<Image> {
   const { job } = accepted(submitGeneration);
   console.log(`Submitted “${prompt}”; credits held: ${job.cost}.`);
 
-  let image: Image | null = null;
+  const images: Image[] = [];
   const client = connect(easel);
   try {
-    for await (const event of watch(client, job.id)) {
+    await watch(client, job.id, (event) => {
       console.log(`${event.sequence}. ${tell(event)}`);
-      if (event.__typename === "GenerationSnapshot") image = event.job.slots[0]?.image ?? null;
-      if (event.__typename === "GenerationImageReady") image = event.slot.image;
-    }
+      if (event.__typename === "GenerationSnapshot") images.push(...event.job.slots.flatMap(({ image }) => image ?? []));
+      if (event.__typename === "GenerationImageReady" && event.slot.image) images.push(event.slot.image);
+    });
   } finally {
     await client.dispose();
   }
+  const image = images.at(-1);
   if (!image) throw new Error("No picture came to be");
   return image;
 }

@@ -1,0 +1,221 @@
+"""Members of a cohort who read by themselves: side by side, late, and after more has happened than can wait."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+from adapters.event_log import RedisEventLog
+from adapters.hub import Hub, redis_client
+from app.streams.cohorts import Cohort, Member
+from domain.ports import Event, Position
+from domain.streams import COMPLETED, of_job
+from domain.topics import HELD, Topic
+from domain.watching import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+
+    from app.streams.cohorts import Encode, Step
+
+pytestmark = pytest.mark.anyio
+
+AT = Position((1, 0), 3)
+
+
+@dataclass
+class Outlet:
+    """Keeps what one client is told."""
+
+    is_paused: bool = False
+    told: list[tuple[Step, bytes]] = field(default_factory=list)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def next(self, payload: bytes, step: Step | None) -> None:
+        assert step
+        self.told.append((step, payload))
+
+    def end(self) -> None:
+        self.over.set()
+
+    def words(self) -> list[str]:
+        """Return what was told in words."""
+        return ["snapshot" if isinstance(step, Snapshot) else step.kind for step, _ in self.told]
+
+
+async def goes_on() -> bool:
+    return False
+
+
+@asynccontextmanager
+async def opened(redis_url: str) -> AsyncIterator[tuple[RedisEventLog, Topic]]:
+    """Open a log, and a stream that nobody hears of by itself."""
+    async with asyncio.timeout(20), redis_client(redis_url) as redis:
+        log = RedisEventLog(redis, Hub(redis_url))
+        yield log, Topic(log, of_job(uuid4()))
+
+
+async def three_events(log: RedisEventLog, topic: Topic) -> Position:
+    """Publish three events; return where the stream stood before."""
+    before = await log.tip(topic.stream)
+    for kind in ("a", "b", "c"):
+        await log.publish(topic.stream, kind, {})
+    topic.at = await log.tip(topic.stream)
+    return before
+
+
+def follow(topic: Topic, encode: Encode, members: int = 1) -> list[tuple[Member, Outlet]]:
+    cohort = Cohort(topic, encode)
+    outlets = [Outlet() for _ in range(members)]
+    return [(Member(cohort, outlet, lambda _member: None), outlet) for outlet in outlets]
+
+
+async def test_what_many_catch_up_with_side_by_side_is_written_once(redis_url: str) -> None:
+    async with opened(redis_url) as (log, topic):
+        before = await three_events(log, topic)
+        written: list[int] = []
+        coming, all_read_on = iter(range(1, 6)), asyncio.Event()
+
+        async def write(step: Step) -> bytes:
+            written.append(step.position.sequence)
+            await all_read_on.wait()
+            return b"{}"
+
+        def encode(step: Step) -> bytes | Coroutine[Any, Any, bytes]:
+            if isinstance(step, Event):
+                return write(step)
+            if next(coming) == 5:
+                all_read_on.set()
+            return b"{}"
+
+        followed = follow(topic, encode, members=5)
+        await asyncio.gather(*(member.join(log, before, goes_on) for member, _ in followed))
+
+        assert written == [1, 2, 3]
+        assert [outlet.words() for _, outlet in followed] == [["snapshot", "a", "b", "c"]] * 5
+
+
+@pytest.mark.parametrize("is_awaited", [False, True])
+async def test_an_event_that_is_told_late_shows_the_newest_rows(redis_url: str, *, is_awaited: bool) -> None:
+    async with opened(redis_url) as (log, topic):
+        before = await three_events(log, topic)
+        rows = [b"as it was"]
+
+        async def read() -> bytes:
+            return rows[-1]
+
+        (first, _), (second, outlet) = follow(topic, lambda _step: read() if is_awaited else rows[-1], members=2)
+        await first.join(log, before, goes_on)
+
+        # when the rows change, and somebody else comes back to the same events
+        rows.append(b"as it is")
+        await second.join(log, before, goes_on)
+
+        assert [payload for _, payload in outlet.told] == [b"as it is"] * 4
+
+
+async def test_what_nobody_waits_for_any_more_is_not_written(redis_url: str) -> None:
+    async with opened(redis_url) as (log, topic):
+        before = await three_events(log, topic)
+        begun, ended = asyncio.Event(), asyncio.Event()
+
+        async def write() -> bytes:
+            begun.set()
+            try:
+                await asyncio.get_running_loop().create_future()
+                raise AssertionError
+            finally:
+                ended.set()
+
+        ((member, outlet),) = follow(topic, lambda step: b"{}" if isinstance(step, Snapshot) else write())
+        joining = asyncio.create_task(member.join(log, before, goes_on))
+        await begun.wait()
+
+        joining.cancel()
+        await ended.wait()
+        assert outlet.words() == ["snapshot"]
+
+
+async def test_who_did_not_take_the_snapshot_is_not_told_of_the_end_without_it(redis_url: str) -> None:
+    steps: asyncio.Queue[tuple[Step, asyncio.Future[bytes]]] = asyncio.Queue()
+
+    async def write(step: Step) -> bytes:
+        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        steps.put_nowait((step, answer))
+        return await answer
+
+    async def answered() -> Step:
+        step, answer = await steps.get()
+        answer.set_result(b"{}")
+        return step
+
+    async with opened(redis_url) as (log, topic):
+        # given a client that takes nothing while its stream starts over, because its rows have ended
+        topic.at = AT
+        ((member, outlet),) = follow(topic, write)
+        joining = asyncio.create_task(member.join(log, None, goes_on))
+        await answered()
+        await joining
+        outlet.is_paused = True
+        topic.end()
+        assert isinstance(await answered(), Snapshot)
+        end, told_end = await steps.get()
+        assert isinstance(end, Event)
+
+        # when it goes on just before the end is told
+        outlet.is_paused = False
+        member.catch_up(log)
+        _, told_anew = await steps.get()
+        told_end.set_result(b"{}")
+        told_anew.set_result(b"{}")
+
+        # then the snapshot comes before the end
+        answering = asyncio.create_task(_each(answered))
+        await outlet.over.wait()
+        answering.cancel()
+        assert outlet.words()[:2] == ["snapshot", "snapshot"]
+        assert outlet.words()[-1] == COMPLETED
+
+
+async def _each(answered: Callable[[], Awaitable[Step]]) -> None:
+    while True:
+        await answered()
+
+
+async def test_the_end_is_told_also_where_too_much_waited_before_it(redis_url: str) -> None:
+    rows: asyncio.Future[bytes] = asyncio.Future()
+
+    async def read() -> bytes:
+        return await rows
+
+    async with opened(redis_url) as (log, topic):
+        topic.at = AT
+        ((member, outlet),) = follow(topic, lambda step: read() if _is_first(step) else b"{}")
+        await member.join(log, None, goes_on)
+
+        # given rows that can not be read while more happens than may wait, and the end
+        for number in range(1, HELD + 3):
+            kind = COMPLETED if number == HELD + 2 else "progress"
+            topic._tell(Event(Position((1, number), AT.sequence + number), kind, {}))
+        rows.set_result(b"{}")
+        await _idle(member.cohort)
+        member.catch_up(log)
+
+        await outlet.over.wait()
+        assert outlet.words() == ["snapshot", "progress", "snapshot", COMPLETED]
+
+
+def _is_first(step: Step) -> bool:
+    return isinstance(step, Event) and step.position.sequence == AT.sequence + 1
+
+
+async def _idle(cohort: Cohort) -> None:
+    """Wait until the cohort has handed over what waits."""
+    task = cohort._task
+    assert task
+    await task
