@@ -1,6 +1,7 @@
 """CPU time, delay and completeness of streams: thousands of watchers over graphql-transport-ws.
 
-The server has a core of its own; Valkey, PostgreSQL, the publisher and the clients have the others. Clients are
+The server has a core of its own; Valkey, PostgreSQL, the publisher and the clients have the others, where all but
+PostgreSQL go first (SCHED_RR, where the user may): they are not to wait for each other's time slices. Clients are
 signed-in users, each watching a job of their own with the core operation Watch; *hot* lets a thousand strangers watch
 the newest artworks.
 A publisher sends what Easel's event log would send itself, at a fixed rate; each event carries the moment at which it
@@ -34,7 +35,7 @@ from app.embedded.folders import throwaway_home
 from app.embedded.postgres import start_postgres
 from app.embedded.valkey import start_valkey
 from benchmarks import machine
-from benchmarks.cpu import starting_on
+from benchmarks.cpu import let_go_first, starting_on
 from benchmarks.report import report, show
 from benchmarks.servers import Place
 from benchmarks.streams import document, people, servers
@@ -108,6 +109,8 @@ def _stage(server_cores: Collection[int], ending: ExitStack) -> Stage:
     ending.callback(publisher.close)
     ending.callback(crowd.close)
     assert valkey.pid
+    for pid in (crowd.pid, publisher.pid, valkey.pid):
+        let_go_first(pid)
     return Stage(place, people.make(postgres.url, MANY.clients), crowd, publisher, valkey.pid)
 
 
