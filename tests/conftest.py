@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from app.embedded.server import EmbeddedServer
 
 ROOT = Path(__file__).parent.parent
-pytest_plugins = ("engine_fixtures", "spare_servers", "workshop")
+pytest_plugins = ("engine_fixtures", "spare_servers", "workshop", "fragile")
 
 
 @pytest.fixture(scope="session")

@@ -91,7 +91,8 @@ async def parts(response: httpx2.Response) -> AsyncGenerator[dict[str, Any], Non
             if (content := json.loads(body)) != {}:
                 assert set(content) == {"payload"}
                 yield content["payload"]
-    assert buffer.startswith("--"), "the last delimiter says that it is the last"
+    if not buffer.startswith("--"):  # only the last delimiter says that it is the last
+        raise ConnectionResetError("the stream was cut")
     check_multipart(whole, delimiter)
 
 
