@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     Keys = list[str]
     Arguments = list[str | bytes | int]
 
+ANSWER_WAIT_S: Final = 5.0
+"""For Redis, attempts and the wait for a connection together: who comes while it hangs shall not wait for its end."""
 _PUBLISH: Final = """
 local stream, meta, once = KEYS[1], KEYS[2], KEYS[3]
 local channel, body, key, kept, ttl, place_ttl, final = unpack(ARGV)
@@ -154,7 +157,8 @@ def _written(publication: Publication) -> tuple[Keys, Arguments]:
 
 async def _reached(answer: Awaitable[Any]) -> Any:  # noqa: ANN401 - whatever Redis answers
     try:
-        return await answer
+        async with asyncio.timeout(ANSWER_WAIT_S):
+            return await answer
     except (RedisError, OSError) as error:
         raise ConnectionError(str(error)) from error
 

@@ -66,9 +66,10 @@ async def server_sent(response: httpx2.Response) -> AsyncGenerator[dict[str, Any
             event, data = (value.strip(), data) if name == "event" else (event, value.strip())
         elif event == "complete":
             return
-        else:
+        elif event:
             assert event == "next"
             yield json.loads(data)
+            event, data = "", ""
     raise ConnectionResetError("the stream was cut")
 
 

@@ -200,8 +200,8 @@ class Member:
             after: where the client stood before.
             has_ended: looks whether the stream is over; what it raises is raised here, and nothing was told.
         """
-        epoch = self.cohort.epoch
-        missed = await _missed(log, self.cohort.topic.stream, after) if after else None
+        epoch, topic = self.cohort.epoch, self.cohort.topic
+        missed = await _missed(log, topic.stream, after) if after and topic.at else None
         if after and missed is not None:
             step = Snapshot(after, resumed=True)
             payload = await self.cohort.payload(step)
