@@ -22,7 +22,7 @@ AtOnce = Callable[[Scope], WholeAnswer | None]
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol, which also ends a head that comes too slowly or never ends, and unread bodies.
+    """uvicorn's HTTP protocol, which also ends a head that comes too slowly or never ends, unread bodies and answers.
 
     A silent connection is closed, a late or endless head is answered 408 or 431 first. A request whose body comes
     together with its head is handed over when both are complete, the body in its scope; what ``at_once`` has an answer
@@ -31,6 +31,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     head_seconds = 10.0
     head_bytes = 16 * 1024
+    slow_seconds = 30.0
     at_once: AtOnce | None = None
     at_shutdown: Callable[[], None] | None = None
     recall = Recall(0)
@@ -41,6 +42,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._is_in_head = True
         self._head_arrived = 0
         self._head_timer: TimerHandle | None = None
+        self._slow_timer: TimerHandle | None = None
         self._is_feeding = False
         self._begun = 0
         """Requests that have begun."""
@@ -60,7 +62,20 @@ class GuardedProtocol(HttpToolsProtocol):
         """Wait no more."""
         self._stop_timer()
         self._wait_no_more()
+        if self._slow_timer is not None:
+            self._slow_timer.cancel()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Give the client a while to take what it was sent; the connection is reset where it does not."""
+        super().pause_writing()
+        self._slow_timer = self.loop.call_later(self.slow_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        super().resume_writing()
+        if self._slow_timer is not None:
+            self._slow_timer.cancel()
 
     def data_received(self, data: bytes) -> None:
         """Wait for the rest of a head that did not arrive at once, as long and as large as it may be."""
@@ -245,12 +260,25 @@ class GuardedProtocol(HttpToolsProtocol):
 
 
 def guarded_protocol(
-    head_seconds: float, head_bytes: int, at_once: AtOnce | None = None, at_shutdown: Callable[[], None] | None = None
+    head_seconds: float,
+    head_bytes: int,
+    at_once: AtOnce | None = None,
+    at_shutdown: Callable[[], None] | None = None,
+    slow_seconds: float = GuardedProtocol.slow_seconds,
 ) -> type[GuardedProtocol]:
-    """Return the class for ``uvicorn.Config(http=…)``; uvicorn makes the instances, so what they need is its own."""
+    """Return the class for ``uvicorn.Config(http=…)``; uvicorn makes the instances, so what they need is its own.
+
+    Args:
+        head_seconds: in which a head arrives.
+        head_bytes: size of a head, at most.
+        at_once: answers what needs no waiting.
+        at_shutdown: called as the server stops.
+        slow_seconds: in which a client takes some of what it is sent, where that is more than the system holds.
+    """
     own: dict[str, object] = {
         "head_seconds": head_seconds,
         "head_bytes": head_bytes,
+        "slow_seconds": slow_seconds,
         "at_once": at_once and staticmethod(at_once),
         "at_shutdown": at_shutdown and staticmethod(at_shutdown),
         "recall": Recall(),

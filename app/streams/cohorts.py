@@ -72,8 +72,8 @@ class Cohort:
     def close(self) -> None:
         """Be told nothing more."""
         del self.topic.audiences[self]
-        if self._task:
-            self._task.cancel()
+        if self._task:  # it begins first: what was to be written for it may not be left unawaited
+            asyncio.get_running_loop().call_soon(self._task.cancel)
 
     def tell(self, step: Step) -> None:
         """Hand a step to all members, in order; at once where it can be written without waiting."""
@@ -87,7 +87,6 @@ class Cohort:
             self._waiting = deque()
             writing = cast("Coroutine[Any, Any, bytes | None]", written)
             self._task = asyncio.create_task(self._tell_in_turn(step, writing))
-            self._task.add_done_callback(lambda _task: writing.close())  # it may be cancelled before it begins
 
     async def payload(self, step: Step) -> bytes | None:
         """Return the response to a step."""

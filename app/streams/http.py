@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 HELD_BYTES: Final = 64 * 1024
 """Written but not taken by the client, beyond which nothing more is sent."""
-SLOW_S: Final = 30.0
-"""How long a client may take nothing of what it is sent."""
 _HEADERS: Final = (
     (b"cache-control", b"no-cache, no-transform"),
     (b"x-accel-buffering", b"no"),
@@ -122,7 +120,6 @@ class HttpListener:
         self._chunks: list[bytes] = [form.beginning] if form.beginning else []
         self._size = 0
         self._changed = asyncio.Event()
-        self._taken_at = asyncio.get_running_loop().time()
 
     @property
     def is_paused(self) -> bool:
@@ -154,9 +151,7 @@ class HttpListener:
             self.leave()
 
     def tend(self, now: float) -> None:
-        """End a stream of which the client takes nothing."""
-        if self._size and now - self._taken_at > SLOW_S:
-            self.shutdown()
+        """Do nothing: the server itself ends connections of which the client takes nothing."""
 
     def shutdown(self) -> None:
         """End without a word: the client comes back, and goes on where it was."""
@@ -179,7 +174,6 @@ class HttpListener:
                 return self._format.heartbeat
         self._changed.clear()
         chunks, self._chunks, self._size = self._chunks, [], 0
-        self._taken_at = asyncio.get_running_loop().time()
         return b"".join(chunks)
 
     def _put(self, chunk: bytes) -> None:
