@@ -19,6 +19,7 @@ from adapters.hub import Hub, redis_client
 from app.asgi import create_host
 from app.edge.protocol import guarded_protocol
 from app.settings import Settings
+from app.streams.http import HttpListener
 from app.streams.socket import PING_S, SLOW_S, TOO_SLOW, StreamSocket, stream_socket
 from benchmarks.streams.people import make
 from domain.streams import COMPLETED, of_job
@@ -38,6 +39,9 @@ pytestmark = pytest.mark.anyio
 
 PREVIEW = "data:," + "x" * 100_000
 SOON_S = 0.05
+SLOW_ENOUGH_S = 3.0
+"""Longer than it takes to read what the system holds."""
+EVENTS = {"accept": "text/event-stream", "path": "/graphql/stream"}
 
 
 class Clock:
@@ -171,8 +175,7 @@ async def test_a_stream_over_http_whose_client_takes_nothing_is_cut_and_resumed_
     database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
     async with serving(tmp_path, database_url, redis_url, SOON_S) as server:
-        options = {"accept": "text/event-stream", "path": "/graphql/stream"}
-        async with opened(server.client, CORE["watch"], {"jobId": server.job}, **options) as response:
+        async with opened(server.client, CORE["watch"], {"jobId": server.job}, **EVENTS) as response:
             stream = server_sent(response)
             told = [(await anext(stream))["data"]["generationJobEvents"]]
             (guest,) = server.host._guests
@@ -187,6 +190,35 @@ async def test_a_stream_over_http_whose_client_takes_nothing_is_cut_and_resumed_
         assert len(told) - 1 < server.steps
         told += await server.rest(told[-1]["cursor"])
         assert [event["step"] for event in told[1:-1]] == list(range(server.steps))
+
+
+async def test_a_stream_over_http_whose_client_takes_its_time_goes_on(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    async with (
+        serving(tmp_path, database_url, redis_url, SLOW_ENOUGH_S) as server,
+        opened(server.client, CORE["watch"], {"jobId": server.job}, **EVENTS) as response,
+    ):
+        stream = server_sent(response)
+        await anext(stream)
+        (guest,) = server.host._guests
+        # given a client that reads no more until all that lies between is full, and then takes all of it
+        while isinstance(guest, HttpListener) and not guest.is_paused:
+            await server.step()
+        steps = [await step_of(stream) for _ in range(server.steps)]
+
+        # when it has taken all for as long as it may take nothing
+        taken_at = server.clock.time()
+        await until(lambda: server.clock.time() > taken_at + SLOW_ENOUGH_S)
+
+        # then it is told what comes
+        await server.step()
+        assert [*steps, await step_of(stream)] == list(range(server.steps))
+
+
+async def step_of(stream: AsyncGenerator[dict[str, Any], None]) -> int:
+    step: int = (await anext(stream))["data"]["generationJobEvents"]["step"]
+    return step
 
 
 async def test_a_client_that_answers_no_ping_is_dropped_and_one_that_answers_is_kept(
