@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import cache
 from hashlib import sha1
 from typing import TYPE_CHECKING, Any, Final
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
 
     Call = tuple[list[str], list[str | bytes | int]]
     """Keys and arguments of a script."""
+    Command = tuple[str | bytes | int, ...]
     Place = tuple[str, Position]
     """A stream, and where in it somebody stands."""
 
+ANSWER_WAIT_S: Final = 5.0
+"""For Redis, attempts and the wait for a connection together: who comes while it hangs shall not wait for its end."""
 PUBLISH: Final = """
 local stream, meta, once = KEYS[1], KEYS[2], KEYS[3]
 local channel, body, key, kept, ttl, place_ttl, final = unpack(ARGV)
@@ -128,20 +132,21 @@ class RedisEventLog:
         Raises:
             ConnectionError: Redis can not be reached; some of the calls, the first ones, may have been made.
         """
+        commands = [command(script, call) for call in calls]
         try:
-            try:
-                return await self._run_known(script, calls)
-            except NoScriptError:  # in a new Redis, or an emptied one: what it was told before is gone
-                await self._redis.script_load(script)
-                return await self._run_known(script, calls)
-        except (RedisError, OSError) as error:
-            raise ConnectionError(str(error)) from error
+            return await self._answers(commands)
+        except ConnectionError as error:
+            if not isinstance(error.__cause__, NoScriptError):
+                raise
+        # a new Redis, or an emptied one: what it was told before is gone
+        return (await self._answers([("SCRIPT LOAD", script), *commands]))[1:]
 
-    async def _run_known(self, script: str, calls: Sequence[Call]) -> list[Any]:
+    async def _answers(self, commands: Sequence[Command]) -> list[Any]:
         sending = self._redis.pipeline(transaction=False)
-        for call in calls:
-            sending.execute_command(*command(script, call))
-        return await sending.execute()
+        for each in commands:
+            sending.execute_command(*each)
+        answers: list[Any] = await _reached(sending.execute())
+        return answers
 
     async def enter(self, stream: str, listener: Listener) -> None:
         """See ``EventLog.enter``."""
@@ -152,7 +157,7 @@ class RedisEventLog:
         self._hub.leave(_channel(stream), listener)
 
 
-def command(script: str, call: Call) -> tuple[str | bytes | int, ...]:
+def command(script: str, call: Call) -> Command:
     """Return the Redis command that runs a script, once it is loaded."""
     keys, arguments = call
     return "EVALSHA", _digest(script), len(keys), *keys, *arguments
@@ -193,7 +198,8 @@ def _digest(script: str) -> str:
 
 async def _reached(answer: Awaitable[Any]) -> Any:  # noqa: ANN401 - whatever Redis answers
     try:
-        return await answer
+        async with asyncio.timeout(ANSWER_WAIT_S):
+            return await answer
     except (RedisError, OSError) as error:
         raise ConnectionError(str(error)) from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -31,12 +32,22 @@ if TYPE_CHECKING:
     from app.embedded.server import EmbeddedServer
 
 ROOT = Path(__file__).parent.parent
-pytest_plugins = ("engine_fixtures", "spare_servers", "workshop")
+OPEN_FILES = 8_192
+pytest_plugins = ("engine_fixtures", "spare_servers", "workshop", "fragile")
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _many_files() -> None:
+    """Let this process, and those that it starts, open sockets by the thousand, where the system lets them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY:
+        most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
 @pytest.fixture(scope="session")

@@ -66,9 +66,10 @@ async def server_sent(response: httpx2.Response) -> AsyncGenerator[dict[str, Any
             event, data = (value.strip(), data) if name == "event" else (event, value.strip())
         elif event == "complete":
             return
-        else:
+        elif event:
             assert event == "next"
             yield json.loads(data)
+            event, data = "", ""
     raise ConnectionResetError("the stream was cut")
 
 
@@ -91,7 +92,8 @@ async def parts(response: httpx2.Response) -> AsyncGenerator[dict[str, Any], Non
             if (content := json.loads(body)) != {}:
                 assert set(content) == {"payload"}
                 yield content["payload"]
-    assert buffer.startswith("--"), "the last delimiter says that it is the last"
+    if not buffer.startswith("--"):  # only the last delimiter says that it is the last
+        raise ConnectionResetError("the stream was cut")
     check_multipart(whole, delimiter)
 
 

@@ -22,12 +22,12 @@ AtOnce = Callable[[Scope], WholeAnswer | None]
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol, which also ends a head that comes too slowly or never ends, and unread bodies.
+    """uvicorn's HTTP protocol, which also ends a head that comes too slowly or never ends, unread bodies and answers.
 
     A silent connection is closed, a late or endless head is answered 408 or 431 first; a client that takes nothing of
-    its answer is cut off. A request whose body comes
-    together with its head is handed over when both are complete, the body in its scope; what ``at_once`` has an answer
-    to is answered here, without a task of its own, and the same bytes again without being parsed.
+    its answer is cut off. A request whose body comes together with its head is handed over when both are complete, the
+    body in its scope; what ``at_once`` has an answer to is answered here, without a task of its own, and the same bytes
+    again without being parsed.
     """
 
     head_seconds = 10.0
@@ -276,12 +276,25 @@ class GuardedProtocol(HttpToolsProtocol):
 
 
 def guarded_protocol(
-    head_seconds: float, head_bytes: int, at_once: AtOnce | None = None, at_shutdown: Callable[[], None] | None = None
+    head_seconds: float,
+    head_bytes: int,
+    at_once: AtOnce | None = None,
+    at_shutdown: Callable[[], None] | None = None,
+    slow_seconds: float = GuardedProtocol.slow_seconds,
 ) -> type[GuardedProtocol]:
-    """Return the class for ``uvicorn.Config(http=…)``; uvicorn makes the instances, so what they need is its own."""
+    """Return the class for ``uvicorn.Config(http=…)``; uvicorn makes the instances, so what they need is its own.
+
+    Args:
+        head_seconds: in which a head arrives.
+        head_bytes: size of a head, at most.
+        at_once: answers what needs no waiting.
+        at_shutdown: called as the server stops.
+        slow_seconds: in which a client takes some of what it is sent, where that is more than the system holds.
+    """
     own: dict[str, object] = {
         "head_seconds": head_seconds,
         "head_bytes": head_bytes,
+        "slow_seconds": slow_seconds,
         "at_once": at_once and staticmethod(at_once),
         "at_shutdown": at_shutdown and staticmethod(at_shutdown),
         "recall": Recall(),

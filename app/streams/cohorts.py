@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from db.session import AWAY
 from domain.ports import Event, Position
@@ -31,8 +31,6 @@ RETRY_S: Final = 0.5
 """Between two attempts at an event for which rows are needed while PostgreSQL is away."""
 _REMEMBERED: Final = 32
 """Responses that are remembered for members who catch up side by side."""
-
-Result = TypeVar("Result")
 
 
 class Outlet(Protocol):
@@ -77,7 +75,7 @@ class Cohort:
         """Be told nothing more."""
         del self.topic.audiences[self]
         if self._task:
-            self._task.cancel()
+            _cancel(self._task)
 
     def tell(self, step: Step) -> None:
         """Hand a step to all members, in order; at once where it can be written without waiting."""
@@ -90,7 +88,7 @@ class Cohort:
         else:
             self._waiting = deque()
             writing = cast("Coroutine[Any, Any, bytes | None]", written)
-            self._task = _task_of(self._tell_in_turn(step, writing), writing)
+            self._task = asyncio.create_task(self._tell_in_turn(step, writing))
 
     async def payload(self, step: Step) -> bytes | None:
         """Return the response to a step."""
@@ -112,7 +110,7 @@ class Cohort:
             if not self._readers:
                 for written in self._recent.values():
                     if isinstance(written, asyncio.Task):
-                        written.cancel()
+                        _cancel(written)
                 self._recent.clear()
 
     async def recent(self, event: Event) -> bytes | None:
@@ -122,7 +120,7 @@ class Cohort:
             if written is None or isinstance(written, bytes):
                 self._recent[event.position] = written
             else:
-                self._recent[event.position] = _task_of(self._finished(event, written), written)
+                self._recent[event.position] = asyncio.create_task(self._finished(event, written))
             if len(self._recent) > _REMEMBERED:
                 del self._recent[next(iter(self._recent))]
         found = self._recent[event.position]
@@ -224,8 +222,8 @@ class Member:
             after: where the client stood before.
             has_ended: looks whether the stream is over; what it raises is raised here, and nothing was told.
         """
-        epoch = self.cohort.epoch
-        missed = await _missed(log, self.cohort.topic.stream, after) if after else None
+        epoch, topic = self.cohort.epoch, self.cohort.topic
+        missed = await _missed(log, topic.stream, after) if after and topic.at else None
         if after and missed is not None:
             step = Snapshot(after, resumed=True)
             payload = await self.cohort.payload(step)
@@ -313,11 +311,9 @@ async def _missed(log: EventLog, stream: str, after: Position) -> list[Event] | 
         return None
 
 
-def _task_of(work: Coroutine[Any, Any, Result], written: Coroutine[Any, Any, bytes | None]) -> asyncio.Task[Result]:
-    """Return the task of some work that waits for a response; it may be cancelled before it begins to wait."""
-    task = asyncio.create_task(work)
-    task.add_done_callback(lambda _task: written.close())
-    return task
+def _cancel(writing: asyncio.Task[Any]) -> None:
+    """Cancel a task once it has begun: what it is to wait for may not be left unawaited."""
+    asyncio.get_running_loop().call_soon(writing.cancel)
 
 
 def _ending(at: Position) -> Event:

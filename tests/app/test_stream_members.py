@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from adapters.event_log import RedisEventLog
+from adapters.event_log import RedisEventLog, event_of
 from adapters.hub import Hub, redis_client
 from app.streams.cohorts import Cohort, Member
 from domain.ports import Event, Position
@@ -56,7 +56,7 @@ async def goes_on() -> bool:
 async def opened(redis_url: str) -> AsyncIterator[tuple[RedisEventLog, Topic]]:
     """Open a log, and a stream that nobody hears of by itself."""
     async with asyncio.timeout(20), redis_client(redis_url) as redis:
-        log = RedisEventLog(redis, Hub(redis_url))
+        log = RedisEventLog(redis, Hub(redis_url, event_of))
         yield log, Topic(log, of_job(uuid4()))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import shutil
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any, LiteralString
 from uuid import UUID
@@ -14,7 +13,6 @@ import redis
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from audit import check_end, check_rows
-from conftest import Installation, install
 from db.words import JobStatus
 from domain.ports import Position
 from domain.streams import of_job
@@ -22,59 +20,20 @@ from domain.words import FailureCode
 from graph_client import http_client
 from stored import sql
 from waiting import until
-from workshop import workshop
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
     from app.embedded.server import EmbeddedServer
+    from conftest import Installation
     from graph_client import GraphClient
     from workshop import Workshop
 
 pytestmark = pytest.mark.anyio
 
-PROCESSES = ("api", "worker", "relay", "sweeper")
 PROMISE_S = 30 + 3
 """A job ends within 30 s of the lease, which is 3 s here."""
 SLOW: dict[str, Any] = {"ratio": "1:1", "steps": 3}
-
-
-@pytest.fixture(scope="module")
-def whole(
-    tmp_path_factory: pytest.TempPathFactory, spare_postgres: EmbeddedServer, spare_valkey: EmbeddedServer
-) -> Iterator[Installation]:
-    installation = install(tmp_path_factory.mktemp("whole"), spare_postgres.url, spare_valkey.url)
-    try:
-        yield installation
-    finally:
-        installation.stop()
-
-
-@pytest.fixture
-async def inside(fragile: Installation) -> AsyncIterator[Workshop]:
-    """Open the data of that Easel from within the test, for small pictures and a look at what is there."""
-    environment = fragile.environment
-    async with workshop(environment["DATABASE_URL"], environment["REDIS_URL"], fragile.folder) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def fragile(whole: Installation, spare_database_url: str, spare_redis_url: str) -> AsyncIterator[Installation]:
-    """Return an Easel of which a test may break anything; what the one before broke is whole again."""
-    assert spare_database_url
-    assert spare_redis_url
-    shutil.rmtree(whole.folder / "media", ignore_errors=True)
-    for name in PROCESSES:
-        if not is_running(whole, name):
-            whole.start(name)
-    await whole.answering()
-    yield whole
-    check_rows(spare_database_url)
-
-
-def is_running(installation: Installation, name: str) -> bool:
-    process = installation.processes.get(name)
-    return process is not None and process.popen is not None and process.popen.poll() is None
 
 
 def stored_keys(installation: Installation) -> set[str]:

@@ -4,9 +4,7 @@ stops."""
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
-import os
 import signal
 from typing import TYPE_CHECKING
 
@@ -15,6 +13,7 @@ from websockets.asyncio.client import connect
 
 from conftest import install
 from graph_client import CORE, http_client
+from raw_sockets import CONTINUED, FIN, INIT, PING, PONG, TEXT, frame, raw
 from stream_readers import beginning
 
 if TYPE_CHECKING:
@@ -24,65 +23,6 @@ if TYPE_CHECKING:
     from conftest import Installation
 
 pytestmark = pytest.mark.anyio
-
-FIN, TEXT, CONTINUED, CLOSE, PING, PONG = 0x80, 0x1, 0x0, 0x8, 0x9, 0xA
-INIT = b'{"type":"connection_init"}'
-
-
-def frame(content: bytes, head: int = FIN | TEXT, *, is_masked: bool = True) -> bytes:
-    """Return a frame as a client sends it, masked with zeros (RFC 6455, 5.2)."""
-    size = len(content)
-    mask = 0x80 if is_masked else 0
-    if size < 126:
-        length = bytes((mask | size,))
-    elif size < 1 << 16:
-        length = bytes((mask | 126,)) + size.to_bytes(2, "big")
-    else:
-        length = bytes((mask | 127,)) + size.to_bytes(8, "big")
-    return bytes((head,)) + length + (b"\0\0\0\0" if is_masked else b"") + content
-
-
-class RawSocket:
-    """A WebSocket whose every byte is ours."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader = reader
-        self.writer = writer
-
-    async def receive(self) -> tuple[int, bytes]:
-        """Return opcode and content of the next frame."""
-        head, size = await self.reader.readexactly(2)
-        assert not size & 0x80, "a server does not mask"
-        assert head & 0x70 == 0
-        if size == 126:
-            size = int.from_bytes(await self.reader.readexactly(2), "big")
-        elif size == 127:
-            size = int.from_bytes(await self.reader.readexactly(8), "big")
-        return head & 0x0F, await self.reader.readexactly(size)
-
-    async def close_code(self) -> int:
-        """Return the code with which the server closes."""
-        async with asyncio.timeout(10):
-            while True:
-                opcode, content = await self.receive()
-                if opcode == CLOSE:
-                    return int.from_bytes(content[:2], "big")
-
-
-async def raw(easel: Installation, path: str = "/graphql", **headers: str) -> tuple[int, RawSocket]:
-    """Shake hands; return the status of the answer too."""
-    host, _, port = easel.url.removeprefix("http://").partition(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    fields = {
-        "Host": host, "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
-        "Sec-WebSocket-Protocol": "graphql-transport-ws",
-    }  # fmt: skip
-    lines = "".join(f"{name}: {value}\r\n" for name, value in (fields | headers).items())
-    writer.write(f"GET {path} HTTP/1.1\r\n{lines}\r\n".encode())
-    head = await reader.readuntil(b"\r\n\r\n")
-    return int(head.split()[1]), RawSocket(reader, writer)
-
 
 BAD = {
     "an unmasked frame": ([frame(INIT, is_masked=False)], 1002),
@@ -101,12 +41,12 @@ BAD = {
 
 
 async def test_each_bad_frame_has_its_close_code_and_harms_nobody(easel: Installation) -> None:
-    _, other = await raw(easel)
+    _, other = await raw(easel.url)
     other.writer.write(frame(INIT))
     assert await other.receive() == (TEXT, b'{"type":"connection_ack"}')
 
     async def code(frames: list[bytes]) -> int:
-        status, socket = await raw(easel)
+        status, socket = await raw(easel.url)
         assert status == 101
         socket.writer.write(b"".join(frames))
         try:
@@ -123,7 +63,7 @@ async def test_each_bad_frame_has_its_close_code_and_harms_nobody(easel: Install
 
 
 async def test_a_message_in_parts_is_read_whole_with_pings_between_them(easel: Installation) -> None:
-    _, socket = await raw(easel)
+    _, socket = await raw(easel.url)
     socket.writer.write(frame(INIT[:5], TEXT) + frame(b"still here?", FIN | PING))
     assert await socket.receive() == (PONG, b"still here?")
     socket.writer.write(frame(INIT[5:9], CONTINUED))
@@ -144,7 +84,7 @@ async def test_a_socket_is_told_its_request_id_and_there_is_none_elsewhere(easel
         assert socket.response.headers["X-Request-Id"] == "socket-1"
 
     for path in ("/graphql/stream", "/healthz", "/nothing"):
-        status, refused = await raw(easel, path)
+        status, refused = await raw(easel.url, path)
         assert status == 404
         refused.writer.close()
 
