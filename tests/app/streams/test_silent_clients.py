@@ -82,9 +82,12 @@ class Server:
         return [guest for guest in self.host._guests if isinstance(guest, StreamSocket)]
 
     async def step(self) -> None:
+        """Publish a step, and wait until all who follow the job were to be told: the log keeps the newest alone."""
         data = {"slot": 0, "step": self.steps, "total": 1_000, "preview": PREVIEW}
         await self.log.publish(self.stream, "progress", data)
         self.steps += 1
+        followed = self.host.operations.followed
+        await until(lambda: all(cohort.at.sequence >= self.steps for cohort, _ in followed()))
 
     async def complete(self) -> None:
         await self.log.publish(self.stream, COMPLETED, {}, is_last=True)
