@@ -126,9 +126,9 @@ class Watcher:
         self.told.append(event)
 
     def shown(self) -> set[int]:
-        """Return the indexes of the images that it has seen, as they became ready or in a snapshot.
+        """Return the indexes of the images that it was told of as events, or where the stream began or started over.
 
-        Each is told at most once between two restarts.
+        That of where it went on shows them too, but must not be needed. Each is told at most once between two restarts.
         """
         shown: set[int] = set()
         ready: set[int] = set()
@@ -137,8 +137,8 @@ class Watcher:
                 index = event["slot"]["index"]
                 assert index not in ready, f"image {index} was told twice: {self.told}"
                 ready.add(index)
-            elif event["__typename"] == "GenerationSnapshot":
-                ready = ready if event["resumed"] else set()
+            elif event["__typename"] == "GenerationSnapshot" and not event["resumed"]:
+                ready = set()
                 shown |= {slot["index"] for slot in event["job"]["slots"] if slot["status"] == "READY"}
             shown |= ready
         return shown
