@@ -169,13 +169,8 @@ class Installation:
 
     async def signed_up(self, handle: str | None = None, language: str = "en") -> GraphClient:
         """Return a client that is signed in as a new user."""
-        handle = handle or f"u{uuid.uuid4().hex[:12]}"
         client = self.client(language=language)
-        account = {"email": f"{handle}@easel.example", "password": "correct horse", "handle": handle}
-        result = await client.core("sign-up", account | {"displayName": handle.title()})
-        client.token = result["session"]["accessToken"]
-        client.refresh_token = result["session"]["refreshToken"]
-        client.viewer_id = result["viewer"]["id"]
+        await client.sign_up(handle or f"u{uuid.uuid4().hex[:12]}")
         await self._told()
         return client
 

@@ -28,6 +28,11 @@ def http_client() -> httpx2.AsyncClient:
     return httpx2.AsyncClient(timeout=30, verify=_NO_TLS)
 
 
+def subscribe(key: str, query: str, /, **variables: Any) -> str:  # noqa: ANN401
+    """Return the message with which an operation begins on a socket."""
+    return json.dumps({"type": "subscribe", "id": key, "payload": {"query": query, "variables": variables}})
+
+
 class GraphClient:
     """Talks to one API process; ``token`` signs in."""
 
@@ -68,6 +73,14 @@ class GraphClient:
         """Submit a generation and return the result."""
         return await self.core("submit", {"prompt": prompt, "idempotencyKey": key, **options})
 
+    async def sign_up(self, handle: str) -> None:
+        """Become a new user."""
+        account = {"email": f"{handle}@easel.example", "password": "correct horse", "handle": handle}
+        result = await self.core("sign-up", account | {"displayName": handle.title()})
+        self.token = result["session"]["accessToken"]
+        self.refresh_token = result["session"]["refreshToken"]
+        self.viewer_id = result["viewer"]["id"]
+
     @asynccontextmanager
     async def socket(self) -> AsyncIterator[GraphSocket]:
         """Open a graphql-transport-ws connection that has been acknowledged."""
@@ -97,8 +110,7 @@ class GraphSocket:
         self, query: str, variables: dict[str, Any], key: str = "1"
     ) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the data of each message until the server completes the stream."""
-        payload = {"query": query, "variables": variables}
-        await self.websocket.send(json.dumps({"type": "subscribe", "id": key, "payload": payload}))
+        await self.websocket.send(subscribe(key, query, **variables))
         async for data in self.messages(key):
             yield data
 

@@ -27,6 +27,7 @@ from app.edge.requests import RequestLimits
 from app.edge.stack import Edge, EdgeOptions, Guarded
 from app.execution import Answer
 from app.metrics import Metrics
+from served import running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
@@ -131,13 +132,8 @@ async def serving(
         app, http=guarded_protocol(head_seconds, options.head.bytes, app.at_once), log_config=None, access_log=False,
         timeout_graceful_shutdown=1, timeout_keep_alive=KEEP_ALIVE,
     )  # fmt: skip
-    server = uvicorn.Server(config)
-    serving_task = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
+    async with running(config, listener):
         yield Server(listener.getsockname()[1], inner.state.release)
-    finally:
-        server.should_exit = True
-        await serving_task
 
 
 def read_refusal(answer: bytes) -> tuple[int, str]:

@@ -11,7 +11,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from graph_client import CORE
+from graph_client import CORE, subscribe
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -45,10 +45,6 @@ async def closed_with(socket: ClientConnection) -> int:
             while True:
                 await socket.recv()
     return socket.close_code or 1006
-
-
-def subscribe(key: str, query: str, **variables: Any) -> str:  # noqa: ANN401
-    return json.dumps({"type": "subscribe", "id": key, "payload": {"query": query, "variables": variables}})
 
 
 NO_MESSAGES = {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from conftest import install
-from graph_client import CORE, http_client
+from graph_client import CORE, http_client, subscribe
 from raw_sockets import CLOSE, FIN, INIT, TEXT, frame, raw
 from stream_readers import MULTIPART, opened
 from waiting import until
@@ -128,7 +128,6 @@ async def refusals(client: GraphClient, job: str) -> dict[str, bytes]:
         async with opened(client, CORE["watch"], {"jobId": job}, **options) as response:
             said[way] = await response.aread()
     async with client.socket() as socket:
-        payload = {"query": CORE["watch"], "variables": {"jobId": job}}
-        await socket.websocket.send(json.dumps({"type": "subscribe", "id": "1", "payload": payload}))
+        await socket.websocket.send(subscribe("1", CORE["watch"], jobId=job))
         said["WebSocket"] = b"".join([await socket.websocket.recv(decode=False) for _ in range(2)])
     return said

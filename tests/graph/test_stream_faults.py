@@ -12,7 +12,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from conftest import install
-from graph_client import CORE, http_client
+from graph_client import CORE, http_client, subscribe
 from raw_sockets import CONTINUED, FIN, INIT, PING, PONG, TEXT, frame, raw
 from stream_readers import beginning
 
@@ -132,8 +132,7 @@ async def test_a_server_that_stops_asks_all_to_come_back_and_ends_in_time(api: I
     client = await api.signed_up()
     job = (await client.submit("a cat", key="k", count=1))["job"]["id"]
     async with client.socket() as socket:
-        payload = {"query": CORE["watch"], "variables": {"jobId": job}}
-        await socket.websocket.send(json.dumps({"type": "subscribe", "id": "1", "payload": payload}))
+        await socket.websocket.send(subscribe("1", CORE["watch"], jobId=job))
         await socket.websocket.recv()
 
         stopping = asyncio.create_task(asyncio.to_thread(api.processes["api"].stop))

@@ -13,7 +13,7 @@ import jwt
 import pytest
 
 from domain.tokens import AccessTokens
-from graph_client import CORE
+from graph_client import CORE, subscribe
 from stream_readers import MULTIPART, opened, parts, server_sent
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ async def by_socket(client: GraphClient, job: str) -> list[dict[str, Any]]:
     results: list[dict[str, Any]] = []
     async with client.socket() as socket:
         for key in ("a", "b"):
-            payload = {"query": CORE["watch"], "variables": {"jobId": job}}
-            await socket.websocket.send(json.dumps({"type": "subscribe", "id": key, "payload": payload}))
+            await socket.websocket.send(subscribe(key, CORE["watch"], jobId=job))
         ends: list[str] = []
         while len(ends) < 2:
             message = json.loads(await socket.websocket.recv())

@@ -17,7 +17,7 @@ from adapters.event_log import RedisEventLog, event_of
 from adapters.hub import Hub, redis_client
 from db.session import Database
 from domain import generation, streams
-from graph_client import CORE, StreamError
+from graph_client import CORE, StreamError, subscribe
 from stored import sql
 from stream_readers import MULTIPART, beginning, opened
 from waiting import until
@@ -194,8 +194,7 @@ async def test_a_stream_that_nobody_reads_any_more_is_gone(easel: Installation) 
         # and one of several on a socket may be left alone
         async with client.socket() as socket:
             for key in ("a", "b"):
-                payload = {"query": CORE["watch"], "variables": {"jobId": job}}
-                await socket.websocket.send(json.dumps({"type": "subscribe", "id": key, "payload": payload}))
+                await socket.websocket.send(subscribe(key, CORE["watch"], jobId=job))
             await until(lambda: subscriptions() == 1)
             await socket.websocket.send(json.dumps({"type": "complete", "id": "a"}))
             await socket.websocket.send(json.dumps({"type": "ping"}))
@@ -229,8 +228,7 @@ async def test_a_reader_who_does_not_read_costs_no_memory_and_harms_nobody(easel
         await sleeper.send(
             json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {client.token}"}})
         )
-        payload = {"query": CORE["watch"], "variables": {"jobId": waiting}}
-        await sleeper.send(json.dumps({"type": "subscribe", "id": "1", "payload": payload}))
+        await sleeper.send(subscribe("1", CORE["watch"], jobId=waiting))
         await anext(quick)
         before = resident_mb()
 

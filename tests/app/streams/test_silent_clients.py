@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import httpx2
 import pytest
-import uvicorn
 from websockets.exceptions import ConnectionClosedError
+from websockets.protocol import State
 
-from adapters.event_log import RedisEventLog, event_of
-from adapters.hub import Hub, redis_client
-from app.asgi import create_host
-from app.edge.protocol import guarded_protocol
-from app.settings import Settings
 from app.streams.http import HttpListener
-from app.streams.socket import PING_S, SLOW_S, TOO_SLOW, StreamSocket, stream_socket
-from benchmarks.streams.people import make
+from app.streams.socket import PING_S, SLOW_S, TOO_SLOW
 from domain.streams import COMPLETED, of_job
-from domain.tokens import AccessTokens
 from graph_client import CORE, GraphClient
-from raw_sockets import INIT, PING, TEXT, frame, raw
+from raw_sockets import FIN, INIT, PING, TEXT, frame, raw
+from served import served
+from stories import open_log
 from stream_readers import opened, server_sent
 from waiting import until
 
@@ -33,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
     from pathlib import Path
 
-    from app.streams.host import Host
+    from adapters.event_log import RedisEventLog
+    from served import Served
 
 pytestmark = pytest.mark.anyio
 
@@ -44,49 +38,27 @@ SLOW_ENOUGH_S = 3.0
 EVENTS = {"accept": "text/event-stream", "path": "/graphql/stream"}
 
 
-class Clock:
-    """The running loop, by a clock that a test sets."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self.ahead = 0.0
-        """Seconds."""
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the loop has
-        return getattr(self._loop, name)
-
-    def time(self) -> float:
-        return self._loop.time() + self.ahead
-
-
 @dataclass
-class Server:
-    """A server of streams in this process, and a job that can be watched there."""
+class Watched:
+    """A job on which nobody works: what is told of it, the test publishes."""
 
-    host: Host
-    clock: Clock
+    easel: Served
     client: GraphClient
     job: str
     log: RedisEventLog
-    stream: str
     steps: int = 0
     """How many have been published."""
 
-    def tend(self, seconds: float) -> None:
-        """Look after all sockets, when so many seconds have passed."""
-        self.clock.ahead += seconds
-        for guest in self.sockets():
-            guest.tend(self.clock.time())
-
-    def sockets(self) -> list[StreamSocket]:
-        return [guest for guest in self.host._guests if isinstance(guest, StreamSocket)]
+    @property
+    def stream(self) -> str:
+        return of_job(UUID(self.job.partition("_")[2]))
 
     async def step(self) -> None:
         """Publish a step, and wait until all who follow the job were to be told: the log keeps the newest alone."""
         data = {"slot": 0, "step": self.steps, "total": 1_000, "preview": PREVIEW}
         await self.log.publish(self.stream, "progress", data)
         self.steps += 1
-        followed = self.host.operations.followed
+        followed = self.easel.host.operations.followed
         await until(lambda: all(cohort.at.sequence >= self.steps for cohort, _ in followed()))
 
     async def complete(self) -> None:
@@ -101,32 +73,13 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(folder: Path, database_url: str, redis_url: str, slow_s: float = 60.0) -> AsyncIterator[Server]:
-    (person,) = make(database_url, 1)
-    listener = socket.create_server(("127.0.0.1", 0))
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    settings = Settings(easel_home=folder, database_url=database_url, redis_url=redis_url, public_url=url)
-    host, clock = create_host(settings), Clock()
-    plain = stream_socket(host)
-
-    def clocked(config: Any, server_state: Any, app_state: Any) -> StreamSocket:  # noqa: ANN401 - uvicorn's
-        return plain(config, server_state, app_state, cast("asyncio.AbstractEventLoop", clock))
-
-    config = uvicorn.Config(
-        host.edge, http=guarded_protocol(60, 16 * 1024, slow_seconds=slow_s), ws=cast("Any", clocked), log_config=None,
-        access_log=False, timeout_graceful_shutdown=1,
-    )  # fmt: skip
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve(sockets=[listener]))
-    tokens = AccessTokens(settings.token_key_pems(), url, timedelta(minutes=30))
-    client = GraphClient(url, tokens.issue(person.user_id, person.session_id).text)
-    try:
-        async with redis_client(redis_url) as redis:
-            log = RedisEventLog(redis, Hub(redis_url, event_of))
-            yield Server(host, clock, client, f"job_{person.job_id.hex}", log, of_job(person.job_id))
-    finally:
-        server.should_exit = True
-        await running
+async def watched(
+    database_url: str, redis_url: str, folder: Path, slow_s: float = 60.0
+) -> AsyncIterator[tuple[Served, Watched]]:
+    async with served(database_url, redis_url, folder, slow_s=slow_s) as easel, open_log(redis_url) as log:
+        client = await easel.signed_up()
+        job = (await client.submit("a cat", key="k", count=1, ratio="1:1", steps=1))["job"]["id"]
+        yield easel, Watched(easel, client, job, log)
 
 
 async def cut(stream: AsyncGenerator[dict[str, Any], None]) -> list[dict[str, Any]]:
@@ -140,83 +93,84 @@ async def cut(stream: AsyncGenerator[dict[str, Any], None]) -> list[dict[str, An
 
 
 async def test_a_socket_whose_client_takes_nothing_is_closed_and_resumed_without_loss(
-    database_url: str, redis_url: str, tmp_path: Path
+    spare_database_url: str, spare_redis_url: str, tmp_path: Path
 ) -> None:
-    async with serving(tmp_path, database_url, redis_url) as server, server.client.socket() as socket:
-        stream = socket.subscribe(CORE["watch"], {"jobId": server.job})
+    async with watched(spare_database_url, spare_redis_url, tmp_path) as (easel, job), job.client.socket() as socket:
+        stream = socket.subscribe(CORE["watch"], {"jobId": job.job})
         told = [(await anext(stream))["generationJobEvents"]]
-        (guest,) = server.sockets()
+        (guest,) = easel.sockets()
 
         # given a client that reads no more, and another one that does
-        async with server.client.socket() as other:
-            reading = other.subscribe(CORE["watch"], {"jobId": server.job})
+        async with job.client.socket() as other:
+            reading = other.subscribe(CORE["watch"], {"jobId": job.job})
             await anext(reading)
             while not guest.is_paused:
-                await server.step()
+                await job.step()
                 await anext(reading)
 
             # when that has lasted for a while, and for longer than it may
-            server.tend(SLOW_S - 1)
+            easel.tend(SLOW_S - 1)
             assert guest.close_code is None
-            server.tend(2)
+            easel.tend(2)
 
             # then the one is told so, and the other one goes on
             told += await cut(stream)
             assert socket.websocket.close_code == TOO_SLOW
-            await server.step()
-            await server.complete()
-            assert (await anext(reading))["generationJobEvents"]["step"] == server.steps - 1
+            await job.step()
+            await job.complete()
+            assert (await anext(reading))["generationJobEvents"]["step"] == job.steps - 1
 
         # and who comes back with the last cursor is told the rest
-        assert 0 < len(told) - 1 < server.steps
-        told += await server.rest(told[-1]["cursor"])
-        assert [event["step"] for event in told[1:-1]] == list(range(server.steps))
+        assert 0 < len(told) - 1 < job.steps
+        told += await job.rest(told[-1]["cursor"])
+        assert [event["step"] for event in told[1:-1]] == list(range(job.steps))
         assert told[-1]["__typename"] == "GenerationCompleted"
 
 
 async def test_a_stream_over_http_whose_client_takes_nothing_is_cut_and_resumed_without_loss(
-    database_url: str, redis_url: str, tmp_path: Path
+    spare_database_url: str, spare_redis_url: str, tmp_path: Path
 ) -> None:
-    async with serving(tmp_path, database_url, redis_url, SOON_S) as server:
-        async with opened(server.client, CORE["watch"], {"jobId": server.job}, **EVENTS) as response:
+    async with watched(spare_database_url, spare_redis_url, tmp_path, SOON_S) as (easel, job):
+        async with opened(job.client, CORE["watch"], {"jobId": job.job}, **EVENTS) as response:
             stream = server_sent(response)
             told = [(await anext(stream))["data"]["generationJobEvents"]]
-            (guest,) = server.host._guests
+            (guest,) = easel.host._guests
             # when a client reads no more, until all that lies between is full
-            while guest in server.host._guests and server.steps < 400:
-                await server.step()
+            while guest in easel.host._guests and job.steps < 400:
+                await job.step()
             # then the server lets go of it, which has not read what it was sent
-            await until(lambda: not server.host._guests)
+            await until(lambda: not easel.host._guests)
+            assert not list(easel.host.operations.followed())
             told += await cut(stream)
-        await server.complete()
+        await job.complete()
 
-        assert len(told) - 1 < server.steps
-        told += await server.rest(told[-1]["cursor"])
-        assert [event["step"] for event in told[1:-1]] == list(range(server.steps))
+        assert len(told) - 1 < job.steps
+        told += await job.rest(told[-1]["cursor"])
+        assert [event["step"] for event in told[1:-1]] == list(range(job.steps))
 
 
 async def test_a_stream_over_http_whose_client_takes_its_time_goes_on(
-    database_url: str, redis_url: str, tmp_path: Path
+    spare_database_url: str, spare_redis_url: str, tmp_path: Path
 ) -> None:
     async with (
-        serving(tmp_path, database_url, redis_url, SLOW_ENOUGH_S) as server,
-        opened(server.client, CORE["watch"], {"jobId": server.job}, **EVENTS) as response,
+        watched(spare_database_url, spare_redis_url, tmp_path, SLOW_ENOUGH_S) as (easel, job),
+        opened(job.client, CORE["watch"], {"jobId": job.job}, **EVENTS) as response,
     ):
         stream = server_sent(response)
         await anext(stream)
-        (guest,) = server.host._guests
+        (guest,) = easel.host._guests
         # given a client that reads no more until all that lies between is full, and then takes all of it
         while isinstance(guest, HttpListener) and not guest.is_paused:
-            await server.step()
-        steps = [await step_of(stream) for _ in range(server.steps)]
+            await job.step()
+        steps = [await step_of(stream) for _ in range(job.steps)]
 
         # when it has taken all for as long as it may take nothing
-        taken_at = server.clock.time()
-        await until(lambda: server.clock.time() > taken_at + SLOW_ENOUGH_S)
+        taken_at = easel.clock.time()
+        await until(lambda: easel.clock.time() > taken_at + SLOW_ENOUGH_S)
 
         # then it is told what comes
-        await server.step()
-        assert [*steps, await step_of(stream)] == list(range(server.steps))
+        await job.step()
+        assert [*steps, await step_of(stream)] == list(range(job.steps))
 
 
 async def step_of(stream: AsyncGenerator[dict[str, Any], None]) -> int:
@@ -224,27 +178,51 @@ async def step_of(stream: AsyncGenerator[dict[str, Any], None]) -> int:
     return step
 
 
-async def test_a_client_that_answers_no_ping_is_dropped_and_one_that_answers_is_kept(
-    database_url: str, redis_url: str, tmp_path: Path
+async def test_a_socket_that_failed_and_takes_nothing_is_given_up(
+    spare_database_url: str, spare_redis_url: str, tmp_path: Path
 ) -> None:
-    async with serving(tmp_path, database_url, redis_url) as server, server.client.socket() as socket:
-        (kept,) = server.sockets()
-        _, silent = await raw(server.client.url)
+    async with served(spare_database_url, spare_redis_url, tmp_path, send_bytes=4_096) as easel:
+        _, socket = await raw(easel.url, receive_bytes=4_096)
+        (guest,) = easel.sockets()
+        # given a client that reads nothing, and at once asks for more than can be sent and sends what is no frame
+        socket.take_nothing()
+        socket.writer.write(frame(b"x" * 125, FIN | PING) * 800 + frame(b"", FIN | 3))
+        await until(lambda: guest.is_paused)
+        assert guest._protocol
+        assert guest._protocol.state is State.CLOSING
+
+        # when it takes nothing for long
+        easel.tend(SLOW_S + 1)
+
+        # then the connection ends all the same
+        await until(lambda: not easel.host._guests)
+        socket.writer.close()
+
+
+async def test_a_client_that_answers_no_ping_is_dropped_and_one_that_answers_is_kept(
+    spare_database_url: str, spare_redis_url: str, tmp_path: Path
+) -> None:
+    async with (
+        served(spare_database_url, spare_redis_url, tmp_path) as easel,
+        GraphClient(easel.url).socket() as socket,
+    ):
+        (kept,) = easel.sockets()
+        _, silent = await raw(easel.url)
         silent.writer.write(frame(INIT))
         assert (await silent.receive())[0] == TEXT
 
         # when nobody says anything for a while
         heard_at = kept._heard_at
-        server.tend(PING_S + 1)
+        easel.tend(PING_S + 1)
 
         # then all are asked, and who does not answer for as long again is taken for gone
         assert await silent.receive() == (PING, b"")
         await until(lambda: kept._heard_at > heard_at + PING_S)
-        server.tend(PING_S)
+        easel.tend(PING_S)
         assert await silent.reader.read() == b""
         silent.writer.close()
-        assert server.sockets() == [kept]
+        assert easel.sockets() == [kept]
 
         # and who answered is heard
-        (data,) = [data async for data in socket.subscribe("{ viewer { id } }", {})]
-        assert data["viewer"]["id"]
+        (data,) = [data async for data in socket.subscribe("{ __typename }", {})]
+        assert data == {"__typename": "Query"}
