@@ -38,6 +38,8 @@ _REASON_BYTES: Final = 123
 """The most that a close frame takes (RFC 6455, 5.5)."""
 _HELD_BYTES: Final = 64 * 1024
 """Written but not taken by the system, beyond which nothing more is sent."""
+_HEAD_END: Final = b"\r\n\r\n"
+"""Frames come behind it, which a protocol that has not said yes must not see."""
 WRONG_PROTOCOL: Final = 4406
 TOO_SLOW: Final = 1013
 RECONNECT: Final = 1012
@@ -100,8 +102,10 @@ class StreamSocket(asyncio.Protocol):
         """Act on what has arrived."""
         self._heard_at = self._loop.time()
         if self._conversation is None:
-            self._read(data)
-            data = b""
+            head, end, data = data.partition(_HEAD_END)
+            self._read(head + end)
+            if self._conversation is None:
+                return
         data = self._begun + data
         whole = whole_frames(data, MAX_MESSAGE) if self._is_open else len(data)
         self._begun = data[whole:]
@@ -249,7 +253,7 @@ class StreamSocket(asyncio.Protocol):
         if self._protocol.state is not State.OPEN:
             self._log(response.status_code, None)
             return
-        self._begun = self._forget_handshake(self._protocol)
+        self._forget_handshake(self._protocol)
         self._is_open = True
         self._conversation = Conversation(self, self.host, self.host.context(scope))
         self._exchange.fields = {}
@@ -258,12 +262,11 @@ class StreamSocket(asyncio.Protocol):
         if not is_ours:
             self.close(WRONG_PROTOCOL, "Subprotocol not acceptable")
 
-    def _forget_handshake(self, protocol: Protocol) -> bytes:
-        """Send its answer, and forget all that was said; return what has arrived behind it."""
+    def _forget_handshake(self, protocol: Protocol) -> None:
+        """Send its answer, and forget all that was said."""
         self._flush(protocol)
         protocol.parser.close()  # it holds the protocol that holds it
         self._protocol = None
-        return bytes(protocol.reader.buffer)
 
     def _scope(self, request: Request) -> dict[str, Any]:
         path, _, query = request.path.partition("?")
