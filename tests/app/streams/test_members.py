@@ -1,26 +1,26 @@
-"""Members of a cohort who read by themselves: side by side, late, and after more has happened than can wait."""
+"""Members of a cohort: who joins, who reads alone, side by side or late, and who leaves while rows are read."""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 
-from adapters.event_log import RedisEventLog, event_of
-from adapters.hub import Hub, redis_client
 from app.streams.cohorts import Cohort, Member
 from domain.ports import Event, Position
 from domain.streams import COMPLETED, of_job
 from domain.topics import HELD, Topic
 from domain.watching import Snapshot
+from stories import open_log
+from waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
 
+    from adapters.event_log import RedisEventLog
     from app.streams.cohorts import Encode, Step
 
 pytestmark = pytest.mark.anyio
@@ -52,12 +52,9 @@ async def goes_on() -> bool:
     return False
 
 
-@asynccontextmanager
-async def opened(redis_url: str) -> AsyncIterator[tuple[RedisEventLog, Topic]]:
-    """Open a log, and a stream that nobody hears of by itself."""
-    async with asyncio.timeout(20), redis_client(redis_url) as redis:
-        log = RedisEventLog(redis, Hub(redis_url, event_of))
-        yield log, Topic(log, of_job(uuid4()))
+def unheard(log: RedisEventLog) -> Topic:
+    """Return a stream that nobody hears of by itself."""
+    return Topic(log, of_job(uuid4()))
 
 
 async def three_events(log: RedisEventLog, topic: Topic) -> Position:
@@ -76,7 +73,8 @@ def follow(topic: Topic, encode: Encode, members: int = 1) -> list[tuple[Member,
 
 
 async def test_what_many_catch_up_with_side_by_side_is_written_once(redis_url: str) -> None:
-    async with opened(redis_url) as (log, topic):
+    async with asyncio.timeout(20), open_log(redis_url) as log:
+        topic = unheard(log)
         before = await three_events(log, topic)
         written: list[int] = []
         coming, all_read_on = iter(range(1, 6)), asyncio.Event()
@@ -102,7 +100,8 @@ async def test_what_many_catch_up_with_side_by_side_is_written_once(redis_url: s
 
 @pytest.mark.parametrize("is_awaited", [False, True])
 async def test_an_event_that_is_told_late_shows_the_newest_rows(redis_url: str, *, is_awaited: bool) -> None:
-    async with opened(redis_url) as (log, topic):
+    async with asyncio.timeout(20), open_log(redis_url) as log:
+        topic = unheard(log)
         before = await three_events(log, topic)
         rows = [b"as it was"]
 
@@ -120,7 +119,8 @@ async def test_an_event_that_is_told_late_shows_the_newest_rows(redis_url: str, 
 
 
 async def test_what_nobody_waits_for_any_more_is_not_written(redis_url: str) -> None:
-    async with opened(redis_url) as (log, topic):
+    async with asyncio.timeout(20), open_log(redis_url) as log:
+        topic = unheard(log)
         before = await three_events(log, topic)
         begun, ended = asyncio.Event(), asyncio.Event()
 
@@ -141,6 +141,52 @@ async def test_what_nobody_waits_for_any_more_is_not_written(redis_url: str) -> 
         assert outlet.words() == ["snapshot"]
 
 
+async def test_what_is_read_for_those_who_leave_at_once_is_begun_and_ended(redis_url: str) -> None:
+    # given an event for which rows are read
+    ends: list[str] = []
+
+    async def read() -> bytes:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ends.append("ended")
+        return b"rows"
+
+    async def written(reading: Awaitable[bytes]) -> bytes:
+        return await reading
+
+    async with asyncio.timeout(20), open_log(redis_url) as log:
+        cohort = Cohort(unheard(log), lambda _step: written(read()))
+        cohort.tell(Event(Position((1, 0), 1), "started", {}))
+        # when nobody wants it any more in the same moment
+        cohort.close()
+        # then it is not left lying about
+        await until(lambda: ends == ["ended"])
+
+
+async def test_who_is_looked_after_while_joining_is_told_one_snapshot(redis_url: str) -> None:
+    async with asyncio.timeout(20), open_log(redis_url) as log:
+        # given a member that joins, and waits for the rows of its snapshot
+        asked, rows = asyncio.Event(), asyncio.Event()
+
+        async def written() -> bytes:
+            asked.set()
+            await rows.wait()
+            return b"snapshot"
+
+        ((member, outlet),) = follow(unheard(log), lambda _step: written())
+        joining = asyncio.create_task(member.join(log, None, goes_on))
+        await asked.wait()
+
+        # when all members are looked after meanwhile
+        member.catch_up(log)
+        rows.set()
+        await joining
+
+        # then it was told how things are once
+        assert outlet.words() == ["snapshot"]
+
+
 async def test_who_did_not_take_the_snapshot_is_not_told_of_the_end_without_it(redis_url: str) -> None:
     steps: asyncio.Queue[tuple[Step, asyncio.Future[bytes]]] = asyncio.Queue()
 
@@ -154,7 +200,8 @@ async def test_who_did_not_take_the_snapshot_is_not_told_of_the_end_without_it(r
         answer.set_result(b"{}")
         return step
 
-    async with opened(redis_url) as (log, topic):
+    async with asyncio.timeout(20), open_log(redis_url) as log:
+        topic = unheard(log)
         # given a client that takes nothing while its stream starts over, because its rows have ended
         topic.at = AT
         ((member, outlet),) = follow(topic, write)
@@ -193,7 +240,8 @@ async def test_the_end_is_told_also_where_too_much_waited_before_it(redis_url: s
     async def read() -> bytes:
         return await rows
 
-    async with opened(redis_url) as (log, topic):
+    async with asyncio.timeout(20), open_log(redis_url) as log:
+        topic = unheard(log)
         topic.at = AT
         ((member, outlet),) = follow(topic, lambda step: read() if _is_first(step) else b"{}")
         await member.join(log, None, goes_on)
