@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -150,6 +151,16 @@ class Installation:
             settings = self.environment | environment
             self.processes[name] = Process(name, argv, settings, self.folder / f"{name}.log").start()
 
+    @contextmanager
+    def running(self, *names: str) -> Iterator[Installation]:
+        """Run processes by the name of their command to the end of the context, from when the API answers."""
+        try:
+            self.start(*names)
+            asyncio.run(self.answering())
+            yield self
+        finally:
+            self.stop()
+
     def client(self, token: str | None = None, language: str = "en") -> GraphClient:
         """Return a client of the API."""
         return GraphClient(self.url, token, language)
@@ -206,12 +217,8 @@ def shared_installation(
 ) -> Iterator[Installation]:
     """Run all processes once for the tests that break none of them."""
     installation = install(tmp_path_factory.mktemp("shared"), postgres.url, valkey.url)
-    try:
-        installation.start("api", "worker", "relay", "sweeper")
-        asyncio.run(installation.answering())
+    with installation.running("api", "worker", "relay", "sweeper"):
         yield installation
-    finally:
-        installation.stop()
 
 
 @pytest.fixture

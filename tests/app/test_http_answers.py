@@ -46,12 +46,8 @@ def caching_installation(
     """Run an API that keeps answers for a minute, and is closed to who would read its schema."""
     folder = tmp_path_factory.mktemp("caching")
     installation = install(folder, postgres.url, valkey.url, ANSWER_CACHE_MS="60000", LOG_JSON="true")
-    try:
-        installation.start("api")
-        asyncio.run(installation.answering())
+    with installation.running("api"):
         yield installation
-    finally:
-        installation.stop()
 
 
 @pytest.fixture
@@ -289,12 +285,8 @@ def opened_installation(
     """Run an API as `make run` does, whose schema may be read."""
     folder = tmp_path_factory.mktemp("opened")
     installation = install(folder, postgres.url, valkey.url, DEMO="true", ANSWER_CACHE_MS="60000")
-    try:
-        installation.start("api")
-        asyncio.run(installation.answering())
+    with installation.running("api"):
         yield installation
-    finally:
-        installation.stop()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from graph_client import CORE, StreamError, http_client
 from stored import sql
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from conftest import Installation
@@ -24,15 +24,11 @@ FEED = "{ feed(first: 100) { nodes { author { id } } } }"
 
 
 @pytest.fixture
-async def sparing(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Installation]:
+def sparing(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Installation]:
     """Run an API that allows 500 at once; within a test next to nothing of it comes back."""
     installation = install(tmp_path, database_url, redis_url, COST_BUCKET="500", COST_REFILL="1", OPERATION_COST="450")
-    try:
-        installation.start("api")
-        await installation.answering()
+    with installation.running("api"):
         yield installation
-    finally:
-        installation.stop()
 
 
 async def test_what_operations_cost_is_told_and_taken_from_the_bucket(sparing: Installation) -> None:

@@ -15,7 +15,7 @@ from conftest import ROOT, install
 from graph_client import CORE, http_client
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     import httpx2
@@ -110,15 +110,11 @@ def manifest(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def guarded(database_url: str, redis_url: str, tmp_path: Path, manifest: Path) -> AsyncIterator[Installation]:
+def guarded(database_url: str, redis_url: str, tmp_path: Path, manifest: Path) -> Iterator[Installation]:
     """Run an API that answers the operations of the manifest and nothing else."""
     installation = install(tmp_path, database_url, redis_url, TRUSTED_DOCUMENTS=str(manifest))
-    try:
-        installation.start("api")
-        await installation.answering()
+    with installation.running("api"):
         yield installation
-    finally:
-        installation.stop()
 
 
 async def test_registered_operations_are_answered_and_no_others(guarded: Installation) -> None:

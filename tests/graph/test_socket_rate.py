@@ -10,7 +10,7 @@ from conftest import install
 from graph_client import StreamError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from conftest import Installation
@@ -19,14 +19,10 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def sparing(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Installation]:
+def sparing(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Installation]:
     installation = install(tmp_path, database_url, redis_url, REQUESTS_PER_USER="3")
-    try:
-        installation.start("api")
-        await installation.answering()
+    with installation.running("api"):
         yield installation
-    finally:
-        installation.stop()
 
 
 async def test_operations_on_a_socket_count_like_requests(sparing: Installation) -> None:

@@ -16,6 +16,7 @@ from stream_readers import MULTIPART, opened
 from waiting import until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from conftest import Installation
@@ -42,28 +43,30 @@ async def open_sockets(easel: Installation) -> float:
     return float(count)
 
 
-async def test_a_page_of_another_origin_opens_nothing(database_url: str, redis_url: str, tmp_path: Path) -> None:
-    easel = install(tmp_path, database_url, redis_url, ALLOWED_ORIGINS=json.dumps([STUDIO]))
-    try:
-        easel.start("api")
-        await easel.answering()
-        for origin in ("https://evil.example", f"{STUDIO}.evil.example", "http://studio.example", "null"):
-            status, refused = await raw(easel.url, Origin=origin)
-            rest = await refused.reader.read()
-            refused.writer.close()
+@pytest.fixture
+def studio(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Installation]:
+    """Run an API that is open to the pages of one origin."""
+    installation = install(tmp_path, database_url, redis_url, ALLOWED_ORIGINS=json.dumps([STUDIO]))
+    with installation.running("api"):
+        yield installation
 
-            assert status == 403, origin
-            assert json.loads(rest)["errors"][0]["extensions"]["code"] == "FORBIDDEN"
-        assert await open_sockets(easel) == 0
 
-        for origin in (STUDIO, easel.url):
-            status, welcome = await raw(easel.url, Origin=origin)
-            welcome.writer.write(frame(INIT))
-            assert status == 101, origin
-            assert await welcome.receive() == (TEXT, b'{"type":"connection_ack"}')
-            welcome.writer.close()
-    finally:
-        easel.stop()
+async def test_a_page_of_another_origin_opens_nothing(studio: Installation) -> None:
+    for origin in ("https://evil.example", f"{STUDIO}.evil.example", "http://studio.example", "null"):
+        status, refused = await raw(studio.url, Origin=origin)
+        rest = await refused.reader.read()
+        refused.writer.close()
+
+        assert status == 403, origin
+        assert json.loads(rest)["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    assert await open_sockets(studio) == 0
+
+    for origin in (STUDIO, studio.url):
+        status, welcome = await raw(studio.url, Origin=origin)
+        welcome.writer.write(frame(INIT))
+        assert status == 101, origin
+        assert await welcome.receive() == (TEXT, b'{"type":"connection_ack"}')
+        welcome.writer.close()
 
 
 async def test_thousands_who_say_nothing_are_shown_out_and_harm_nobody(easel: Installation) -> None:

@@ -103,8 +103,8 @@ async def test_messages_are_understood_however_they_are_cut(
     spare_database_url: str, spare_redis_url: str, tmp_path: Path
 ) -> None:
     # given two messages, the second in parts with a ping between them
-    parts = [frame(ASKED[:7], TEXT), frame(b"still here?", FIN | PING), frame(ASKED[7:], FIN | CONTINUED)]
-    sent = frame(INIT) + b"".join(parts)
+    parts = [frame(ASKED[:7], TEXT), frame(b"still here?", FIN | PING), frame(ASKED[7:9], CONTINUED)]
+    sent = frame(INIT) + b"".join(parts) + frame(ASKED[9:], FIN | CONTINUED)
     ways: list[Iterable[bytes]] = [(sent[:cut], sent[cut:]) for cut in range(1, len(sent))]
     ways += [(sent,), (bytes((byte,)) for byte in sent)]
     async with served(spare_database_url, spare_redis_url, tmp_path) as easel:
@@ -116,6 +116,14 @@ async def test_messages_are_understood_however_they_are_cut(
 
             assert await heard(socket) == TOLD, number
             socket.writer.close()
+
+        # and where the system hands over a byte or some
+        _, socket = await raw(easel.url)
+        for byte in sent:
+            socket.writer.write(bytes((byte,)))
+            await socket.writer.drain()
+        assert await heard(socket) == TOLD
+        socket.writer.close()
 
 
 @pytest.mark.anyio
