@@ -1,4 +1,4 @@
-"""A proxy before the API whose connections a test cuts, between two messages or in the middle of one."""
+"""A proxy before the API whose connections a test cuts: when it says so, or by what they carry."""
 
 from __future__ import annotations
 
@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING, Final
 from waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
+
+    Passes = Callable[[bytes], bool]
 
 _RESET: Final = struct.pack("ii", 1, 0)
 """SO_LINGER: closing throws away what is on its way and resets the connection."""
 
 
 class Wire:
-    """One connection through the proxy."""
+    """One connection through the proxy; it ends, in good order, before the first chunk that does not pass."""
 
-    def __init__(self, client: asyncio.StreamWriter, server: asyncio.StreamWriter) -> None:
+    def __init__(self, client: asyncio.StreamWriter, server: asyncio.StreamWriter, passes: Passes) -> None:
         self._ends = client, server
+        self._passes = passes
         self._is_doomed = False
 
     def cut(self) -> None:
@@ -38,7 +41,7 @@ class Wire:
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Hand on what one side says, to its end."""
         try:
-            while chunk := await reader.read(65_536):
+            while (chunk := await reader.read(65_536)) and self._passes(chunk):
                 if self._is_doomed and writer is self._ends[0]:
                     writer.write(chunk[: len(chunk) // 2])
                     await writer.drain()
@@ -55,8 +58,9 @@ class Wire:
 class CuttingProxy:
     """Stands between clients and the API; ``wires`` are the connections that are open."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, passes: Passes) -> None:
         self.port = port
+        self.passes = passes
         self.wires: dict[Wire, None] = {}
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -66,7 +70,7 @@ class CuttingProxy:
         except OSError:
             writer.close()
             return
-        wire = Wire(writer, api_writer)
+        wire = Wire(writer, api_writer, self.passes)
         self.wires[wire] = None
         try:
             async with asyncio.TaskGroup() as directions:
@@ -76,10 +80,22 @@ class CuttingProxy:
             del self.wires[wire]
 
 
+class FirstEvent:
+    """Lets everything pass but the first event of progress: the stream breaks that carries it."""
+
+    def __init__(self) -> None:
+        self.broken = 0
+
+    def passes(self, chunk: bytes) -> bool:
+        is_lost = not self.broken and b"GenerationProgress" in chunk and b"GenerationSnapshot" not in chunk
+        self.broken += is_lost
+        return not is_lost
+
+
 @asynccontextmanager
-async def cuttable(url: str) -> AsyncIterator[tuple[str, CuttingProxy]]:
+async def cuttable(url: str, passes: Passes = bool) -> AsyncIterator[tuple[str, CuttingProxy]]:
     """Give the URL of a proxy before the API that ``url`` names."""
-    proxy = CuttingProxy(int(url.rpartition(":")[2]))
+    proxy = CuttingProxy(int(url.rpartition(":")[2]), passes)
     async with await asyncio.start_server(proxy.serve, "127.0.0.1", 0, backlog=2_048) as server:
         try:
             yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", proxy
@@ -87,3 +103,11 @@ async def cuttable(url: str) -> AsyncIterator[tuple[str, CuttingProxy]]:
             for wire in tuple(proxy.wires):
                 wire.cut()
             await until(lambda: not proxy.wires)
+
+
+@asynccontextmanager
+async def flaky(url: str) -> AsyncIterator[tuple[str, FirstEvent]]:
+    """Give the URL of a proxy that breaks the first stream, and swallows the event that it was carrying."""
+    event = FirstEvent()
+    async with cuttable(url, event.passes) as (proxied, _):
+        yield proxied, event

@@ -12,7 +12,7 @@ import pytest
 from graphql import GraphQLObjectType, build_schema, get_named_type
 
 from conftest import install
-from flaky import flaky
+from cutting import flaky
 from node_programs import installed, needs_npm, printed_by, run, side_by_side
 from stream_readers import beginning
 
@@ -78,9 +78,9 @@ async def test_a_stream_goes_on_where_its_connection_broke(easel: Installation, 
 
     async def watched(way: str) -> str:
         # given a connection that breaks while an event is under way
-        async with flaky(easel.url) as (url, proxy):
+        async with flaky(easel.url) as (url, event):
             printed = await printed_by(sample, *MAIN, url, *words, "--over", way)
-        assert proxy.broken == 1
+        assert event.broken == 1
         return printed
 
     async def told() -> list[int]:

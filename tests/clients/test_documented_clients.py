@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from graphql import build_schema, parse, validate
 
-from flaky import flaky
+from cutting import flaky
 from graph_client import CORE
 from node_programs import installed, needs_npm, printed_by, side_by_side
 from stream_readers import beginning
@@ -57,9 +57,9 @@ async def test_each_client_goes_on_where_its_connection_broke(easel: Installatio
 
     async def over_a_bad_line(name: str) -> list[Any]:
         # given a connection that breaks while an event is under way
-        async with flaky(easel.url) as (url, proxy):
+        async with flaky(easel.url) as (url, event):
             lines = await told(snippets, name, url, client.token or "", job)
-        assert proxy.broken == 1, name
+        assert event.broken == 1, name
         return lines
 
     async def undisturbed() -> list[Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from flaky import flaky
+from cutting import flaky
 from node_programs import installed, needs_npm, printed_by
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ async def test_types_follow_the_graph() -> None:
 
 async def test_from_sign_up_to_the_feed_over_a_broken_connection(easel: Installation, tmp_path: Path) -> None:
     # given a connection that breaks while an event is under way
-    async with flaky(easel.url) as (url, proxy):
+    async with flaky(easel.url) as (url, event):
         # when the sample paints a picture as a new user
         picture = tmp_path / "picture.png"
         printed = await npm("start", "--", url, "--sign-up", "--prompt", "바다 #slow", "--out", str(picture))
-    assert proxy.broken == 1
+    assert event.broken == 1
 
     # then it was told every event once and in order, the swallowed one too
     assert len(re.findall(r"^The connection was lost; going on after \S+\.$", printed, re.MULTILINE)) == 1
