@@ -38,6 +38,7 @@ _REASON_BYTES: Final = 123
 """The most that a close frame takes (RFC 6455, 5.5)."""
 _HELD_BYTES: Final = 64 * 1024
 """Written but not taken by the system, beyond which nothing more is sent."""
+_NOTHING: Final[dict[bytes, bytes]] = {}
 WRONG_PROTOCOL: Final = 4406
 TOO_SLOW: Final = 1013
 RECONNECT: Final = 1012
@@ -80,7 +81,8 @@ class StreamSocket(asyncio.Protocol):
         """The beginning of a frame."""
         self._conversation: Conversation | None = None
         self._exchange: Exchange | None = None
-        self._parts: list[bytes] = []
+        self._parts: list[bytes] | None = None
+        """Of a message that is under way."""
         self._started = time.perf_counter()
         self._heard_at = self._loop.time()
         self._paused_at = 0.0
@@ -221,9 +223,10 @@ class StreamSocket(asyncio.Protocol):
         if frame.opcode not in {Opcode.TEXT, Opcode.CONT} or self.close_code is not None:
             return
         if frame.data:
+            self._parts = self._parts or []
             self._parts.append(bytes(frame.data))
         if frame.fin and self._conversation:
-            message, self._parts = b"".join(self._parts), []
+            message, self._parts = b"".join(self._parts or ()), None
             try:
                 text = message.decode()
             except UnicodeDecodeError:
@@ -252,7 +255,7 @@ class StreamSocket(asyncio.Protocol):
         self._begun = self._forget_handshake(self._protocol)
         self._is_open = True
         self._conversation = Conversation(self, self.host, self.host.context(scope))
-        self._exchange.fields = {}
+        self._exchange.fields = _NOTHING
         self.host.entered(self)
         self.host.edge.socket_opened()
         if not is_ours:
