@@ -64,7 +64,7 @@ class Topic:
         self.audiences: dict[Audience, None] = {}
         self._log = log
         self._is_busy = True
-        self._held: list[Event | None] = []
+        self._held: tuple[Event | None, ...] = ()
         self._reading: asyncio.Task[None] | None = None
         self.opening: asyncio.Task[None] | None = None
         """Runs ``open``."""
@@ -104,9 +104,9 @@ class Topic:
         at = self.at
         if self._is_busy:
             if len(self._held) < HELD:
-                self._held.append(event)
+                self._held = (*self._held, event)
             else:
-                self._held = [None]
+                self._held = (None,)
         elif event is None or at is None:
             self._begin_reading()
         else:
@@ -148,7 +148,7 @@ class Topic:
 
     def _settle(self) -> None:
         """Take what was heard meanwhile."""
-        held, self._held = self._held, []
+        held, self._held = self._held, ()
         self._is_busy = False
         for event in held:
             self._hear(event)

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 class JobWatch(Watch):
     """The owner of a job, watching it to its end."""
 
+    __slots__ = ("_key", "_previews", "_stream")
+
     def __init__(self, context: Context, after: str | None, key: UUID | None, previews: Previews) -> None:
         """Watch the job with this key; None is the key of none."""
         super().__init__(context, after)

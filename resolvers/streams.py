@@ -52,6 +52,8 @@ class Watch(AsyncIterable[Any], ABC):
     with the same document and variables.
     """
 
+    __slots__ = ("after", "context")
+
     def __init__(self, context: Context, after: str | None) -> None:
         """Watch for the viewer of ``context``, from the cursor ``after`` on."""
         self.context = context

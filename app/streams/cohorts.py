@@ -67,7 +67,7 @@ class Cohort:
         self._task: asyncio.Task[None] | None = None
         self._readers = 0
         """How many members are told what was read from the log."""
-        self._recent: dict[Position, bytes | asyncio.Task[bytes | None] | None] = {}
+        self._recent: dict[Position, bytes | asyncio.Task[bytes | None] | None] | None = None
         """What they are told, by place; forgotten with the last of them, for it shows the rows as they were then."""
         topic.audiences[self] = None
 
@@ -102,28 +102,33 @@ class Cohort:
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Remember what is written for members who read the same side by side, until none of them reads."""
+        if self._recent is None:
+            self._recent = {}
+        recent = self._recent
         self._readers += 1
         try:
             yield
         finally:
             self._readers -= 1
             if not self._readers:
-                for written in self._recent.values():
+                self._recent = None
+                for written in recent.values():
                     if isinstance(written, asyncio.Task):
                         _cancel(written)
-                self._recent.clear()
 
     async def recent(self, event: Event) -> bytes | None:
         """Return the response to an event of the log, written once for all who are ``reading``."""
-        if event.position not in self._recent:
+        recent = self._recent
+        assert recent is not None, "asked for while reading"
+        if event.position not in recent:
             written = self._encode(event)
             if written is None or isinstance(written, bytes):
-                self._recent[event.position] = written
+                recent[event.position] = written
             else:
-                self._recent[event.position] = asyncio.create_task(self._finished(event, written))
-            if len(self._recent) > _REMEMBERED:
-                del self._recent[next(iter(self._recent))]
-        found = self._recent[event.position]
+                recent[event.position] = asyncio.create_task(self._finished(event, written))
+            if len(recent) > _REMEMBERED:
+                del recent[next(iter(recent))]
+        found = recent[event.position]
         return await asyncio.shield(found) if isinstance(found, asyncio.Task) else found
 
     async def _finished(self, step: Step, written: Awaitable[bytes | None]) -> bytes | None:

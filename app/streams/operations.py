@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from app.metrics import Metrics
     from app.streams.reading import SubscriptionReader
     from domain.ports import EventLog, Position
+    from domain.topics import Topic
     from resolvers.streams import Watch
     from schema.context import Context
 
@@ -58,6 +59,16 @@ class Listener(Outlet, Protocol):
         """Say why the operation is not executed; nothing follows."""
 
 
+class _ToldCohort(Cohort):
+    """A cohort, and what says what it is told."""
+
+    __slots__ = ("told",)
+
+    def __init__(self, topic: Topic, told: Told) -> None:
+        super().__init__(topic, told.write)
+        self.told = told
+
+
 class Operations:
     """Runs operations for listeners."""
 
@@ -67,17 +78,16 @@ class Operations:
         self._executor = executor
         self._reader = reader
         self._metrics = metrics
-        self._cohorts: dict[Hashable, Cohort] = {}
-        self._told: dict[Cohort, Told] = {}
+        self._cohorts: dict[Hashable, _ToldCohort] = {}
         self._commons: WeakValueDictionary[Hashable, Common] = WeakValueDictionary()
 
     def followed(self) -> Iterator[tuple[Cohort, Watch]]:
         """Iterate over all who are told the same, with the watch that says what."""
-        return iter([(cohort, told.watch) for cohort, told in self._told.items()])
+        return iter([(cohort, cohort.told.watch) for cohort in self._cohorts.values()])
 
     def viewer_of(self, member: Member) -> UUID | None:
         """Return the only viewer who may be told what a member is told, None where everybody may."""
-        return self._told[member.cohort].viewer_id
+        return _cohort(member).told.viewer_id
 
     async def run(
         self, request: GraphQLRequest, context: Context, listener: Listener, allowed: Collection[Kind]
@@ -141,8 +151,7 @@ class Operations:
         topic = await self.topics.enter(told.watch.stream)
         cohort = self._cohorts.get(told.key)
         if cohort is None:
-            cohort = self._cohorts[told.key] = Cohort(topic, told.write)
-            self._told[cohort] = told
+            cohort = self._cohorts[told.key] = _ToldCohort(topic, told)
         member = listener.member = Member(cohort, listener, self._left)
         self._metrics.subscription_started()
         try:
@@ -152,12 +161,12 @@ class Operations:
             raise
 
     def _left(self, member: Member) -> None:
-        cohort = member.cohort
+        cohort = _cohort(member)
         self._metrics.subscription_ended()
         self._metrics.operation_ended("subscription", "ok")
         if not cohort.members:
             cohort.close()
-            del self._cohorts[self._told.pop(cohort).key]
+            del self._cohorts[cohort.told.key]
         self.topics.leave(cohort.topic)
 
     def _refuse(self, listener: Listener, result: ExecutionResult) -> None:
@@ -165,6 +174,11 @@ class Operations:
         self._metrics.operation_ended("subscription", "refused")
         listener.next(self._reader.response(result), None)
         listener.end()
+
+
+def _cohort(member: Member) -> _ToldCohort:
+    assert isinstance(member.cohort, _ToldCohort), "all members here are of such"
+    return member.cohort
 
 
 async def _tell_again(told: Told, step: Snapshot, listener: Listener) -> None:

@@ -40,6 +40,7 @@ _HELD_BYTES: Final = 64 * 1024
 """Written but not taken by the system, beyond which nothing more is sent."""
 _HEAD_END: Final = b"\r\n\r\n"
 """Frames come behind it, which a protocol that has not said yes must not see."""
+_NOTHING: Final[dict[bytes, bytes]] = {}
 WRONG_PROTOCOL: Final = 4406
 TOO_SLOW: Final = 1013
 RECONNECT: Final = 1012
@@ -82,7 +83,8 @@ class StreamSocket(asyncio.Protocol):
         """The beginning of a frame."""
         self._conversation: Conversation | None = None
         self._exchange: Exchange | None = None
-        self._parts: list[bytes] = []
+        self._parts: list[bytes] | None = None
+        """Of a message that is under way."""
         self._started = time.perf_counter()
         self._heard_at = self._loop.time()
         self._paused_at = 0.0
@@ -225,9 +227,10 @@ class StreamSocket(asyncio.Protocol):
         if frame.opcode not in {Opcode.TEXT, Opcode.CONT} or self.close_code is not None:
             return
         if frame.data:
+            self._parts = self._parts or []
             self._parts.append(bytes(frame.data))
         if frame.fin and self._conversation:
-            message, self._parts = b"".join(self._parts), []
+            message, self._parts = b"".join(self._parts or ()), None
             try:
                 text = message.decode()
             except UnicodeDecodeError:
@@ -256,7 +259,7 @@ class StreamSocket(asyncio.Protocol):
         self._forget_handshake(self._protocol)
         self._is_open = True
         self._conversation = Conversation(self, self.host, self.host.context(scope))
-        self._exchange.fields = {}
+        self._exchange.fields = _NOTHING
         self.host.entered(self)
         self.host.edge.socket_opened()
         if not is_ours:
