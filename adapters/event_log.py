@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     """A stream, and where in it somebody stands."""
 
 ANSWER_WAIT_S: Final = 5.0
-"""For Redis, attempts and the wait for a connection together: who comes while it hangs shall not wait for its end."""
+"""For Redis, attempts and the wait for a connection and for others who ask together: who comes while it hangs shall not
+wait for its end."""
 PUBLISH: Final = """
 local stream, meta, once = KEYS[1], KEYS[2], KEYS[3]
 local channel, body, key, kept, ttl, place_ttl, final = unpack(ARGV)
@@ -98,11 +99,12 @@ class RedisEventLog:
 
     async def read_after(self, stream: str, position: Position) -> list[Event] | None:
         """See ``EventLog.read_after``."""
-        return await self._missed.find((stream, position))
+        missed: list[Event] | None = await _reached(self._missed.find((stream, position)))
+        return missed
 
     async def tip(self, stream: str) -> Position:
         """See ``EventLog.tip``."""
-        tip = await self._tips.find(stream)
+        tip: Position | None = await _reached(self._tips.find(stream))
         assert tip, "every log has one"
         return tip
 
