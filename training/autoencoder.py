@@ -33,7 +33,7 @@ _MEAN, _STEP = (0.0, 0.5, 0.5), (0.0, -0.5, 0.5)
 """Haar's two filters, in the three taps of a convolution that halves."""
 
 
-def new_autoencoder() -> Any:  # noqa: ANN401 - diffusers has no types here
+def new_autoencoder() -> Any:
     """Return an autoencoder of 16-fold reduction whose encoder lacks its last layer, with a fresh decoder."""
     model = AutoencoderTiny(
         latent_channels=CHANNELS,
@@ -50,7 +50,7 @@ def new_autoencoder() -> Any:  # noqa: ANN401 - diffusers has no types here
 
 
 @torch.no_grad()
-def _set_wavelets(layers: Any) -> None:  # noqa: ANN401
+def _set_wavelets(layers: Any) -> None:
     """Set the encoder's convolutions to opponent colours, means, and Haar wavelets: 24 channels before the last."""
     for layer in layers:
         layer.weight.zero_()
@@ -74,7 +74,7 @@ def _set_wavelets(layers: Any) -> None:  # noqa: ANN401
 
 
 @torch.no_grad()
-def _set_components(model: Any, pixels: torch.Tensor) -> None:  # noqa: ANN401
+def _set_components(model: Any, pixels: torch.Tensor) -> None:
     """Set the encoder's last layer to the principal components of ``pixels``, strong ones toned down to about 1."""
     features, last = model.encoder.layers[:-1](pixels.add(1).div(2)), model.encoder.layers[-1]
     flat = features.permute(1, 0, 2, 3).flatten(1).double()
@@ -102,7 +102,7 @@ def _begin(layer: torch.nn.Conv2d, *, inner: bool, closing: bool) -> None:
 
 
 @torch.no_grad()
-def _set_last(model: Any, pixels: torch.Tensor) -> None:  # noqa: ANN401
+def _set_last(model: Any, pixels: torch.Tensor) -> None:
     """Set the decoder's last layer to what is best in least squares with all other layers as they are."""
     before = model.decoder.layers[:-1](torch.tanh(model.encoder(pixels) / 3) * 3)
     sides = functional.unfold(before, 3, padding=1).transpose(1, 2).flatten(0, 1)
@@ -159,7 +159,7 @@ def _crops(
     return pixels.contiguous(), torch.from_numpy(noise)
 
 
-def _losses(model: Any, pixels: torch.Tensor, noise: torch.Tensor) -> dict[str, torch.Tensor]:  # noqa: ANN401
+def _losses(model: Any, pixels: torch.Tensor, noise: torch.Tensor) -> dict[str, torch.Tensor]:
     with torch.no_grad():
         latents = model.encoder(pixels)
     with torch.autocast(pixels.device.type, torch.bfloat16):

@@ -1,4 +1,4 @@
-"""The stages as commands: draw, tokenizer, autoencoder, encode, denoiser, export, evaluate; each can be killed and run again."""
+"""The stages of training as commands, in order; each can be killed at any time and run again."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _tokenizer(run: Run) -> None:
     train_tokenizer(SEED).save_pretrained(str(run.data / "tokenizer"))
 
 
-def _load_tokenizer(run: Run) -> Any:  # noqa: ANN401 - transformers is not typed here
+def _load_tokenizer(run: Run) -> Any:
     from transformers import CLIPTokenizer  # noqa: PLC0415
 
     return CLIPTokenizer.from_pretrained(str(run.data / "tokenizer"), local_files_only=True)
@@ -128,7 +128,7 @@ def _evaluate(run: Run) -> None:
     classifier.load_state_dict(torch.load(run.data / "classifier.pt", weights_only=True)["model"])
     pipeline = StableDiffusionPipeline.from_pretrained(str(run.model), local_files_only=True, torch_dtype=torch.float32)
     result = evaluate(pipeline, classifier, run.steps or 500, SEED)
-    result["classifier on drawings"] = accuracy(classifier, *load_set(run.data / "tested", SEED + 2))
+    result["classifier_on_drawings"] = accuracy(classifier, *load_set(run.data / "tested", SEED + 2))
     (run.model / "evaluation.json").write_text(json.dumps(result, indent=2) + "\n")
     show(pipeline).save(run.model / "contact-sheet.webp", quality=80)
     sys.stdout.write(json.dumps(result["recognised"]) + "\n")

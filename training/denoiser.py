@@ -43,7 +43,7 @@ class Painter(torch.nn.Module):
 
 
 @torch.no_grad()
-def encode_set(model: Any, pictures: npt.NDArray[np.uint8], target: Path) -> None:  # noqa: ANN401
+def encode_set(model: Any, pictures: npt.NDArray[np.uint8], target: Path) -> None:
     """Write the latents of ``pictures`` (count, 256, 256, 3) to ``target``: (count, channels, 16, 16), float16."""
     pieces = []
     for start in range(0, len(pictures), 32):
@@ -59,7 +59,7 @@ def encode_set(model: Any, pictures: npt.NDArray[np.uint8], target: Path) -> Non
 def denoiser_trainee(
     latents: npt.NDArray[np.float16],
     descriptions: list[Description],
-    tokenizer: Any,  # noqa: ANN401
+    tokenizer: Any,
     plan: tuple[int, int, int],
 ) -> Trainee:
     """Return text encoder and denoiser in training; ``plan`` is the seed, the steps and the batch."""
@@ -86,12 +86,12 @@ def denoiser_trainee(
 def _batch(
     latents: npt.NDArray[np.float16],
     descriptions: list[Description],
-    tokenizer: Any,  # noqa: ANN401
+    tokenizer: Any,
     which: tuple[int, int, int],
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return clean latents, noise, times and tokens for a seed and step, so many at once."""
     seed, step, batch = which
-    rng, random = np.random.default_rng((seed, 7, step)), Random(f"{seed}/{step}")  # noqa: S311 - chance, not secrecy
+    rng, random = np.random.default_rng((seed, 7, step)), Random(f"{seed}/{step}")
     chosen = rng.integers(0, len(latents), batch)
     texts = [_words(descriptions[index], random) for index in chosen]
     tokens = tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt").input_ids

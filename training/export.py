@@ -24,7 +24,7 @@ def averaged(module: torch.nn.Module, checkpoint: Path) -> torch.nn.Module:
     return module.eval().requires_grad_(requires_grad=False)
 
 
-def assemble(tokenizer: Any, autoencoder: Path, denoiser: Path) -> Any:  # noqa: ANN401 - diffusers has no types here
+def assemble(tokenizer: Any, autoencoder: Path, denoiser: Path) -> Any:
     """Return the pipeline that the two checkpoints make."""
     painter = averaged(Painter(len(tokenizer)), denoiser)
     return StableDiffusionPipeline(
@@ -39,7 +39,7 @@ def assemble(tokenizer: Any, autoencoder: Path, denoiser: Path) -> Any:  # noqa:
     )
 
 
-def export(pipeline: Any, target: Path) -> None:  # noqa: ANN401
+def export(pipeline: Any, target: Path) -> None:
     """Write ``pipeline`` to the folder ``target`` as safetensors of half precision."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -5,7 +5,6 @@ Pauses and clock changes do no harm: time is counted in seconds of this process'
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from dataclasses import dataclass
@@ -72,7 +71,7 @@ def save(trainee: Trainee, checkpoint: Path, done: int) -> None:
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     fresh = checkpoint.with_suffix(".new")
     torch.save({"done": done, **{name: part.state_dict() for name, part in trainee.parts.items()}}, fresh)
-    os.replace(fresh, checkpoint)
+    fresh.replace(checkpoint)
 
 
 def restore(trainee: Trainee, checkpoint: Path) -> int:
@@ -107,7 +106,7 @@ class Average:
         decay = min(self._decay, (1 + self._count) / (10 + self._count))
         current = module.state_dict()
         floats = [name for name, value in self.weights.items() if value.is_floating_point()]
-        torch._foreach_lerp_([self.weights[name] for name in floats], [current[name] for name in floats], 1 - decay)  # noqa: SLF001 - what torch.optim uses too
+        torch._foreach_lerp_([self.weights[name] for name in floats], [current[name] for name in floats], 1 - decay)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a checkpoint keeps."""

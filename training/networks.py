@@ -13,7 +13,7 @@ from training.tokens import MAX_TOKENS
 WORD_WIDTH = 160
 
 
-def new_text_encoder(vocabulary: int) -> Any:  # noqa: ANN401 - transformers is not typed here
+def new_text_encoder(vocabulary: int) -> Any:
     """Return a CLIP text encoder of two layers; the last two of ``vocabulary`` are the start and the end of a text."""
     return CLIPTextModel(
         CLIPTextConfig(
@@ -30,7 +30,7 @@ def new_text_encoder(vocabulary: int) -> Any:  # noqa: ANN401 - transformers is 
     )
 
 
-def new_denoiser() -> Any:  # noqa: ANN401
+def new_denoiser() -> Any:
     """Return a UNet for latents of 16 × 16, with attention to itself and to the words at 8 × 8 and 4 × 4."""
     return UNet2DConditionModel(
         sample_size=16,
@@ -46,8 +46,8 @@ def new_denoiser() -> Any:  # noqa: ANN401
     )
 
 
-def new_scheduler() -> Any:  # noqa: ANN401
-    """Return the sampler: DPM-Solver++ (Lu et al., 2022) on the straight paths of flow matching (Lipman et al., 2022)."""
+def new_scheduler() -> Any:
+    """Return the sampler: DPM-Solver++ (Lu et al., 2022) on the paths of flow matching (Lipman et al., 2022)."""
     return DPMSolverMultistepScheduler(
         prediction_type="flow_prediction",
         use_flow_sigmas=True,

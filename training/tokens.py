@@ -63,7 +63,7 @@ def _stock(bpe: Tokenizer, letters: list[str]) -> CLIPTokenizer:
 
 
 def _corpus(seed: int, captions: int) -> Iterator[str]:
-    random = Random(seed)  # noqa: S311 - chance, not secrecy
+    random = Random(seed)
     for index in range(captions):
         yield caption(described(index, seed), random)
     nouns = [word for subject in SUBJECTS.values() for word in (*subject.english, *subject.korean)]

@@ -12,8 +12,6 @@ from adapters.engines.sandbox.scene import Form, Sky
 from training.drawing.tones import PAPER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from training.drawing.tones import Tones
 
 Backdrop = tuple[Sky, list[Form]]

@@ -26,7 +26,7 @@ _PIECE = 250
 
 def described(index: int, seed: int) -> Description:
     """Return what picture ``index`` of a set shows: subjects and styles in turn, the rest by chance."""
-    random = Random(f"{seed}/{index}")  # noqa: S311 - chance, not secrecy
+    random = Random(f"{seed}/{index}")
     subject = random.choice(list(SUBJECTS))
     style = random.choice(list(LOOKS))
     colour = random.choice(list(COLOURS)) if random.random() < 0.78 else None
@@ -35,7 +35,7 @@ def described(index: int, seed: int) -> Description:
 
 
 def draw_set(folder: Path, count: int, seed: int, workers: int) -> None:
-    """Draw ``count`` pictures into ``folder/pictures.npy`` (count, 256, 256, 3), uint8, where they are not there yet."""
+    """Draw ``count`` pictures into ``folder/pictures.npy``, (count, 256, 256, 3) of uint8, where they are missing."""
     folder.mkdir(parents=True, exist_ok=True)
     target, record = folder / "pictures.npy", folder / "drawn.json"
     if not target.exists() or np.load(target, mmap_mode="r").shape[0] != count:

@@ -113,7 +113,7 @@ def _stroked(image: Pixels, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.
 
 @cache
 def _strokes(width: int, length: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Pixels]:
-    """Return a pattern of brush strokes: for each pixel the row and column its stroke takes its paint from, and relief."""
+    """Return a pattern of strokes: for each pixel the row and column that its paint comes from, and the relief."""
     rng = np.random.default_rng(width)
     rows, columns = np.mgrid[0:_TILE, 0:_TILE]
     centre = np.stack((rows, columns)).astype(np.float32)

@@ -25,7 +25,7 @@ _TOGETHER = 10
 
 def asked_for(count: int, seed: int) -> list[Description]:
     """Return what to ask for: every subject and style equally often, colours and places by chance."""
-    random = Random(seed)  # noqa: S311 - chance, not secrecy
+    random = Random(seed)
     subjects, styles = list(SUBJECTS), list(LOOKS)
     return [
         Description(
@@ -39,7 +39,7 @@ def asked_for(count: int, seed: int) -> list[Description]:
 
 
 def paint(
-    pipeline: Any,  # noqa: ANN401 - diffusers has no types here
+    pipeline: Any,
     prompts: list[str],
     styles: list[str],
     seeds: list[int],
@@ -65,35 +65,28 @@ def paint(
     return np.concatenate(pieces)
 
 
-def evaluate(pipeline: Any, classifier: torch.nn.Module, count: int, seed: int) -> dict[str, Any]:  # noqa: ANN401
+def evaluate(pipeline: Any, classifier: torch.nn.Module, count: int, seed: int) -> dict[str, Any]:
     """Return the shares of ``count`` prompts whose subject, colour and style are recognised, and which are not."""
     wanted = asked_for(count, seed)
-    random = Random(seed)  # noqa: S311
+    random = Random(seed)
     languages = ["ko" if random.random() < 0.4 else "en" for _ in wanted]
     prompts = [told(each, random, korean=language == "ko") for each, language in zip(wanted, languages, strict=True)]
     pictures = paint(pipeline, prompts, [each.style for each in wanted], list(range(count)))
-    seen = answers(classifier, pictures)
-    right = {
-        question: [getattr(each, question) == said for each, said in zip(wanted, seen[question], strict=True)]
-        for question in QUESTIONS
-    }
+    right = _right(wanted, answers(classifier, pictures))
+    told_in = {name: [language == name for language in languages] for name in ("en", "ko")}
     return {
         "prompts": count,
         "steps": STEPS,
         "guidance": GUIDANCE,
         "recognised": {question: _share(hits) for question, hits in right.items()},
-        "all three": _share([all(hits) for hits in zip(*right.values(), strict=True)]),
-        "by language": {
-            language: {
-                q: _share([hit for hit, l in zip(right[q], languages, strict=True) if l == language]) for q in right
-            }
-            for language in ("en", "ko")
+        "all_three": _share([all(hits) for hits in zip(*right.values(), strict=True)]),
+        "by_language": {
+            name: {question: _share(_only(hits, these)) for question, hits in right.items()}
+            for name, these in told_in.items()
         },
-        "by answer": {
+        "by_answer": {
             question: {
-                name: _share(
-                    [h for h, each in zip(right[question], wanted, strict=True) if getattr(each, question) == name]
-                )
+                name: _share(_only(right[question], [getattr(each, question) == name for each in wanted]))
                 for name in names
             }
             for question, names in QUESTIONS.items()
@@ -101,20 +94,25 @@ def evaluate(pipeline: Any, classifier: torch.nn.Module, count: int, seed: int) 
     }
 
 
+def _right(wanted: list[Description], seen: dict[str, list[str]]) -> dict[str, list[bool]]:
+    return {
+        question: [getattr(each, question) == said for each, said in zip(wanted, seen[question], strict=True)]
+        for question in QUESTIONS
+    }
+
+
+def _only(hits: list[bool], these: list[bool]) -> list[bool]:
+    return [hit for hit, counts in zip(hits, these, strict=True) if counts]
+
+
 def accuracy(
     classifier: torch.nn.Module, pictures: npt.NDArray[np.uint8], shown: list[Description]
 ) -> dict[str, float]:
     """Return how often the classifier is right about drawings, where they name an answer."""
-    seen = answers(classifier, pictures)
+    right = _right(shown, answers(classifier, pictures))
     return {
-        question: _share(
-            [
-                getattr(each, question) == said
-                for each, said in zip(shown, seen[question], strict=True)
-                if getattr(each, question)
-            ]
-        )
-        for question in QUESTIONS
+        question: _share(_only(hits, [getattr(each, question) is not None for each in shown]))
+        for question, hits in right.items()
     }
 
 
@@ -132,20 +130,19 @@ def contact_sheet(pictures: npt.NDArray[np.uint8], columns: int, side: int = 128
     return sheet
 
 
-_SHOWN = (
-    ("a red mug on a table", "realistic"), ("a cat in a meadow", "realistic"), ("노란 달, 밤하늘", "realistic"),
-    ("a blue boat by the sea", "realistic"), ("a pink flower in a garden", "watercolor"), ("a house in the snow", "watercolor"),
-    ("해변의 빨간 우산", "watercolor"), ("a brown mountain at sunset", "watercolor"), ("a purple mushroom in a forest", "pixel-art"),
-    ("숲속의 초록 나무", "pixel-art"), ("a red rocket in space", "pixel-art"), ("an orange fish under water", "pixel-art"),
-    ("a yellow star in the night sky", "painterly"), ("사막의 초록 선인장", "painterly"), ("a red apple on a table", "painterly"),
-    ("a sun in the sky", "painterly"), ("a blue butterfly in a garden", "anime"), ("도시의 빨간 자동차", "anime"),
-    ("an orange balloon in the sky", "anime"), ("하얀 고양이", "anime"), ("a green t-shirt", "line-art"),
-    ("a blue bird in the woods", "line-art"), ("분홍색 하트", "line-art"), ("a purple house", "line-art"),
-)  # fmt: skip
-"""Prompts of the contact sheet and their styles, six to a row."""
+_SHOWN = {
+    "realistic": ("a red mug on a table", "a cat in a meadow", "밤하늘의 노란 달", "a blue boat by the sea"),
+    "watercolor": ("a pink flower in a garden", "a house in the snow", "해변의 빨간 우산", "a mountain at sunset"),
+    "pixel-art": ("a mushroom in a forest", "정원의 초록 나무", "a red rocket in space", "a fish under water"),
+    "painterly": ("a yellow star at night", "사막의 초록 선인장", "a red apple on a table", "a sun in the sky"),
+    "anime": ("a blue butterfly in a garden", "도시의 빨간 자동차", "a balloon in the sky", "하얀 고양이"),
+    "line-art": ("a green t-shirt", "a blue bird in the woods", "분홍색 하트", "a purple house"),
+}
+"""Prompts of the contact sheet by style, a column for each."""
 
 
-def show(pipeline: Any) -> Image.Image:  # noqa: ANN401
+def show(pipeline: Any) -> Image.Image:
     """Return the contact sheet: one picture of each of the prompts above, none chosen by hand."""
-    prompts, styles = zip(*_SHOWN, strict=True)
-    return contact_sheet(paint(pipeline, list(prompts), list(styles), list(range(len(prompts)))), 6)
+    rows = [list(row) for row in zip(*_SHOWN.values(), strict=True)]
+    prompts, styles = [prompt for row in rows for prompt in row], list(_SHOWN) * len(rows)
+    return contact_sheet(paint(pipeline, prompts, styles, list(range(len(prompts)))), len(_SHOWN))
