@@ -120,7 +120,7 @@ def autoencoder_trainee(pictures: npt.NDArray[np.uint8], seed: int, steps: int) 
     torch.manual_seed(seed)
     model = new_autoencoder()
     _set_components(model, _crops(pictures, (seed, 0), (128, 96))[0])
-    _set_last(model, _crops(pictures, (seed, 0), (64, 32))[0])
+    _set_last(model, _crops(pictures, (seed, 0), (48, 12))[0])
     model.to(device()).encoder.requires_grad_(requires_grad=False)
     optimizer = torch.optim.AdamW(
         model.decoder.parameters(), lr=_RATE, betas=(0.9, 0.99), weight_decay=1e-4, fused=True

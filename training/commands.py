@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SEED = 1
 """Of the pictures that the model learns from; those of the classifier have the next one, those of its test the next."""
-_PICTURES, _HELD_OUT, _TESTED = 30_000, 8_000, 1_000
+_PICTURES, _HELD_OUT, _TESTED = 30_000, 5_000, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def _classifier(run: Run) -> None:
     from training.loop import train  # noqa: PLC0415
 
     draw_set(run.data / "held-out", _HELD_OUT, SEED + 1, run.workers)
-    steps = run.steps or 1_500
+    steps = run.steps or 1_200
     trainee = classifier_trainee(*load_set(run.data / "held-out", SEED + 1), 0, steps)
     train(trainee, run.data / "classifier.pt", steps, run.minutes)
 

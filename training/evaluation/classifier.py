@@ -27,13 +27,13 @@ _RATE = 2e-3
 
 
 class Classifier(nn.Module):
-    """Five convolutions, one linear layer for all questions."""
+    """Four convolutions over 64 × 64 pixels, and one linear layer for all questions."""
 
     def __init__(self) -> None:
         """Start with fresh weights."""
         super().__init__()
         layers: list[nn.Module] = []
-        for before, after in ((3, 24), (24, 48), (48, 96), (96, 144), (144, 192)):
+        for before, after in ((3, 32), (32, 64), (64, 128), (128, 192)):
             layers += [nn.Conv2d(before, after, 3, 2, 1), nn.BatchNorm2d(after), nn.ReLU()]
         self._features = nn.Sequential(*layers)
         self._answers = nn.Linear(192 * 2, sum(len(answers) for answers in QUESTIONS.values()))
@@ -41,7 +41,7 @@ class Classifier(nn.Module):
     def forward(self, pictures: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return scores (count, answers) for each question; ``pictures`` is (count, 256, 256, 3), uint8."""
         pixels = pictures.permute(0, 3, 1, 2).float() / 127.5 - 1
-        seen = self._features(functional.avg_pool2d(pixels, 2))
+        seen = self._features(functional.avg_pool2d(pixels, 4))
         scores = self._answers(torch.cat((seen.mean(dim=(2, 3)), seen.amax(dim=(2, 3))), dim=1))
         parts = scores.split([len(answers) for answers in QUESTIONS.values()], dim=1)
         return dict(zip(QUESTIONS, parts, strict=True))
