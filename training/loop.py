@@ -5,19 +5,22 @@ Pauses and clock changes do no harm: time is counted in seconds of this process'
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 SAVE_SECONDS = 90.0
 """Seconds of processor time between two checkpoints."""
+_TELL_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ def device() -> str:
 def train(trainee: Trainee, checkpoint: Path, steps: int, minutes: float | None = None) -> int:
     """Train up to ``steps`` steps in all, going on from ``checkpoint`` where it exists; return the steps done.
 
+    SIGTERM ends it early with a checkpoint; after SIGKILL the last one counts.
+
     Args:
         trainee: What to train.
         checkpoint: File that is replaced as a whole every ``SAVE_SECONDS`` and at the end.
@@ -46,24 +51,37 @@ def train(trainee: Trainee, checkpoint: Path, steps: int, minutes: float | None 
     """
     done = restore(trainee, checkpoint)
     started = saved = told = time.process_time()
-    sums: dict[str, float] = {}
-    count = 0
-    while done < steps and (minutes is None or time.process_time() - started < minutes * 60):
-        for name, value in trainee.advance(done).items():
-            sums[name] = sums.get(name, 0.0) + value
-        done, count, now = done + 1, count + 1, time.process_time()
-        if now - told > 20 or done == steps:
-            means = "  ".join(f"{name} {total / count:.4f}" for name, total in sums.items())
-            sys.stdout.write(
-                f"step {done}/{steps}  {means}  {(now - told) / count * 1000:.0f} ms of processor a step\n"
-            )
-            sys.stdout.flush()
-            sums, count, told = {}, 0, now
-        if now - saved > SAVE_SECONDS:
-            save(trainee, checkpoint, done)
-            saved = now
+    losses: list[dict[str, float]] = []
+    with _asked_to_stop() as stopped:
+        while done < steps and not stopped() and (minutes is None or time.process_time() - started < minutes * 60):
+            losses.append(trainee.advance(done))
+            done, now = done + 1, time.process_time()
+            if now - told > _TELL_SECONDS or done == steps:
+                _tell(f"step {done}/{steps}", losses, now - told)
+                losses, told = [], now
+            if now - saved > SAVE_SECONDS:
+                save(trainee, checkpoint, done)
+                saved = now
     save(trainee, checkpoint, done)
     return done
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[Callable[[], bool]]:
+    """Give a function that says whether SIGTERM has come."""
+    signals: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: signals.append(number))
+    try:
+        yield lambda: bool(signals)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _tell(place: str, losses: list[dict[str, float]], seconds: float) -> None:
+    """Print the means of ``losses`` and what a step of them took."""
+    means = "  ".join(f"{name} {sum(loss[name] for loss in losses) / len(losses):.4f}" for name in losses[0])
+    sys.stdout.write(f"{place}  {means}  {seconds / len(losses) * 1000:.0f} ms of processor a step\n")
+    sys.stdout.flush()
 
 
 def save(trainee: Trainee, checkpoint: Path, done: int) -> None:
