@@ -153,7 +153,7 @@ def _paper() -> tuple[npt.NDArray[np.intp], Pixels, Pixels]:
     """Return for each pixel whence its wash bled (rows and columns), how thin it is, and where paint covers paper."""
     rng = np.random.default_rng(7)
     wobble = np.stack([field(rng, (SIDE, SIDE), (9, 9), 2) - 0.5 for _ in range(2)])
-    place = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32) + wobble * 11
+    place = np.mgrid[0:SIDE, 0:SIDE] + wobble * 11
     thin = 0.2 + 0.4 * (field(rng, (SIDE, SIDE), (5, 5), 3) - 0.5)
     edge = np.minimum(np.arange(SIDE), SIDE - 1 - np.arange(SIDE)).astype(np.float32)
     inward = np.minimum(edge[None, :], edge[:, None]) - 10 + (wobble[0] + wobble[1]) * 9
@@ -169,8 +169,8 @@ def pixel_art(work: Composition) -> Image.Image:
     inside = mask.reduce(4).point([255 * (value > 110) for value in range(256)])
     rim = ImageChops.subtract(inside.filter(ImageFilter.MaxFilter(3)), inside)
     image.paste((34, 30, 52), mask=rim)
-    few = np.asarray(image, np.float32)
-    few = np.round(few / 28) * 28
+    few: Pixels = np.asarray(image, np.float32) / np.float32(28)
+    few = few.round() * np.float32(28)
     flat = Image.fromarray(few.clip(0, 255).astype(np.uint8))
     return flat.resize((SIDE, SIDE), Image.Resampling.NEAREST)
 
