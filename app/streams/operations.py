@@ -131,6 +131,7 @@ class Operations:
             self._refuse(listener, source)
             return
         variables = core.variable_values.coerced
+        raw = variables if raw == variables else raw  # held for as long as the stream is followed: once will do
         asked = Asked(document, name, raw, variables, self._reader.writer(text, document, name, variables))
         watch = cast("Watch", source)
         if watch.after is None:
