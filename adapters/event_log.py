@@ -207,9 +207,8 @@ async def _reached(answer: Awaitable[Any]) -> Any:  # noqa: ANN401 - whatever Re
 
 
 def _event(stamp: bytes, sequence: bytes, body: bytes) -> Event:
-    milliseconds, _, counter = stamp.partition(b"-")
     content = orjson.loads(body)
-    return Event(Position((int(milliseconds), int(counter)), int(sequence)), content["kind"], content["data"])
+    return Event(Position(_stamp(stamp), int(sequence)), content["kind"], content["data"])
 
 
 def _position(stamp: bytes | None, sequence: bytes | None) -> Position:

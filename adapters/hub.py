@@ -65,9 +65,9 @@ class RedisBackend(BroadcastBackend):  # type: ignore[misc]  # broadcaster ships
 
         ``tell`` is called with the channel of each message, and the message or ``RESYNC``.
         """
-        # A reconnect behind our back would hide a gap: this client never tries again. Over protocol 3 redis-py writes
-        # every message down as text for its log. With a socket timeout of its own it waits by a function of asyncio's
-        # that may swallow a cancellation, so we time what we send ourselves.
+        # A reconnect behind our back would hide a gap: this client never tries again. With a socket timeout of its own
+        # redis-py waits by a function of asyncio's that may swallow a cancellation, so we time what we send ourselves.
+        # What is heard is read here, in the words of protocol 2.
         self._pool = ConnectionPool.from_url(
             url,
             retry=Retry(NoBackoff(), 0),
@@ -276,7 +276,7 @@ class Hub(Broadcast):  # type: ignore[misc]  # broadcaster ships no types
         listeners = self._listeners.get(channel, ())
         try:
             told = RESYNC if message is RESYNC else self._read(message)
-        except Exception:
+        except Exception:  # anybody may publish anything: the stream itself says what there is
             logger.exception("a message can not be read")
             told = RESYNC
         for listener in listeners:

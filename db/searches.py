@@ -1,4 +1,4 @@
-"""Look-ups by key that share statements: what is asked for while one search runs is searched for by the next."""
+"""Look-ups by key that share round trips: what is asked for while one search runs is searched for by the next."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Key = TypeVar("Key")
 Found = TypeVar("Found")
 
 AT_ONCE: Final = 500
-"""Keys of one statement."""
+"""Keys of one search."""
 
 
 class Search(Generic[Key, Found]):

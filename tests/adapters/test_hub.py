@@ -25,14 +25,14 @@ class Ear:
     """A listener that keeps what it hears."""
 
     def __init__(self) -> None:
-        self._messages: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._messages: asyncio.Queue[object] = asyncio.Queue()
 
-    def __call__(self, message: bytes | None) -> None:
+    def __call__(self, message: object) -> None:
         self._messages.put_nowait(message)
 
-    async def heard(self, last: bytes | None) -> list[bytes | None]:
+    async def heard(self, last: object) -> list[object]:
         """Return the messages up to ``last``."""
-        messages: list[bytes | None] = []
+        messages: list[object] = []
         async with asyncio.timeout(10):
             while not messages or messages[-1] != last:
                 messages.append(await self._messages.get())
@@ -160,6 +160,19 @@ async def test_a_listener_that_raises_harms_nobody(spare_redis_url: str, caplog:
     assert [record.exc_info and record.exc_info[0] for record in caplog.records] == [LookupError] * 10
 
 
+async def test_a_message_that_can_not_be_read_is_told_as_a_gap(spare_redis_url: str) -> None:
+    hub = Hub(spare_redis_url, int)
+    await hub.connect()
+    try:
+        async with listening(hub, "a") as ear:
+            for message in ("1", "no number", "2"):
+                await hub.publish("a", message)
+
+            assert await ear.heard(2) == [1, RESYNC, 2]
+    finally:
+        await hub.disconnect()
+
+
 async def test_ten_thousand_messages_are_heard_in_order_and_none_is_kept(spare_redis_url: str) -> None:
     async with open_hub(spare_redis_url) as hub, listening(hub, "a") as a, listening(hub, "a") as b:
         async with redis_client(spare_redis_url) as client, client.pipeline(transaction=False) as publishing:
@@ -210,7 +223,7 @@ async def test_coming_and_going_at_once_leaves_everybody_subscribed_who_stays(sp
                     entered.set()
                     await leave.wait()
 
-            async def stay(message: bytes) -> list[bytes | None]:
+            async def stay(message: bytes) -> list[object]:
                 async with listening(hub, "a") as ear:
                     await hub.publish("a", message)
                     return await ear.heard(message)
@@ -310,7 +323,7 @@ async def test_a_listener_who_enters_beside_one_who_is_cancelled_hears_everythin
             async with listening(hub, "a"):
                 await asyncio.Event().wait()
 
-        async def second(message: bytes) -> list[bytes | None]:
+        async def second(message: bytes) -> list[object]:
             async with listening(hub, "a") as ear:
                 await hub.publish("a", message)
                 return await ear.heard(message)
