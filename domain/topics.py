@@ -94,10 +94,10 @@ class Topic:
             self._begin_reading()
 
     def end(self) -> None:
-        """Tell that the stream has ended, where its rows say so and its log does not."""
-        at = self.at or NOWHERE
-        self._start_over(Position(at.stamp, at.sequence))  # another one: who misses the snapshot is not in step
-        self._tell(Event(Position(at.stamp, at.sequence + 1), COMPLETED, {}))
+        """Tell that the stream has ended, as its rows say, after what its log still has to tell."""
+        if not self._is_busy:
+            self._is_busy = True
+            self._reading = asyncio.create_task(self._read_to_the_end())
 
     def _hear(self, event: Event | None) -> None:
         """Take an event as it comes in, or None where some may have been missed."""
@@ -145,6 +145,14 @@ class Topic:
             self.is_behind = True
         self._reading = None
         self._settle()
+
+    async def _read_to_the_end(self) -> None:
+        await self._read()
+        if self.is_over or self._is_busy:
+            return
+        at = self.at or NOWHERE
+        self._start_over(Position(at.stamp, at.sequence))  # another one: who misses the snapshot is not in step
+        self._tell(Event(Position(at.stamp, at.sequence + 1), COMPLETED, {}))
 
     def _settle(self) -> None:
         """Take what was heard meanwhile."""

@@ -232,7 +232,7 @@ class Member:
         if after and missed is not None:
             step = Snapshot(after, resumed=True)
             payload = await self.cohort.payload(step)
-            if epoch == self.cohort.epoch and payload is not None:
+            if epoch == self.cohort.epoch and payload is not None and self in self.cohort.members:
                 self._begin_at(after, payload, step)
                 await self._send(missed, after, epoch)
         else:
@@ -283,7 +283,8 @@ class Member:
         cohort = self.cohort
         epoch, step = cohort.epoch, Snapshot(cohort.at, resumed=False)
         payload = await cohort.payload(step)
-        if epoch == cohort.epoch and payload is not None and not self.outlet.is_paused:
+        is_free = self in cohort.members and not self.outlet.is_paused
+        if epoch == cohort.epoch and payload is not None and is_free:
             self._begin_at(step.position, payload, step)
 
     async def _send(self, events: list[Event], after: Position, epoch: int) -> None:

@@ -185,9 +185,10 @@ class Host:
         ended = {stream for kind, streams in by_kind.items() for stream in await kind.ended(self._services, [*streams])}
         for cohort, _ in followed:
             topic = cohort.topic
-            topic.look()
             if topic.is_final and not topic.is_over and cohort in topic.audiences:
                 topic.end()
+            else:
+                topic.look()
             for member in tuple(cohort.members):
                 if not member.outlet.is_paused:
                     member.catch_up(self.log)

@@ -12,7 +12,7 @@ import pytest
 from app.streams.cohorts import Cohort, Member
 from domain.ports import Event, Position
 from domain.streams import COMPLETED, of_job
-from domain.topics import HELD, Topic
+from domain.topics import HELD, Topic, Topics
 from domain.watching import Snapshot
 from stories import open_log
 from waiting import until
@@ -201,9 +201,8 @@ async def test_who_did_not_take_the_snapshot_is_not_told_of_the_end_without_it(r
         return step
 
     async with asyncio.timeout(20), open_log(redis_url) as log:
-        topic = unheard(log)
+        topic = await Topics(log).enter(of_job(uuid4()))
         # given a client that takes nothing while its stream starts over, because its rows have ended
-        topic.at = AT
         ((member, outlet),) = follow(topic, write)
         joining = asyncio.create_task(member.join(log, None, goes_on))
         await answered()
@@ -227,6 +226,42 @@ async def test_who_did_not_take_the_snapshot_is_not_told_of_the_end_without_it(r
         answering.cancel()
         assert outlet.words()[:2] == ["snapshot", "snapshot"]
         assert outlet.words()[-1] == COMPLETED
+
+
+async def test_the_end_that_rows_tell_of_follows_what_the_log_has_to_tell(redis_url: str) -> None:
+    async with asyncio.timeout(20), open_log(redis_url) as log:
+        # given a member who has read more of the log than was heard
+        topic = await Topics(log).enter(of_job(uuid4()))
+        before = topic.at
+        log.leave(topic.stream, topic._hear)
+        for kind in ("a", "b", "c"):
+            await log.publish(topic.stream, kind, {})
+        ((member, outlet),) = follow(topic, lambda _step: b"{}")
+        await member.join(log, before, goes_on)
+        assert outlet.words() == ["snapshot", "a", "b", "c"]
+
+        # when its rows say that it has ended
+        topic.end()
+        await outlet.over.wait()
+
+        # then nobody is taken back behind what was told
+        assert outlet.words() == ["snapshot", "a", "b", "c", "snapshot", COMPLETED]
+        assert [step.position.sequence for step, _ in outlet.told] == [0, 1, 2, 3, 3, 4]
+
+
+async def test_who_was_told_the_end_while_joining_is_told_no_snapshot_after_it(redis_url: str) -> None:
+    async with asyncio.timeout(20), open_log(redis_url) as log:
+        topic = await Topics(log).enter(of_job(uuid4()))
+        ((member, outlet),) = follow(topic, lambda _step: b"{}")
+
+        async def ends() -> bool:
+            topic.end()
+            await outlet.over.wait()
+            return True
+
+        await member.join(log, None, ends)
+
+        assert outlet.words() == ["snapshot", COMPLETED]
 
 
 async def _each(answered: Callable[[], Awaitable[Step]]) -> None:
