@@ -22,7 +22,7 @@ run: $(API) $(if $(filter diffusers,$(ENGINE)),$(ML)) ## Start everything on thi
 install: $(API) ## Install what `make run` needs into .venv
 
 test: check $(ML) ## Run every check and every test
-	.venv/bin/python -m pytest $(ARGS)
+	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(API) $(DEV) ## Lint, types, layers, committed schema, migrations
 	.venv/bin/python -m ruff check .

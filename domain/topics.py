@@ -94,8 +94,10 @@ class Topic:
             self._begin_reading()
 
     def end(self) -> None:
-        """Tell that the stream has ended, as its rows say, after what its log still has to tell."""
-        if not self._is_busy:
+        """Tell that the stream has ended, as its rows say, after what its log has still to tell, where it is there."""
+        if self.is_behind:
+            self._tell_end()
+        elif not self._is_busy:
             self._is_busy = True
             self._reading = asyncio.create_task(self._read_to_the_end())
 
@@ -134,12 +136,15 @@ class Topic:
 
     async def _read(self) -> None:
         """Tell what was missed, or start over."""
+        at = self.at
         try:
-            missed = await self._log.read_after(self.stream, self.at) if self.at else None
-            if missed is None:
-                self._start_over(await self._log.tip(self.stream))
-            for event in missed or ():
-                self._tell(event)
+            missed = await self._log.read_after(self.stream, at) if at else None
+            tip = await self._log.tip(self.stream) if missed is None else None
+            if self.at is at:  # else the end was told meanwhile
+                if tip:
+                    self._start_over(tip)
+                for event in missed or ():
+                    self._tell(event)
             self.is_behind = False
         except ConnectionError:
             self.is_behind = True
@@ -148,8 +153,10 @@ class Topic:
 
     async def _read_to_the_end(self) -> None:
         await self._read()
-        if self.is_over or self._is_busy:
-            return
+        if not (self.is_over or self._is_busy):
+            self._tell_end()
+
+    def _tell_end(self) -> None:
         at = self.at or NOWHERE
         self._start_over(Position(at.stamp, at.sequence))  # another one: who misses the snapshot is not in step
         self._tell(Event(Position(at.stamp, at.sequence + 1), COMPLETED, {}))
