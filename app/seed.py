@@ -16,12 +16,12 @@ from adapters.engines.sandbox import SandboxEngine
 from app.demo import DEMO
 from db.tables import Artwork, ArtworkImage, ArtworkTag, Comment, Follow, MediaAsset, Reaction, Tag, User
 from db.tables.columns import now
-from db.words import AssetStatus
+from db.words import AssetStatus, Operation
 from domain import credits, passwords
 from domain.artworks import checked_tags
 from domain.catalogue import ENGINES, size_of
 from domain.pictures import GenerationMetadata, render
-from domain.ports import ImageTask, Painted, PaintRequest
+from domain.ports import Brief, ImageTask, Painted, PaintRequest
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -85,14 +85,12 @@ def _render(index: int, entry: dict[str, Any]) -> Rendition:
     width, height = size_of(entry["ratio"], _SIDE)
     engine = ENGINES["sandbox"]
     request = PaintRequest(
-        prompt=entry["prompt"],
-        negative_prompt="",
-        style=entry["style"],
+        operation=Operation.TEXT_TO_IMAGE,
         width=width,
         height=height,
         steps=engine.default_steps,
         guidance=engine.default_guidance,
-        images=(ImageTask(0, index),),
+        images=(ImageTask(0, index, Brief(entry["prompt"], "", entry["style"])),),
     )
     (outcome,) = SandboxEngine().paint(request, lambda _step: None)
     assert isinstance(outcome, Painted)

@@ -39,6 +39,19 @@ FINAL_JOB_STATUSES = frozenset(
 ACTIVE_JOB_STATUSES = frozenset({JobStatus.PREPARING, JobStatus.RUNNING, JobStatus.CANCELING})
 
 
+class Operation(StrEnum):
+    """What a generation job does."""
+
+    TEXT_TO_IMAGE = "TEXT_TO_IMAGE"
+    IMAGE_TO_IMAGE = "IMAGE_TO_IMAGE"
+    REFERENCES = "REFERENCES"
+    INPAINT = "INPAINT"
+    OUTPAINT = "OUTPAINT"
+    UPSCALE = "UPSCALE"
+    RESTYLE = "RESTYLE"
+    REMOVE_BACKGROUND = "REMOVE_BACKGROUND"
+
+
 class SlotStatus(StrEnum):
     """Life of one image of a job; everything from READY on is final."""
 

@@ -15,29 +15,57 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
+    from db.words import Operation
     from domain.words import FailureCode
 
 
 @dataclass(frozen=True, slots=True)
-class ImageTask:
-    """One image that an engine is asked to paint."""
-
-    index: int
-    """Place of the image in its job, from 0."""
-    seed: int
-    """Seed of this image alone, 0 to 2**31 - 1: the same task and seed give the same picture."""
-
-
-@dataclass(frozen=True, slots=True)
-class PaintRequest:
-    """What to paint: one prompt, one size, and the images that are wanted of it."""
+class Brief:
+    """What an image shall show, in the words of the engine."""
 
     prompt: str
     negative_prompt: str
     style: str
     """Key of the style in ``domain/catalogue.py``; the engine applies the style's prompt recipe itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What an image is made from, where it is not made from words alone."""
+
+    source: Image.Image | None = None
+    """RGB or RGBA, of any size: what all operations but TEXT_TO_IMAGE and REFERENCES change."""
+    references: tuple[Image.Image, ...] = ()
+    """RGB, of any sizes: what REFERENCES paints something similar to."""
+    mask: Image.Image | None = None
+    """L, of the source's size: INPAINT paints anew where it is 128 or more."""
+    margins: tuple[int, int, int, int] = (0, 0, 0, 0)
+    """Pixels of the source's scale that OUTPAINT adds at the left, top, right and bottom."""
+    strength: float = 1.0
+    """How far IMAGE_TO_IMAGE, INPAINT, REFERENCES and RESTYLE may leave what they start from, over 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageTask:
+    """One image that an engine is asked to paint; those of one request may be of different jobs."""
+
+    index: int
+    """Place of the image in its job, from 0."""
+    seed: int
+    """Seed of this image alone, 0 to 2**31 - 1: the same task and seed give the same picture."""
+    brief: Brief
+    material: Material = Material()
+
+
+@dataclass(frozen=True, slots=True)
+class PaintRequest:
+    """What to paint: one operation, one size, and the images that are wanted of it."""
+
+    operation: Operation
     width: int
+    """Pixels of the finished images."""
     height: int
+    """Pixels of the finished images."""
     steps: int
     guidance: float
     images: tuple[ImageTask, ...]
@@ -57,9 +85,11 @@ class PaintStep:
 
 @dataclass(frozen=True, slots=True)
 class Painted:
-    """A finished picture: RGB, ``width`` × ``height`` of the request."""
+    """A finished picture: RGB, or RGBA from REMOVE_BACKGROUND, ``width`` × ``height`` of the request."""
 
     image: Image.Image
+    method: str = ""
+    """By which means, where an operation has several: ``lanczos``, ``grabcut``, or the name of a model."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from uuid_utils.compat import uuid7
 
 from db.session import AWAY
-from db.words import JobStatus
+from db.words import JobStatus, Operation
 from domain import rendering
 from domain.pictures import GenerationMetadata, render
-from domain.ports import EngineUnavailable, ImageTask, NotPainted, PaintRequest, StorageUnavailable
+from domain.ports import Brief, EngineUnavailable, ImageTask, NotPainted, PaintRequest, StorageUnavailable
 from domain.rendering import JobCanceled, LeaseLost
 from domain.words import FailureCode
 from workers.progress import ProgressReporter
@@ -176,15 +176,14 @@ class Painter:
             work.interruption.check()
             reporter.report(step)
 
+        brief = Brief(job.prompt, job.negative_prompt, job.style)
         request = PaintRequest(
-            prompt=job.prompt,
-            negative_prompt=job.negative_prompt,
-            style=job.style,
+            operation=Operation.TEXT_TO_IMAGE,
             width=job.width,
             height=job.height,
             steps=job.steps,
             guidance=job.guidance,
-            images=tuple(ImageTask(slot.index, slot.seed) for slot in slots),
+            images=tuple(ImageTask(slot.index, slot.seed, brief) for slot in slots),
         )
         try:
             began = time.monotonic()

@@ -16,7 +16,7 @@ from domain.words import FailureCode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from domain.ports import ImageTask, PaintRequest
+    from domain.ports import Brief, ImageTask, PaintRequest
 
 _CUDA_BATCH = 4
 
@@ -133,11 +133,11 @@ class _Run:
 
         Noise is drawn on the CPU from a generator for each image: the same alone, in a batch and on any device.
         """
-        request, style, count = self._request, STYLES[self._request.style], len(tasks)
-        negative = ", ".join(part for part in (request.negative_prompt.strip(), style.negative) if part)
+        request = self._request
+        words = [_words(task.brief) for task in tasks]
         arguments = {
-            "prompt": [_encodable(style.recipe.replace("{prompt}", request.prompt))] * count,
-            "negative_prompt": [_encodable(negative)] * count,
+            "prompt": [prompt for prompt, _ in words],
+            "negative_prompt": [negative for _, negative in words],
             "width": self._size[0],
             "height": self._size[1],
             "num_inference_steps": request.steps,
@@ -183,6 +183,13 @@ def _thumbnail(image: Image.Image) -> Image.Image:
     small = image.copy()
     small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
     return small
+
+
+def _words(brief: Brief) -> tuple[str, str]:
+    """Return prompt and negative prompt with the recipe of the style."""
+    style = STYLES[brief.style]
+    negative = ", ".join(part for part in (brief.negative_prompt.strip(), style.negative) if part)
+    return _encodable(style.recipe.replace("{prompt}", brief.prompt)), _encodable(negative)
 
 
 def _encodable(text: str) -> str:

@@ -38,19 +38,20 @@ class SandboxEngine:
         Raises:
             RuntimeError: halfway, where the prompt says ``#crash``.
         """
-        magic, subject = read_magic(request.prompt)
-        pictures = [Picture(request, task, subject) for task in request.images]
-        doomed = [magic.outcome(task.index) for task in request.images]
+        spells = [read_magic(task.brief.prompt) for task in request.images]
+        pictures = [Picture(request, task, subject) for task, (_, subject) in zip(request.images, spells, strict=True)]
+        doomed = [magic.outcome(task.index) for task, (magic, _) in zip(request.images, spells, strict=True)]
+        is_slow, is_crash = any(magic.slow for magic, _ in spells), any(magic.crash for magic, _ in spells)
         halfway = max(1, request.steps // 2)
         for step in range(1, request.steps + 1):
-            if magic.slow:
+            if is_slow:
                 self._pause(SLOW_STEP_SECONDS)
             previews = tuple(
                 picture.advance(step) if fate is None or step <= halfway else None
                 for picture, fate in zip(pictures, doomed, strict=True)
             )
             on_step(PaintStep(step, request.steps, previews))
-            if step == halfway and magic.crash:
+            if step == halfway and is_crash:
                 raise RuntimeError("the prompt asked for a crash")
             if step == halfway and None not in doomed:
                 break

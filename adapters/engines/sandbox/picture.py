@@ -28,8 +28,8 @@ class Picture:
         """Compose the picture; ``subject`` is the prompt without its magic words."""
         self._size = (request.width, request.height)
         self._steps = request.steps
-        self._paint = STYLES[request.style]
-        reading = read_prompt(subject, request.negative_prompt)
+        self._paint = STYLES[task.brief.style]
+        reading = read_prompt(subject, task.brief.negative_prompt)
         self._scene = compose(reading, task.seed, self._size, request.guidance)
         self._rng = np.random.default_rng(task.seed)
         self._sketch: Image.Image | None = None

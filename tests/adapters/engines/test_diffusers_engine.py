@@ -8,16 +8,17 @@ import pytest
 
 from adapters.engines.diffusion import DiffusersEngine
 from adapters.engines.latent_preview import SDXL_SCALING, previews
-from domain.ports import EngineUnavailable, ImageTask, NotPainted, Painted, PaintRequest, PaintStep
+from domain.ports import Brief, EngineUnavailable, NotPainted, Painted, PaintStep
 from domain.words import FailureCode
+from orders import painting, rephrased
 from tiny_pipeline import build_tiny_pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-TASKS = tuple(ImageTask(index, 11 + index) for index in range(3))
-REQUEST = PaintRequest("a cat under the moon", "blurry", "anime", 64, 48, 3, 5.0, TASKS)
+REQUEST = painting(Brief("a cat under the moon", "blurry", "anime"), (64, 48), 3, 5.0, (11, 12, 13))
+TASKS = REQUEST.images
 
 
 def ignore(_: PaintStep) -> None:
@@ -89,17 +90,17 @@ def test_pictures_have_exactly_the_size_asked_for(engine: DiffusersEngine, size:
     "prompt", ["", "고양이와 달 " * 300, "🐈‍⬛" * 700, "\ud800\0{prompt}{0}%s", "<|endoftext|>" * 100]
 )
 def test_any_prompt_is_painted_in_one_step_without_guidance(engine: DiffusersEngine, prompt: str) -> None:
-    request = replace(REQUEST, prompt=prompt[:2_000], negative_prompt=prompt[:2_000], steps=1, guidance=0.0)
-    assert codes(engine.paint(replace(request, images=TASKS[:1]), ignore)) == [None]
+    request = rephrased(REQUEST, prompt=prompt[:2_000], negative_prompt=prompt[:2_000])
+    assert codes(engine.paint(replace(request, steps=1, guidance=0.0, images=request.images[:1]), ignore)) == [None]
 
 
 def test_prompt_style_and_guidance_reach_the_pipeline(diffusers_engine: DiffusersEngine) -> None:
     request = replace(REQUEST, images=TASKS[:1])
     others = (
-        replace(request, prompt="a dog"),
-        replace(request, style="painterly"),
+        rephrased(request, prompt="a dog"),
+        rephrased(request, style="painterly"),
         replace(request, guidance=9.0),
-        replace(request, negative_prompt="dark"),
+        rephrased(request, negative_prompt="dark"),
     )
     painted = [pixels(diffusers_engine.paint(each, ignore)[0]).tobytes() for each in (request, *others)]
     assert len(set(painted)) == 5

@@ -10,10 +10,12 @@ from adapters.engines.sandbox.composer import compose
 from adapters.engines.sandbox.magic import read_magic
 from adapters.engines.sandbox.reading import read_prompt
 from domain.catalogue import RATIOS, STYLES, size_of
-from domain.ports import ImageTask, NotPainted, Painted, PaintRequest, PaintStep
+from domain.ports import Brief, ImageTask, NotPainted, Painted, PaintRequest, PaintStep
 from domain.words import FailureCode
+from orders import painting, rephrased
 
-SUNSET = PaintRequest("노을 지는 바다의 고양이", "", "anime", 160, 128, 6, 5.0, (ImageTask(0, 7),))
+BRIEF = Brief("노을 지는 바다의 고양이", "", "anime")
+SUNSET = painting(BRIEF, (160, 128), 6, 5.0, (7,))
 
 
 def no_pause(_: float) -> None:
@@ -31,22 +33,22 @@ def paint_bytes(request: PaintRequest) -> bytes:
 
 
 def outcomes_of(prompt: str, count: int = 4) -> list[FailureCode | None]:
-    request = replace(SUNSET, prompt=prompt, images=tuple(ImageTask(index, index) for index in range(count)))
+    request = painting(replace(BRIEF, prompt=prompt), (160, 128), 6, 5.0, range(count))
     outcomes = SandboxEngine(no_pause).paint(request, ignore)
     return [outcome.code if isinstance(outcome, NotPainted) else None for outcome in outcomes]
 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_the_same_request_gives_the_same_bytes(style: str) -> None:
-    request = replace(SUNSET, style=style)
+    request = rephrased(SUNSET, style=style)
     assert paint_bytes(request) == paint_bytes(request)
 
 
 def test_another_seed_prompt_style_or_guidance_gives_another_picture() -> None:
     others = (
-        replace(SUNSET, images=(ImageTask(0, 8),)),
-        replace(SUNSET, prompt="노을 지는 바다의 고양이들"),
-        replace(SUNSET, style="painterly"),
+        painting(BRIEF, (160, 128), 6, 5.0, (8,)),
+        rephrased(SUNSET, prompt="노을 지는 바다의 고양이들"),
+        rephrased(SUNSET, style="painterly"),
         replace(SUNSET, guidance=12.0),
     )
     assert len({paint_bytes(request) for request in (SUNSET, *others)}) == 5
@@ -55,8 +57,10 @@ def test_another_seed_prompt_style_or_guidance_gives_another_picture() -> None:
 def test_the_steps_magic_words_and_company_of_an_image_do_not_change_it() -> None:
     alone = paint_bytes(SUNSET)
     assert paint_bytes(replace(SUNSET, steps=3)) == alone
-    assert paint_bytes(replace(SUNSET, prompt=f"#slow {SUNSET.prompt}")) == alone
-    _, second = SandboxEngine(no_pause).paint(replace(SUNSET, images=(ImageTask(3, 1), ImageTask(0, 7))), ignore)
+    assert paint_bytes(rephrased(SUNSET, prompt=f"#slow {BRIEF.prompt}")) == alone
+    _, second = SandboxEngine(no_pause).paint(
+        replace(SUNSET, images=(ImageTask(3, 1, BRIEF), ImageTask(0, 7, BRIEF))), ignore
+    )
     assert isinstance(second, Painted)
     assert second.image.tobytes() == alone
 
@@ -64,7 +68,7 @@ def test_the_steps_magic_words_and_company_of_an_image_do_not_change_it() -> Non
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("size", [(64, 64), (64, 1536), (1536, 64), (67, 101)])
 def test_every_style_paints_every_size_and_marks_it(style: str, size: tuple[int, int]) -> None:
-    request = replace(SUNSET, style=style, width=size[0], height=size[1], steps=2)
+    request = rephrased(replace(SUNSET, width=size[0], height=size[1], steps=2), style=style)
     (outcome,) = SandboxEngine().paint(request, ignore)
     assert isinstance(outcome, Painted)
     assert (outcome.image.mode, outcome.image.size) == ("RGB", size)
@@ -76,7 +80,7 @@ def test_every_style_paints_every_size_and_marks_it(style: str, size: tuple[int,
 def test_previews_are_small_and_come_nearer_to_the_picture_with_each_step(ratio: str) -> None:
     width, height = size_of(ratio, 256)
     seen: list[PaintStep] = []
-    request = replace(SUNSET, width=width, height=height, steps=8, style="realistic")
+    request = rephrased(replace(SUNSET, width=width, height=height, steps=8), style="realistic")
     SandboxEngine(no_pause).paint(request, seen.append)
 
     assert [(step.step, step.total_steps) for step in seen] == [(number, 8) for number in range(1, 9)]
@@ -113,7 +117,8 @@ def test_magic_words_decide_outcomes(prompt: str, expected: list[FailureCode | N
 
 
 def test_magic_counts_by_the_images_place_in_its_job() -> None:
-    request = replace(SUNSET, prompt="#fail:2", images=(ImageTask(1, 0), ImageTask(2, 0)))
+    brief = replace(BRIEF, prompt="#fail:2")
+    request = replace(SUNSET, images=(ImageTask(1, 0, brief), ImageTask(2, 0, brief)))
     first, second = SandboxEngine().paint(request, ignore)
     assert isinstance(first, NotPainted)
     assert isinstance(second, Painted)
@@ -121,14 +126,14 @@ def test_magic_counts_by_the_images_place_in_its_job() -> None:
 
 def test_a_doomed_image_fails_halfway() -> None:
     seen: list[PaintStep] = []
-    SandboxEngine().paint(replace(SUNSET, prompt="#fail:1"), seen.append)
+    SandboxEngine().paint(rephrased(SUNSET, prompt="#fail:1"), seen.append)
     assert [step.step for step in seen] == [1, 2, 3]
     assert all(step.previews[0] is not None for step in seen)
 
 
 def test_the_others_go_on_when_one_fails() -> None:
     seen: list[PaintStep] = []
-    SandboxEngine().paint(replace(SUNSET, prompt="#fail:1", images=(ImageTask(0, 0), ImageTask(1, 0))), seen.append)
+    SandboxEngine().paint(painting(replace(BRIEF, prompt="#fail:1"), (160, 128), 6, 5.0, (0, 0)), seen.append)
     assert [tuple(picture is not None for picture in step.previews) for step in seen] == [
         *[(True, True)] * 3,
         *[(False, True)] * 3,
@@ -138,13 +143,13 @@ def test_the_others_go_on_when_one_fails() -> None:
 def test_crash_raises_halfway() -> None:
     seen: list[PaintStep] = []
     with pytest.raises(RuntimeError, match="asked for a crash"):
-        SandboxEngine().paint(replace(SUNSET, prompt="#crash 고양이"), seen.append)
+        SandboxEngine().paint(rephrased(SUNSET, prompt="#crash 고양이"), seen.append)
     assert [step.step for step in seen] == [1, 2, 3]
 
 
 def test_slow_pauses_before_each_step() -> None:
     pauses: list[float] = []
-    SandboxEngine(pauses.append).paint(replace(SUNSET, prompt="느린 그림 #slow"), ignore)
+    SandboxEngine(pauses.append).paint(rephrased(SUNSET, prompt="느린 그림 #slow"), ignore)
     assert pauses == [SLOW_STEP_SECONDS] * 6
     SandboxEngine(pauses.append).paint(SUNSET, ignore)
     assert len(pauses) == 6
@@ -172,7 +177,7 @@ def test_what_on_step_raises_propagates_at_once_and_the_engine_stays_usable() ->
 
 @pytest.mark.parametrize("prompt", ["", "   ", "\ud800\0", "🎨" * 2_000, "가" * 2_000, "{prompt} %s #"])
 def test_any_prompt_is_painted(prompt: str) -> None:
-    assert paint_bytes(replace(SUNSET, prompt=prompt))
+    assert paint_bytes(rephrased(SUNSET, prompt=prompt))
 
 
 def test_magic_words_are_taken_out_of_the_prompt() -> None:
