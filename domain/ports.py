@@ -129,6 +129,10 @@ class EngineUnavailable(Exception):
     """The engine's model can not be loaded on this machine."""
 
 
+class EngineLost(Exception):
+    """The engine's process died or its device is gone; the images may be painted elsewhere."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredObject:
     """What a store knows of an object."""
