@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from graphql import get_nullable_type
-from sqlalchemy import ColumnClause, DateTime, Text, cast
+from sqlalchemy import Text, cast
 
 from planner.build import Late
-from planner.catalog import PlannedType
 from planner.declarations import (
     TYPE_KEY,
     Batch,
@@ -24,24 +22,23 @@ from planner.declarations import (
     ToMany,
     ToOne,
 )
-from planner.formats import Format, Joined, MomentFormat, is_uuid, or_null
+from planner.formats import Joined, or_null
 from planner.leaves import is_text, leaf_writer
 from planner.levels import Level
+from planner.page_code import Pages
 from planner.selections import MISSING
+from planner.shelf import Shelf
 from planner.texts import (
     aggregated,
     can_be_text,
-    cursor_reader,
     expression_of,
     field_can_be_text,
     field_text,
     format_for,
-    is_first_page,
     is_never_null,
     list_text,
     page_can_be_text,
     page_size,
-    place_of,
     source_rows,
     total,
 )
@@ -49,71 +46,13 @@ from planner.texts import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from graphql import GraphQLObjectType
     from sqlalchemy import ColumnElement
 
     from planner.build import Build
-    from planner.catalog import PlannedField
+    from planner.catalog import PlannedField, PlannedType
     from planner.rows import Values
     from planner.selections import Use
     from planner.texts import Place
-
-
-class Shelf:
-    """The columns of one statement, or of one nested list; generated code reads them from the tuple ``variable``."""
-
-    def __init__(self, variable: str, *, is_json: bool) -> None:
-        """Call the tuple ``variable``; a nested list ``is_json``, its values are what orjson loads."""
-        self.variable = variable
-        self.is_json = is_json
-        self.columns: list[ColumnElement[Any]] = []
-        self._known: dict[str, int] = {}
-
-    def put(self, expression: ColumnElement[Any], key: str | None = None) -> str:
-        """Return the source that reads a column; columns of the same ``key`` are fetched once."""
-        known = key or _name_of(expression)
-        if known is None or known not in self._known:
-            self.columns.append(expression)
-            if known is None:
-                return f"{self.variable}[{len(self.columns) - 1}]"
-            self._known[known] = len(self.columns) - 1
-        return f"{self.variable}[{self._known[known]}]"
-
-    def put_formatted(self, expression: ColumnElement[Any], format_: Format, *, is_sure: bool) -> str:
-        """Return the source of a value as orjson writes it; ``is_sure`` where it is never NULL."""
-        if not self.is_json:
-            return format_.python(self.put(expression), from_json=False, is_sure=is_sure)
-        text = or_null(format_.lenient_sql(expression))
-        return format_.python(self.put(text, f"{format_!r} {_name_of(expression) or id(expression)}"), from_json=True)
-
-    def put_raw(self, expression: ColumnElement[Any]) -> str:
-        """Return the source of a value as functions are handed it: UUIDs as text, moments as ``datetime``."""
-        if not self.is_json:
-            return self.put(expression)
-        text = or_null(_raw_json(expression))
-        source = self.put(text, f"raw {_name_of(expression) or id(expression)}")
-        if isinstance(expression.type, DateTime):
-            return f"(fromisoformat(m) if (m := {source}) is not None else None)"
-        return source
-
-    def put_key(self, expression: ColumnElement[Any]) -> str:
-        """Return the source of a part of a cursor."""
-        if not self.is_json:
-            return self.put(expression)
-        return self.put(or_null(_raw_json(expression)), f"raw {_name_of(expression) or id(expression)}")
-
-
-def _name_of(expression: ColumnElement[Any]) -> str | None:
-    """Return the column's name in the statement, None for any other expression."""
-    return expression.name if isinstance(expression, ColumnClause) else None
-
-
-def _raw_json(expression: ColumnElement[Any]) -> ColumnElement[Any]:
-    if isinstance(expression.type, DateTime):
-        return MomentFormat().sql(expression)
-    if is_uuid(expression.type):
-        return Joined('"', cast(expression, Text), '"')
-    return Format().sql(expression)
 
 
 class Objects:
@@ -363,107 +302,3 @@ def has_batch(build: Build, type_: PlannedType, uses: Sequence[Use]) -> bool:
 def _late_arguments(arguments: Any, found: PlannedField, values: Values) -> dict[str, Any]:
     read = {parameter: arguments.getter(name)(values) for name, parameter in found.argument_names.items()}
     return {parameter: value for parameter, value in read.items() if value is not MISSING}
-
-
-class Pages:
-    """Writes the function that makes a page of its rows: items, edges with cursors, where it stands."""
-
-    def __init__(self, build: Build, objects: Objects, use: Use, found: PlannedField, target: PlannedType) -> None:
-        """Take what writes the items."""
-        self.build = build
-        self.objects = objects
-        self.use = use
-        self.found = found
-        self.target = target
-        self.connection: GraphQLObjectType = found.named_type
-        self.asked = build.document.below(use, self.connection)
-        self._is_owned = False
-
-    @property
-    def is_counted(self) -> bool:
-        """Whether the number of all items is asked for."""
-        return any(each.name == "totalCount" for each in self.asked)
-
-    def function(self, size: int, *, owner: bool) -> str:
-        """Write the function ``(rows, x, total, owner)`` and return its name.
-
-        Args:
-            size: of a page; ``rows`` may hold one more.
-            owner: whether the list belongs to a row, whose key is in its cursors.
-        """
-        self._is_owned = owner
-        foreign = ""
-        if owner and not self._is_first:
-            read = cursor_reader(self.build, self.use, self.found, self.objects.level.rows, is_owned=True)
-            self.build.arguments.append(lambda values: read(values)[0])
-            foreign = f" if owner != a[{len(self.build.arguments) - 1}]: return foreign()\n"
-        entries = [f"{each.key!r}: {self._part(each)}" for each in self.asked]
-        name = f"page{len(self.build.functions)}"
-        self.build.functions.append(
-            f"def {name}(rows, x, total, owner):\n"
-            " c = x.context; a = x.arguments; late = x.late\n"
-            f"{foreign}"
-            f" more = len(rows) > {size}\n"
-            f" if more: del rows[{size}:]\n"
-            f" return {{{', '.join(entries)}}}\n"
-        )
-        return name
-
-    @property
-    def _is_first(self) -> bool:
-        return is_first_page(self.build, self.found, self.use)
-
-    @cached_property
-    def _cursor_source(self) -> str:
-        """The source of an item's cursor; its columns are fetched where somebody asks for it."""
-        place = place_of(self.build, self.use, self.found)
-        rows = self.objects.level.rows
-        keys = [self.objects.shelf.put_key(getattr(rows.row, name)) for name in rows.keyset]
-        return f"cursor({place!r}, {', '.join(['owner', *keys] if self._is_owned else keys)})"
-
-    def _part(self, asked: Use) -> str:
-        variable = self.objects.shelf.variable
-        place = (self.objects.level.row, self.target)
-        if asked.name == "__typename":
-            return repr(self.connection.name)
-        if asked.name == "totalCount":
-            return "total"
-        if asked.name == "nodes":
-            source = self.objects.written(place, self.build.document.below(asked, self.target.graphql))
-            return f"[{source} for {variable} in rows]"
-        if asked.name == "pageInfo":
-            return self._page_info(asked, variable)
-        assert asked.name == "edges", "checked as the schema was built"
-        edges = self.edge(self.build.document.below(asked, self.build.catalog.edge_type(self.found)))
-        return f"[{edges} for {variable} in rows]"
-
-    def edge(self, asked: Sequence[Use]) -> str:
-        """Return the source of one edge."""
-        edge, place = self.build.catalog.edge_type(self.found), (self.objects.level.row, self.target)
-        inner = [f"{each.key!r}: {self._edge_part(each, edge, place)}" for each in asked]
-        return f"{{{', '.join(inner)}}}"
-
-    def _edge_part(self, asked: Use, edge: Any, place: Place) -> str:
-        if asked.name == "__typename":
-            return repr(edge.name)
-        if asked.name == "cursor":
-            return self._cursor_source
-        if asked.name == "node":
-            return self.objects.written(place, self.build.document.below(asked, self.target.graphql))
-        found = self.build.catalog.edge_fields[edge.name, asked.name]
-        as_edge = PlannedType(edge, self.target.table, self.target.made_of, {asked.name: found})
-        return self.objects.field((place[0], as_edge), asked)
-
-    def _page_info(self, asked: Use, variable: str) -> str:
-        page_info: Any = get_nullable_type(self.connection.fields["pageInfo"].type)
-        has_previous = not self._is_first
-        at = f"[{self._cursor_source} for {variable} in rows[%s]]"
-        sources = {
-            "__typename": repr(page_info.name),
-            "hasNextPage": "more",
-            "hasPreviousPage": repr(has_previous),
-            "startCursor": f"({at % ':1'} or (None,))[0]",
-            "endCursor": f"({at % '-1:'} or (None,))[0]",
-        }
-        entries = [f"{each.key!r}: {sources[each.name]}" for each in self.build.document.below(asked, page_info)]
-        return f"{{{', '.join(entries)}}}"

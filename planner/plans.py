@@ -15,9 +15,11 @@ from planner.build import Build
 from planner.declarations import Paged, Source, ToMany
 from planner.errors import Abandoned, abandon
 from planner.levels import Level, Rows
-from planner.objects import Objects, Pages, Shelf
+from planner.objects import Objects
+from planner.page_code import Pages
 from planner.rows import DIALECT, Asked
 from planner.selections import Use
+from planner.shelf import Shelf
 from planner.texts import page_size, source_rows, total
 
 if TYPE_CHECKING:
