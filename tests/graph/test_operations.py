@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 NOBODYS = "asset_" + "0" * 32
-ALL = {
+ALL: dict[str, dict[str, Any]] = {
     "submitGeneration": {"prompt": "a cat", "source": {"assetId": NOBODYS}},
     "inpaint": {"assetId": NOBODYS, "prompt": "a hat", "mask": {"areas": [{"x": 0, "y": 0, "width": 1, "height": 1}]}},
     "outpaint": {"assetId": NOBODYS, "margins": {"left": 8}},
@@ -32,9 +32,12 @@ ALL = {
 """What each mutation needs at least."""
 
 
-def of(asset_id: str, name: str, **given: object) -> dict[str, Any]:
+def of(asset_id: str, name: str, **given: Any) -> dict[str, Any]:  # noqa: ANN401 - any input
     """Return the input of a mutation for a picture."""
-    where = {"submitGeneration": {"source": {"assetId": asset_id}}, "rerunGeneration": {"fromAssetId": asset_id}}
+    where: dict[str, dict[str, Any]] = {
+        "submitGeneration": {"source": {"assetId": asset_id}},
+        "rerunGeneration": {"fromAssetId": asset_id},
+    }
     return ALL[name] | where.get(name, {"assetId": asset_id}) | given
 
 
@@ -315,7 +318,7 @@ async def test_the_same_key_makes_one_job_even_when_its_source_is_gone(easel: In
 
 def _other(name: str) -> dict[str, Any]:
     """Return what makes another request of a mutation's input."""
-    return {
+    others: dict[str, dict[str, Any]] = {
         "submitGeneration": {"prompt": "a dog"},
         "inpaint": {"mask": {"areas": [AREA]}},
         "outpaint": {"margins": {"left": 16}},
@@ -323,7 +326,8 @@ def _other(name: str) -> dict[str, Any]:
         "restyle": {"style": "line-art"},
         "removeBackground": {"assetId": NOBODYS},
         "rerunGeneration": {"overrides": {"seed": 9}},
-    }[name]
+    }
+    return others[name]
 
 
 async def test_a_job_that_makes_a_picture_from_another_can_be_canceled(easel: Installation) -> None:
