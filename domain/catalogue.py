@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import gcd
+
+from db.words import Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,10 @@ class EngineSpec:
     """Characters."""
     price: int
     """Credits for one image."""
+    largest_side: int
+    """Pixels: the longest side that the engine paints; what it only enlarges may be longer."""
+    operations: frozenset[Operation] = frozenset(Operation)
+    """What it can do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +46,8 @@ class Style:
 ENGINES: dict[str, EngineSpec] = {
     spec.key: spec
     for spec in (
-        EngineSpec("sandbox", "Sandbox painter", 12, 50, 5.0, 20.0, 1024, 2_000, 1),
-        EngineSpec("diffusers", "Diffusion pipeline", 25, 100, 7.5, 20.0, 512, 2_000, 1),
+        EngineSpec("sandbox", "Sandbox painter", 12, 50, 5.0, 20.0, 1024, 2_000, 1, 2048),
+        EngineSpec("diffusers", "Diffusion pipeline", 25, 100, 7.5, 20.0, 512, 2_000, 1, 1024),
     )
 }
 
@@ -63,6 +70,13 @@ RATIOS: dict[str, tuple[int, int]] = {
     "9:16": (9, 16),
     "16:9": (16, 9),
 }
+
+
+def ratio_of(width: int, height: int, base_side: int) -> str:
+    """Return the name of the ratio that has this size at ``base_side``, else the reduced fraction: ``13:19``."""
+    named = next((ratio for ratio in RATIOS if size_of(ratio, base_side) == (width, height)), None)
+    divisor = gcd(width, height)
+    return named or f"{width // divisor}:{height // divisor}"
 
 
 def size_of(ratio: str, base_side: int) -> tuple[int, int]:

@@ -12,11 +12,13 @@ from sqlmodel import col
 from uuid_utils.compat import uuid7
 
 from db import outbox
-from db.tables import GenerationJob, GenerationSlot, Hold
-from db.words import FINAL_SLOT_STATUSES, JobStatus, SlotStatus, Visibility
-from domain import credits, idempotency, jobs
-from domain.catalogue import ENGINES, RATIOS, STYLES, size_of
+from db.tables import GenerationJob, GenerationMask, GenerationReference, GenerationSlot, Hold
+from db.words import FINAL_SLOT_STATUSES, JobStatus, Operation, SlotStatus, Visibility
+from domain import credits, idempotency, jobs, operations
+from domain.bounds import INPUT, chosen, within
+from domain.catalogue import RATIOS, STYLES, ratio_of, size_of
 from domain.errors import AlreadyFinished, InvalidInput, NotFound
+from domain.operations import SHAPED_BY_SOURCE, TOLD_BY_SOURCE, WORDS_ALONE, Ingredients
 from domain.texts import clean
 from domain.words import MyEventType
 
@@ -27,12 +29,13 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from domain.bounds import Path
+    from domain.catalogue import EngineSpec
     from domain.clauses import Row, Value
 
 MAXIMUM_COUNT: Final = 8
 DEFAULT_COUNT: Final = 4
 DEFAULT_RATIO: Final = "3:4"
-DEFAULT_STYLE: Final = "realistic"
 SEED_RANGE: Final = 2**31
 """Seeds fit into a GraphQL Int."""
 
@@ -51,11 +54,18 @@ class GenerationRequest:
     steps: int | None = None
     guidance: float | None = None
     visibility: Visibility = Visibility.PRIVATE
+    size: tuple[int, int] | None = None
+    """Width and height in pixels, in place of a ratio."""
+    operation: Operation = Operation.TEXT_TO_IMAGE
+    made_from: Ingredients = WORDS_ALONE
 
 
 @dataclass(frozen=True, slots=True)
 class GenerationSpec:
-    """A request that has been checked: every value is there and within the engine's limits."""
+    """A request that has been checked: every value is within the engine's limits.
+
+    What its source decides is empty or 0 until ``submit`` has looked at it: ratio and size, style, prompt.
+    """
 
     prompt: str
     negative_prompt: str
@@ -70,38 +80,59 @@ class GenerationSpec:
     guidance: float
     price: int
     visibility: Visibility
+    operation: Operation = Operation.TEXT_TO_IMAGE
+    made_from: Ingredients = WORDS_ALONE
 
 
-def check(request: GenerationRequest, engines: Sequence[str]) -> GenerationSpec:
+def check(request: GenerationRequest, engines: Sequence[str], at: Path = INPUT) -> GenerationSpec:
     """Return the specification of ``request``.
 
     Args:
         request: what the client sent.
-        engines: keys of the engines that workers of this installation run; the first is the default.
+        engines: keys of the engines that workers of this installation run; the first that can is the default.
+        at: where the values stand in the input.
 
     Raises:
         InvalidInput: naming the first value that is not acceptable.
     """
-    engine = ENGINES[_chosen("engine", request.engine, engines[0], engines)]
-    ratio = _chosen("ratio", request.ratio, DEFAULT_RATIO, RATIOS)
-    width, height = size_of(ratio, engine.base_side)
+    engine = operations.engine_for(request.operation, request.engine, engines, at)
+    made_from = operations.checked(request.operation, request.made_from, at)
+    ratio, width, height = _shape(request, engine, at)
+    words = 0 if request.operation in TOLD_BY_SOURCE else 1
+    is_styled = request.style is None and made_from.source_id is not None
     return GenerationSpec(
-        prompt=clean(request.prompt, ("input", "prompt"), maximum=engine.max_prompt_length),
+        prompt=clean(request.prompt, (*at, "prompt"), minimum=words, maximum=engine.max_prompt_length),
         negative_prompt=clean(
-            request.negative_prompt, ("input", "negativePrompt"), minimum=0, maximum=engine.max_prompt_length
+            request.negative_prompt, (*at, "negativePrompt"), minimum=0, maximum=engine.max_prompt_length
         ),
         engine=engine.key,
-        style=_chosen("style", request.style, DEFAULT_STYLE, STYLES),
+        style="" if is_styled else chosen((*at, "style"), request.style, operations.DEFAULT_STYLE, STYLES),
         ratio=ratio,
         width=width,
         height=height,
-        count=int(_within("count", request.count, DEFAULT_COUNT, 1, MAXIMUM_COUNT)),
-        seed=None if request.seed is None else int(_within("seed", request.seed, 0, 0, SEED_RANGE - 1)),
-        steps=int(_within("steps", request.steps, engine.default_steps, 1, engine.max_steps)),
-        guidance=_within("guidance", request.guidance, engine.default_guidance, 0.0, engine.max_guidance),
+        count=int(within((*at, "count"), request.count, DEFAULT_COUNT, 1, MAXIMUM_COUNT)),
+        seed=None if request.seed is None else int(within((*at, "seed"), request.seed, 0, 0, SEED_RANGE - 1)),
+        steps=int(within((*at, "steps"), request.steps, engine.default_steps, 1, engine.max_steps)),
+        guidance=within((*at, "guidance"), request.guidance, engine.default_guidance, 0.0, engine.max_guidance),
         price=engine.price,
         visibility=request.visibility,
+        operation=request.operation,
+        made_from=made_from,
     )
+
+
+def _shape(request: GenerationRequest, engine: EngineSpec, at: Path) -> tuple[str, int, int]:
+    """Return ratio, width and height; nothing where the source decides."""
+    if request.size:
+        if request.ratio is not None:
+            raise InvalidInput("size.and_ratio", (*at, "size"))
+        width, height = operations.checked_size(*request.size, engine, at)
+        return ratio_of(width, height, engine.base_side), width, height
+    is_variation = request.operation is Operation.IMAGE_TO_IMAGE and request.ratio is None
+    if request.operation in SHAPED_BY_SOURCE or is_variation:
+        return "", 0, 0
+    ratio = chosen((*at, "ratio"), request.ratio, DEFAULT_RATIO, RATIOS)
+    return ratio, *size_of(ratio, engine.base_side)
 
 
 async def submit(tx: AsyncSession, user_id: UUID, spec: GenerationSpec, key: str) -> UUID:
@@ -110,6 +141,8 @@ async def submit(tx: AsyncSession, user_id: UUID, spec: GenerationSpec, key: str
     The same ``key`` with the same ``spec`` returns the first job and changes nothing.
 
     Raises:
+        NotFound: a picture that it is to be made from is not the user's, or not ready.
+        InvalidInput: the source can not be worked on like that.
         InsufficientCredits: the job costs more than is available.
         IdempotencyConflict: the key belongs to another request.
     """
@@ -117,9 +150,32 @@ async def submit(tx: AsyncSession, user_id: UUID, spec: GenerationSpec, key: str
     first = await idempotency.claim(tx, user_id, key, operation="submitGeneration", request=spec, subject_id=job_id)
     if first:
         return first
-    job = GenerationJob(
+    spec = await operations.prepared(tx, user_id, spec)
+    job = _job_of(job_id, user_id, spec)
+    tx.add(job)
+    await tx.flush()
+    await credits.hold(tx, user_id, job_id, spec.price * spec.count)
+    tx.add_all(
+        GenerationSlot(job_id=job_id, index=index, seed=(job.seed + index) % SEED_RANGE) for index in range(spec.count)
+    )
+    tx.add_all(
+        GenerationReference(job_id=job_id, position=position, asset_id=asset_id)
+        for position, asset_id in enumerate(spec.made_from.reference_ids)
+    )
+    if spec.made_from.mask:
+        tx.add(GenerationMask(job_id=job_id, png=spec.made_from.mask.png))
+    jobs.tell_owner(tx, job, MyEventType.JOB_QUEUED)
+    outbox.ring_gpu(tx)
+    outbox.line_changed(tx)
+    return job_id
+
+
+def _job_of(job_id: UUID, user_id: UUID, spec: GenerationSpec) -> GenerationJob:
+    margins = spec.made_from.margins
+    return GenerationJob(
         id=job_id,
         user_id=user_id,
+        operation=spec.operation,
         engine=spec.engine,
         prompt=spec.prompt,
         negative_prompt=spec.negative_prompt,
@@ -131,19 +187,16 @@ async def submit(tx: AsyncSession, user_id: UUID, spec: GenerationSpec, key: str
         seed=secrets.randbelow(SEED_RANGE) if spec.seed is None else spec.seed,
         steps=spec.steps,
         guidance=spec.guidance,
+        source_asset_id=spec.made_from.source_id,
+        strength=spec.made_from.strength,
+        margin_left=margins.left if margins else None,
+        margin_top=margins.top if margins else None,
+        margin_right=margins.right if margins else None,
+        margin_bottom=margins.bottom if margins else None,
+        factor=spec.made_from.factor,
         price=spec.price,
         visibility=spec.visibility,
     )
-    tx.add(job)
-    await tx.flush()
-    await credits.hold(tx, user_id, job_id, spec.price * spec.count)
-    tx.add_all(
-        GenerationSlot(job_id=job_id, index=index, seed=(job.seed + index) % SEED_RANGE) for index in range(spec.count)
-    )
-    jobs.tell_owner(tx, job, MyEventType.JOB_QUEUED)
-    outbox.ring_gpu(tx)
-    outbox.line_changed(tx)
-    return job_id
 
 
 async def cancel(tx: AsyncSession, user_id: UUID, job_id: UUID) -> int:
@@ -217,21 +270,3 @@ def released(job: Row) -> ColumnElement[int]:
     """Return how many credits of a job's hold came back."""
     amount = select(col(Hold.released)).where(col(Hold.job_id) == job.id).scalar_subquery()
     return func.coalesce(amount, 0)
-
-
-def _chosen(field: str, value: str | None, default: str, choices: Collection[str]) -> str:
-    if value is None:
-        return default
-    if value not in choices:
-        shown = clean(value, ("input", field), minimum=0, maximum=100)
-        raise InvalidInput(f"{field}.unknown", ("input", field), value=shown, choices=", ".join(choices))
-    return value
-
-
-def _within(field: str, value: float | None, default: float, minimum: float, maximum: float) -> float:
-    if value is None:
-        return default
-    if not minimum <= value <= maximum:
-        reason = "count.out_of_range" if field == "count" else "number.out_of_range"
-        raise InvalidInput(reason, ("input", field), minimum=minimum, maximum=maximum)
-    return value

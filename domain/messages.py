@@ -58,6 +58,54 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "This must be between {minimum} and {maximum}.",
         "{minimum}에서 {maximum} 사이여야 합니다.",
     ),
+    "operation.not_offered": (
+        "The engine “{value}” can not do this. Choose one of: {choices}.",
+        "“{value}” 엔진은 이 작업을 할 수 없습니다. 다음 중에서 고르세요: {choices}.",
+    ),
+    "operation.nowhere": ("No engine here can do this.", "이 작업을 할 수 있는 엔진이 없습니다."),
+    "source.and_references": (
+        "Give either a source or references, not both.",
+        "원본과 참고 이미지 중 하나만 지정할 수 있습니다.",
+    ),
+    "references.count": (
+        "Give 1 to {maximum} references.",
+        "참고 이미지는 1~{maximum}장까지 지정할 수 있습니다.",
+    ),
+    "references.repeated": (
+        "An image may be a reference only once.",
+        "같은 이미지를 두 번 참고할 수 없습니다.",
+    ),
+    "size.and_ratio": ("Give either a size or a ratio, not both.", "크기와 비율 중 하나만 지정할 수 있습니다."),
+    "size.out_of_range": (
+        "This must be {minimum} to {maximum} pixels, and a multiple of {multiple}.",
+        "{minimum}~{maximum}픽셀이면서 {multiple}의 배수여야 합니다.",
+    ),
+    "source.too_large": (
+        "The picture would have {width} × {height} pixels; a side may have at most {maximum}.",
+        "결과 이미지가 {width} × {height} 픽셀이 됩니다. 한 변은 최대 {maximum}픽셀까지 가능합니다.",
+    ),
+    "margins.none": ("Give at least one side something to add.", "적어도 한 변에는 여백을 주어야 합니다."),
+    "margins.multiple": (
+        "This must be a multiple of {multiple} pixels, and not negative.",
+        "0 이상이면서 {multiple}픽셀의 배수여야 합니다.",
+    ),
+    "factor.unknown": ("A picture is made larger by {choices}.", "확대 배율은 {choices} 중 하나여야 합니다."),
+    "mask.not_base64": ("This is not base64.", "올바른 base64가 아닙니다."),
+    "mask.too_large": ("A mask may have at most {maximum} KB.", "마스크는 최대 {maximum}KB까지 가능합니다."),
+    "mask.unreadable": (
+        "This is no PNG that can be read, or it has more than {pixels} pixels.",
+        "읽을 수 없는 PNG이거나 {pixels}픽셀보다 큽니다.",
+    ),
+    "mask.form": (
+        "A mask has 8 bits or less for each channel.",
+        "마스크는 채널당 8비트 이하여야 합니다.",
+    ),
+    "mask.shape": (
+        "The mask must have the ratio of the picture, which has {width} × {height} pixels.",
+        "마스크의 비율이 원본({width} × {height} 픽셀)과 같아야 합니다.",
+    ),
+    "mask.empty": ("The mask covers nothing.", "마스크에 칠해진 부분이 없습니다."),
+    "mask.areas": ("A mask has at most {maximum} areas.", "마스크 영역은 최대 {maximum}개까지 지정할 수 있습니다."),
     "credits.insufficient": (
         "This costs {needed} credits; {available} are available.",
         "{needed} 크레딧이 필요하지만 {available} 크레딧만 남아 있습니다.",
@@ -94,6 +142,14 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "failure.OUT_OF_MEMORY": (
         "The GPU ran out of memory. Choose a smaller size or fewer steps; the credits are back.",
         "GPU 메모리가 부족합니다. 크기나 단계를 줄여 주세요. 크레딧은 환불되었습니다.",
+    ),
+    "failure.SOURCE_GONE": (
+        "The picture that this was to be made from is no longer there; the credits are back.",
+        "원본 이미지가 더 이상 존재하지 않습니다. 크레딧은 환불되었습니다.",
+    ),
+    "failure.INVALID_SOURCE": (
+        "The picture that this was to be made from can not be used. Choose another; the credits are back.",
+        "이 원본 이미지는 사용할 수 없습니다. 다른 이미지를 고르세요. 크레딧은 환불되었습니다.",
     ),
     "failure.STORAGE_UNAVAILABLE": (
         "The image could not be stored. Try again; its credits are back.",

@@ -106,6 +106,8 @@ class Engine(Protocol):
 
     key: str
     """Key of the engine in ``domain/catalogue.py``."""
+    revision: str
+    """What exactly paints, such as a version or a digest of weights; known once it is loaded."""
     batch_size: int
     """How many images one ``paint`` call may carry."""
 

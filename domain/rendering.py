@@ -116,8 +116,17 @@ async def start_slots(tx: AsyncSession, lease: Lease, slot_ids: Sequence[UUID]) 
     )
 
 
-async def reserve_asset(tx: AsyncSession, lease: Lease, slot_id: UUID) -> UUID:
+async def reserve_asset(
+    tx: AsyncSession, lease: Lease, slot_id: UUID, engine_revision: str = "", method: str = ""
+) -> UUID:
     """Give a painted slot the row of its asset before anything is stored, so that no object is without a row.
+
+    Args:
+        tx: the transaction.
+        lease: the worker's right to write to the job.
+        slot_id: which image.
+        engine_revision: what exactly painted it, as ``Engine.revision`` says.
+        method: by which means, as ``Painted.method`` says.
 
     Raises:
         LeaseLost, JobCanceled: as their names say.
@@ -129,7 +138,10 @@ async def reserve_asset(tx: AsyncSession, lease: Lease, slot_id: UUID) -> UUID:
             id=uuid7(),
             owner_id=job.user_id,
             job_id=job.id,
+            parent_id=job.source_asset_id,
             engine=job.engine,
+            engine_revision=engine_revision,
+            method=method,
             style=job.style,
             ratio=job.ratio,
             seed=slot.seed,

@@ -6,11 +6,15 @@ from typing import Annotated, Any
 import strawberry
 from sqlalchemy import Text, and_, any_, cast, func, or_
 
-from domain import catalogue, generation, idempotency
+from db.words import Operation
+from domain import catalogue, generation
+from domain.errors import InvalidInput
 from domain.generation import GenerationRequest
+from domain.operations import Ingredients
 from domain.words import Previews
 from planner import Ask, Row, connection, ref, sql_of, to_one
 from resolvers.job_watch import JobWatch
+from resolvers.operations import asset_key, submitted
 from resolvers.streams import After
 from schema.catalogue import Engine, Style
 from schema.context import Context, Info
@@ -53,6 +57,24 @@ def _chosen(
     return and_(mine, or_(func.cardinality(statuses) == 0, cast(job.status, Text) == any_(statuses)))
 
 
+def _made_from(info: Info, input: SubmitGenerationInput) -> Ingredients:  # noqa: A002 - the argument's name
+    source = input.source
+    references = enumerate(input.references or ())
+    return Ingredients(
+        source_id=asset_key(info, source.asset_id, "source", "assetId") if source else None,
+        reference_ids=tuple(asset_key(info, each, "references", str(index)) for index, each in references),
+        strength=source.strength if source else None,
+    )
+
+
+def _operation(input: SubmitGenerationInput) -> Operation:  # noqa: A002 - the argument's name
+    if input.source and input.references is not None:
+        raise InvalidInput("source.and_references", ("input", "references"))
+    if input.source:
+        return Operation.IMAGE_TO_IMAGE
+    return Operation.TEXT_TO_IMAGE if input.references is None else Operation.REFERENCES
+
+
 @strawberry.type
 class GenerationQueries:
     """Root fields about generation."""
@@ -92,8 +114,7 @@ class GenerationMutations:
         input: Annotated[SubmitGenerationInput, strawberry.argument(description="What to paint.")],  # noqa: A002
     ) -> SubmitGenerationResult:
         """Submit a job."""
-        viewer_id = info.context.required_viewer_id
-        key = idempotency.checked_key(input.idempotency_key)
+        made_from = _made_from(info, input)
         request = GenerationRequest(
             prompt=input.prompt,
             negative_prompt=input.negative_prompt,
@@ -105,11 +126,11 @@ class GenerationMutations:
             steps=input.steps,
             guidance=input.guidance,
             visibility=input.visibility,
+            size=(input.size.width, input.size.height) if input.size else None,
+            operation=_operation(input),
+            made_from=made_from,
         )
-        spec = generation.check(request, info.context.services.engines)
-        async with info.context.services.db.write() as tx:
-            job_id = await generation.submit(tx, viewer_id, spec, key)
-        return SubmitGenerationSuccess(job=ref(GenerationJob, id=job_id))
+        return SubmitGenerationSuccess(job=await submitted(info, request, input.idempotency_key))
 
     @strawberry.mutation(description="Stop a job that waits or runs. Images that are ready stay; all others come back.")
     async def cancel_generation(

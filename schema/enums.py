@@ -9,6 +9,7 @@ from db.words import (
     HoldStatus,
     JobStatus,
     LedgerKind,
+    Operation,
     PromptVisibility,
     SlotStatus,
     Visibility,
@@ -52,6 +53,18 @@ publish(
     FAILED="Could not be painted or stored; its credits are back.",
     BLOCKED="Blocked by the content guard; its credits are back.",
     SKIPPED="Never finished, because the job was canceled or expired; its credits are back.",
+)
+publish(
+    Operation,
+    "What a generation job does.",
+    TEXT_TO_IMAGE="Paints what words say.",
+    IMAGE_TO_IMAGE="Paints a picture anew: a variation, as far from it as `strength` says.",
+    REFERENCES="Paints something similar to several pictures.",
+    INPAINT="Paints a part of a picture anew.",
+    OUTPAINT="Goes on with a picture beyond its edges.",
+    UPSCALE="Makes a picture larger.",
+    RESTYLE="Gives a picture another style.",
+    REMOVE_BACKGROUND="Makes transparent what is behind the subject of a picture.",
 )
 publish(
     AssetStatus,
@@ -111,6 +124,8 @@ publish(
     ENGINE_ERROR="The engine failed while painting it.",
     ENGINE_UNAVAILABLE="The engine could not be loaded.",
     OUT_OF_MEMORY="The GPU ran out of memory.",
+    SOURCE_GONE="A picture that it was to be made from is no longer there.",
+    INVALID_SOURCE="A picture that it was to be made from can not be used.",
     STORAGE_UNAVAILABLE="It was painted but could not be stored.",
     WORKER_LOST="The worker stopped again and again while painting it.",
     CANCELED="The job was canceled.",

@@ -6,10 +6,11 @@ from typing import Annotated
 from uuid import UUID
 
 import strawberry
+from sqlalchemy import and_
 
 from db import tables
-from db.words import JobStatus, SlotStatus, Visibility
-from domain import generation, line, streams
+from db.words import JobStatus, Operation, SlotStatus, Visibility
+from domain import generation, line, operations, streams
 from domain.messages import message
 from domain.words import FailureCode
 from planner import Connection, batch, column, computed, expression, part, planned, to_many, to_one
@@ -93,6 +94,26 @@ async def _sequences(context: Context, jobs: Sequence[tuple[str]]) -> list[int |
         return [None] * len(jobs)
 
 
+@strawberry.type(description="The picture that a job starts from.")
+@planned()
+class GenerationSource:
+    """The picture that a job starts from: a part of its row."""
+
+    image: MediaAsset | None = to_one("The picture; null where it was deleted.", by="source_asset_id")
+    strength: float | None = column("How far it may be left, over 0 to 1; null where that has no meaning.")
+
+
+@strawberry.type(description="Pixels that a job adds to its source on each side.")
+@planned()
+class Margins:
+    """What a job adds to its source: a part of its row."""
+
+    left: int = column("Pixels.", "margin_left")
+    top: int = column("Pixels.", "margin_top")
+    right: int = column("Pixels.", "margin_right")
+    bottom: int = column("Pixels.", "margin_bottom")
+
+
 @strawberry.type(description="A request for images.")
 @planned(tables.GenerationJob, visible_to=lambda ask, job: job.user_id == ask.viewer)
 class GenerationJob(Job):
@@ -121,11 +142,25 @@ class GenerationJob(Job):
     created_at: datetime = column("When it was submitted.")
     started_at: datetime | None = column("When a worker took it.")
     finished_at: datetime | None = column("When it ended.")
+    operation: Operation = column("What it does.")
+    source: GenerationSource | None = part(
+        "What it starts from; null for what is painted from words or references, and where the picture is gone.",
+        present="source_asset_id",
+    )
+    references: list[MediaAsset] = to_many(
+        "What it paints something similar to, in order; four at most.",
+        lambda _ask, job, asset, link: and_(link.job_id == job.id, asset.id == link.asset_id),
+        through=tables.GenerationReference,
+        order=lambda _asset, link: [link.position],
+        limit=operations.MAXIMUM_REFERENCES,
+    )
+    margins: Margins | None = part("What OUTPAINT adds.", present="margin_left")
+    factor: int | None = column("How many times larger UPSCALE makes its source.")
     engine: str = column("Key of the engine.")
     prompt: str = column("What to paint.")
     negative_prompt: str = column("What to avoid.")
     style: str = column("Key of the style.")
-    ratio: str = column("Aspect ratio.")
+    ratio: str = column("Aspect ratio, such as `3:4`; of any other size, its reduced fraction.")
     width: int = column("Width of the images in pixels.")
     height: int = column("Height of the images in pixels.")
     count: int = column("How many images.")
@@ -164,6 +199,24 @@ class GenerationJobFilter:
     status: list[JobStatus] | None = strawberry.field(default=None, description="Jobs in one of these states.")
 
 
+@strawberry.input(description="A picture to start from.")
+class GenerationSourceInput:
+    """A picture to start from."""
+
+    asset_id: strawberry.ID = strawberry.field(description="Id of one of the viewer's images, which must be READY.")
+    strength: float | None = strawberry.field(
+        default=None, description="How far the result may leave it, 0.05 to 1; 0.6 by default."
+    )
+
+
+@strawberry.input(description="A size in pixels, within the engine's limits and in multiples of 8.")
+class ImageSizeInput:
+    """A size in pixels."""
+
+    width: int = strawberry.field(description="Pixels.")
+    height: int = strawberry.field(description="Pixels.")
+
+
 @strawberry.input(description="What to paint.")
 class SubmitGenerationInput:
     """What to paint."""
@@ -177,8 +230,20 @@ class SubmitGenerationInput:
     engine: str | None = strawberry.field(
         default=None, description="Id of an engine; the first of `engines` by default."
     )
-    style: str | None = strawberry.field(default=None, description="Id of a style; `realistic` by default.")
-    ratio: str | None = strawberry.field(default=None, description="Aspect ratio; `3:4` by default.")
+    style: str | None = strawberry.field(
+        default=None, description="Id of a style; the source's where there is one, otherwise `realistic` by default."
+    )
+    ratio: str | None = strawberry.field(
+        default=None, description="Aspect ratio; the source's where there is one, otherwise `3:4` by default."
+    )
+    size: ImageSizeInput | None = strawberry.field(default=None, description="Size, in place of a ratio.")
+    source: GenerationSourceInput | None = strawberry.field(
+        default=None, description="A picture to paint anew: a variation. Not together with `references`."
+    )
+    references: list[strawberry.ID] | None = strawberry.field(
+        default=None,
+        description="1 to 4 of the viewer's images, to paint something similar to. Not together with `source`.",
+    )
     count: int | None = strawberry.field(default=None, description="How many images, 1 to 8; 4 by default.")
     seed: int | None = strawberry.field(
         default=None, description="0 to 2147483647. The same seed and input give the same pictures; random by default."
@@ -213,7 +278,7 @@ class CancelGenerationSuccess:
 
 
 SubmitGenerationResult = Annotated[
-    SubmitGenerationSuccess | InvalidInput | InsufficientCredits | IdempotencyConflict,
+    SubmitGenerationSuccess | NotFound | InvalidInput | InsufficientCredits | IdempotencyConflict,
     strawberry.union("SubmitGenerationResult", description="Result of `submitGeneration`."),
 ]
 CancelGenerationResult = Annotated[

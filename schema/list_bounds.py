@@ -7,6 +7,7 @@ from domain.accounts import MAXIMUM_SESSIONS
 from domain.artworks import MAXIMUM_IMAGES
 from domain.catalogue import ENGINES, RATIOS, STYLES
 from domain.generation import MAXIMUM_COUNT
+from domain.operations import MAXIMUM_REFERENCES
 
 Bound = int | str
 """A number of items, or the name of the argument that holds as many values as there are items."""
@@ -14,6 +15,7 @@ Bound = int | str
 LIST_BOUNDS: Final[Mapping[tuple[str, str], Bound]] = {
     ("Artwork", "images"): MAXIMUM_IMAGES,
     ("EngineConstraints", "ratios"): len(RATIOS),
+    ("GenerationJob", "references"): MAXIMUM_REFERENCES,
     ("GenerationJob", "slots"): MAXIMUM_COUNT,
     ("Query", "engines"): len(ENGINES),
     ("Query", "nodes"): "ids",

@@ -6,11 +6,11 @@ from typing import Annotated
 import strawberry
 
 from db import tables
-from db.words import AssetStatus
+from db.words import AssetStatus, Operation
 from domain import media
 from domain.variants import object_key
 from domain.words import ImageVariant
-from planner import Connection, column, computed, planned
+from planner import Connection, column, computed, planned, to_one
 from schema.context import Context
 from schema.node import Node, identity
 from schema.scalars import URL
@@ -43,6 +43,28 @@ def signed_url(context: Context, asset_id: str, variant: ImageVariant, *, downlo
     return context.services.store.url(key, URL_LIFE, name)
 
 
+@strawberry.type(description="All settings that an image was made with. Its owner alone sees them.")
+@planned(media.settings(), visible_to=lambda ask, made: made.owner_id == ask.viewer)
+class ImageGeneration:
+    """All settings that an image was made with."""
+
+    operation: Operation = column("What was done.")
+    prompt: str = column("What to paint.")
+    negative_prompt: str = column("What to avoid.")
+    engine: str = column("Key of the engine.")
+    engine_revision: str = column("What exactly painted it: the same revision and settings give the same picture.")
+    style: str = column("Key of the style.")
+    seed: int = column("Its seed.")
+    steps: int = column("Denoising steps.")
+    guidance: float = column("Guidance scale.")
+    strength: float | None = column("How far it could leave what it was made from; null where that has no meaning.")
+    width: int = column("Width that was asked for, in pixels.")
+    height: int = column("Height that was asked for, in pixels.")
+    method: str = column(
+        "By which means, where an operation has several: `lanczos`, `grabcut`, or the name of a model; otherwise empty."
+    )
+
+
 @strawberry.type(description="A stored image with its variants.")
 @planned(tables.MediaAsset, visible_to=lambda ask, asset: media.visible_to(asset, ask.viewer))
 class MediaAsset(Node):
@@ -61,6 +83,14 @@ class MediaAsset(Node):
     ratio: str = column("Aspect ratio, such as `3:4`.")
     seed: int = column("The seed it was painted from.")
     created_at: datetime = column("When it came to be.")
+    parent: "MediaAsset | None" = to_one(
+        "The image that it was made from; null where there is none that the viewer may see.", by="parent_id"
+    )
+    generation: ImageGeneration | None = to_one(
+        "All settings that it was made with, for `rerunGeneration` or to learn from; its owner alone sees them.",
+        lambda _ask, asset, made: made.id == asset.id,
+        unique=True,
+    )
     url: URL = computed(
         "Where to read the image: signed, the same for an hour, good for at least one more.",
         asset_url,

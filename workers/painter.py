@@ -13,20 +13,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from uuid_utils.compat import uuid7
 
 from db.session import AWAY
-from db.words import JobStatus, Operation
+from db.words import JobStatus
 from domain import rendering
 from domain.pictures import GenerationMetadata, render
-from domain.ports import Brief, EngineUnavailable, ImageTask, NotPainted, PaintRequest, StorageUnavailable
+from domain.ports import Brief, EngineUnavailable, ImageTask, Material, NotPainted, PaintRequest, StorageUnavailable
 from domain.rendering import JobCanceled, LeaseLost
 from domain.words import FailureCode
+from workers.materials import MaterialUnavailable, materials_of
 from workers.progress import ProgressReporter
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import timedelta
     from uuid import UUID
-
-    from PIL import Image
 
     from db.session import Database
     from db.tables import GenerationJob, GenerationSlot
@@ -68,6 +67,7 @@ class _Work:
 
     claim: Claim
     engine: Engine
+    material: Material = field(default_factory=Material)
     interruption: _Interruption = field(default_factory=_Interruption)
 
     @property
@@ -149,6 +149,13 @@ class Painter:
             await self._write(work, rendering.fail, FailureCode.ENGINE_UNAVAILABLE)
             self._measures.job_ended(JobStatus.FAILED)
             return
+        try:
+            work.material = await materials_of(self._db, self._store, work.job)
+        except MaterialUnavailable as missing:
+            logger.warning("material unavailable", code=missing.code, reason=str(missing))
+            await self._write(work, rendering.fail, missing.code)
+            self._measures.job_ended(JobStatus.FAILED)
+            return
         await self._write(work, rendering.begin)
         slots, size = work.claim.open_slots, work.engine.batch_size
         async with asyncio.TaskGroup() as deliveries:
@@ -166,7 +173,7 @@ class Painter:
                 logger.warning("image not painted", slot=slot.index, code=outcome.code, reason=outcome.detail)
                 await self._write(work, rendering.give_up_slot, slot.id, outcome.code)
             else:
-                deliveries.create_task(self._deliver(work, slot, outcome.image))
+                deliveries.create_task(self._deliver(work, slot, outcome))
 
     async def _outcomes(self, work: _Work, slots: Sequence[GenerationSlot]) -> Sequence[Painted | NotPainted]:
         job = work.job
@@ -178,12 +185,12 @@ class Painter:
 
         brief = Brief(job.prompt, job.negative_prompt, job.style)
         request = PaintRequest(
-            operation=Operation.TEXT_TO_IMAGE,
+            operation=job.operation,
             width=job.width,
             height=job.height,
             steps=job.steps,
             guidance=job.guidance,
-            images=tuple(ImageTask(slot.index, slot.seed, brief) for slot in slots),
+            images=tuple(ImageTask(slot.index, slot.seed, brief, work.material) for slot in slots),
         )
         try:
             began = time.monotonic()
@@ -199,7 +206,7 @@ class Painter:
         self._measures.painted(work.engine.key, time.monotonic() - began)
         return outcomes
 
-    async def _deliver(self, work: _Work, slot: GenerationSlot, image: Image.Image) -> None:
+    async def _deliver(self, work: _Work, slot: GenerationSlot, painted: Painted) -> None:
         job = work.job
         metadata = GenerationMetadata(
             prompt=job.prompt,
@@ -215,8 +222,8 @@ class Painter:
             slot_id=slot.id,
             created_at=job.created_at,
         )
-        asset_id = await self._write(work, rendering.reserve_asset, slot.id)
-        rendition = await asyncio.to_thread(render, image, metadata)
+        asset_id = await self._write(work, rendering.reserve_asset, slot.id, work.engine.revision, painted.method)
+        rendition = await asyncio.to_thread(render, painted.image, metadata)
         try:
             for stored in rendition.objects(asset_id):
                 await self._store.put(stored.key, stored.data, stored.content_type)

@@ -41,6 +41,7 @@ class DiffusersEngine:
             batch_size: How many images to paint at once; None chooses by device.
         """
         self._model = model
+        self.revision = model
         self._device = device
         self._dtype = dtype
         self._chosen_batch_size = batch_size

@@ -22,10 +22,10 @@ WITH people AS (
     SELECT gen_random_uuid(), id, 'benchmark', now(), now(), now() + interval '1 day' FROM people
     RETURNING id, user_id
 ), jobs AS (
-    INSERT INTO generation_jobs (id, user_id, status, engine, prompt, negative_prompt, style, ratio, width, height,
-                                 count, seed, steps, guidance, price, visibility, priority, attempt, lease_owner,
-                                 lease_expires_at, queued_at, created_at, started_at)
-    SELECT gen_random_uuid(), id, 'RUNNING', 'sandbox', 'a quiet sea', '', 'anime', '1:1', 1024, 1024,
+    INSERT INTO generation_jobs (id, user_id, status, operation, engine, prompt, negative_prompt, style, ratio, width,
+                                 height, count, seed, steps, guidance, price, visibility, priority, attempt,
+                                 lease_owner, lease_expires_at, queued_at, created_at, started_at)
+    SELECT gen_random_uuid(), id, 'RUNNING', 'TEXT_TO_IMAGE', 'sandbox', 'a quiet sea', '', 'anime', '1:1', 1024, 1024,
            1, 7, 20, 7.0, 1, 'PRIVATE', 0, 1, gen_random_uuid(),
            now() + interval '1 day', now(), now(), now()
     FROM people RETURNING id, user_id

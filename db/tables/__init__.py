@@ -5,7 +5,7 @@ from sqlmodel import SQLModel
 from db.tables.accounts import Follow, RefreshToken, Session, User
 from db.tables.artworks import Artwork, ArtworkImage, ArtworkTag, Comment, Reaction, Tag
 from db.tables.credits import CreditAccount, Hold, LedgerEntry
-from db.tables.generation import GenerationJob, GenerationSlot, IdempotencyKey
+from db.tables.generation import GenerationJob, GenerationMask, GenerationReference, GenerationSlot, IdempotencyKey
 from db.tables.media import MediaAsset
 from db.tables.outbox import OutboxMessage
 
@@ -19,6 +19,8 @@ __all__ = [
     "CreditAccount",
     "Follow",
     "GenerationJob",
+    "GenerationMask",
+    "GenerationReference",
     "GenerationSlot",
     "Hold",
     "IdempotencyKey",

@@ -1,13 +1,17 @@
 """Generation jobs and their slots, one slot an image."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from db.tables.columns import key, moment, moment_or_none, word
-from db.words import JobStatus, SlotStatus, Visibility
+from db.words import JobStatus, Operation, SlotStatus, Visibility
+
+MAXIMUM_MASK_BYTES: Final = 2**20
+"""Bytes of a stored mask: one bit for each pixel, compressed."""
 
 
 class GenerationJob(SQLModel, table=True):
@@ -16,6 +20,12 @@ class GenerationJob(SQLModel, table=True):
     __tablename__ = "generation_jobs"
     __table_args__ = (
         CheckConstraint("count BETWEEN 1 AND 8", name="count"),
+        CheckConstraint("strength > 0 AND strength <= 1", name="strength"),
+        CheckConstraint(
+            "num_nulls(margin_left, margin_top, margin_right, margin_bottom) IN (0, 4)"
+            " AND least(margin_left, margin_top, margin_right, margin_bottom) >= 0",
+            name="margins",
+        ),
         Index("ix_generation_jobs_line", "queued_at", "id", postgresql_where=text("status = 'QUEUED'")),
         Index(
             "ix_generation_jobs_active",
@@ -23,11 +33,17 @@ class GenerationJob(SQLModel, table=True):
             postgresql_where=text("status IN ('PREPARING', 'RUNNING', 'CANCELING')"),
         ),
         Index("ix_generation_jobs_user_id_id", "user_id", "id"),
+        Index(
+            "ix_generation_jobs_source_asset_id",
+            "source_asset_id",
+            postgresql_where=text("source_asset_id IS NOT NULL"),
+        ),
     )
 
     id: UUID = key()
     user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
     status: JobStatus = word(JobStatus, "status", JobStatus.QUEUED)
+    operation: Operation = word(Operation, "operation", Operation.TEXT_TO_IMAGE)
     engine: str
     prompt: str
     negative_prompt: str = ""
@@ -39,6 +55,15 @@ class GenerationJob(SQLModel, table=True):
     seed: int = Field(sa_type=BigInteger)
     steps: int
     guidance: float
+    source_asset_id: UUID | None = Field(
+        default=None, sa_column=Column(ForeignKey("media_assets.id", ondelete="SET NULL", use_alter=True))
+    )
+    strength: float | None = None
+    margin_left: int | None = None
+    margin_top: int | None = None
+    margin_right: int | None = None
+    margin_bottom: int | None = None
+    factor: int | None = None
     price: int
     visibility: Visibility = word(Visibility, "visibility", Visibility.PRIVATE)
     priority: int = 0
@@ -66,6 +91,26 @@ class GenerationSlot(SQLModel, table=True):
     asset_id: UUID | None = Field(default=None, foreign_key="media_assets.id", ondelete="SET NULL", unique=True)
     failure_code: str | None = None
     finished_at: datetime | None = moment_or_none()
+
+
+class GenerationReference(SQLModel, table=True):
+    """A picture that a job paints something similar to."""
+
+    __tablename__ = "generation_references"
+
+    job_id: UUID = Field(foreign_key="generation_jobs.id", ondelete="CASCADE", primary_key=True)
+    position: int = Field(primary_key=True)
+    asset_id: UUID = Field(foreign_key="media_assets.id", ondelete="CASCADE", index=True)
+
+
+class GenerationMask(SQLModel, table=True):
+    """Where a job paints anew: apart from the job, whose row is read and locked all the time."""
+
+    __tablename__ = "generation_masks"
+    __table_args__ = (CheckConstraint(f"octet_length(png) <= {MAXIMUM_MASK_BYTES}", name="size"),)
+
+    job_id: UUID = Field(foreign_key="generation_jobs.id", ondelete="CASCADE", primary_key=True)
+    png: bytes
 
 
 class IdempotencyKey(SQLModel, table=True):

@@ -22,6 +22,7 @@ class MediaAsset(SQLModel, table=True):
     id: UUID = key()
     owner_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
     job_id: UUID | None = Field(default=None, foreign_key="generation_jobs.id", ondelete="SET NULL", index=True)
+    parent_id: UUID | None = Field(default=None, foreign_key="media_assets.id", ondelete="SET NULL", index=True)
     status: AssetStatus = word(AssetStatus, "status", AssetStatus.PENDING)
     width: int = 0
     height: int = 0
@@ -31,6 +32,8 @@ class MediaAsset(SQLModel, table=True):
     blurhash: str = ""
     dominant_color: str = ""
     engine: str = ""
+    engine_revision: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    method: str = Field(default="", sa_column_kwargs={"server_default": ""})
     style: str = ""
     ratio: str = ""
     seed: int = Field(default=0, sa_type=BigInteger)

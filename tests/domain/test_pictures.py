@@ -120,10 +120,24 @@ def test_each_variant_has_its_own_key_and_the_original_is_stored_last() -> None:
     assert {each.key for each in objects} == {object_key(ASSET, variant) for variant in ImageVariant}
 
 
-@pytest.mark.parametrize("image", [Image.new("RGB", (192, 320)), Image.new("RGBA", (320, 192))])
+@pytest.mark.parametrize("image", [Image.new("RGB", (192, 320)), Image.new("L", (320, 192))])
 def test_a_picture_that_is_not_what_was_asked_for_is_refused(image: Image.Image) -> None:
     with pytest.raises(ValueError, match="not RGB"):
         render(image, METADATA)
+
+
+def test_what_is_transparent_stays_so_and_has_no_colour_of_its_own() -> None:
+    # given a red square whose surroundings are green but transparent
+    image = Image.new("RGBA", (64, 64), (0, 255, 0, 0))
+    image.paste((255, 0, 0, 255), (24, 24, 40, 40))
+
+    rendition = render(image, sized(64, 64))
+
+    for data in (rendition.original, rendition.full, rendition.thumb):
+        with Image.open(BytesIO(data)) as stored:
+            assert stored.mode == "RGBA"
+            assert (stored.getchannel("A").getpixel((2, 2)), stored.getchannel("A").getpixel((32, 32))) == (0, 255)
+    assert rendition.dominant_color == "#ffffff"
 
 
 @pytest.mark.parametrize("prompt", PROMPTS)

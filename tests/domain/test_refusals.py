@@ -5,19 +5,23 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from string import Formatter
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import pytest
 
-from db.words import Visibility
-from domain import accounts, artworks, errors, generation, idempotency
+from db.words import Operation, Visibility
+from domain import accounts, artworks, errors, generation, idempotency, masks, operations
 from domain.errors import UserError
 from domain.generation import GenerationRequest
+from domain.masks import Area
 from domain.messages import MESSAGES, Language, message
+from domain.operations import Ingredients, Margins
 from domain.words import FailureCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+IDS = tuple(UUID(int=number) for number in range(5))
 GOOD = {"email": "a@easel.example", "password": "correct horse", "handle": "abc", "display_name": "A"}
 
 
@@ -28,6 +32,11 @@ def sign_up(**change: str) -> object:
 def submit(prompt: str = "a cat", **change: object) -> object:
     request = GenerationRequest(prompt, visibility=Visibility.PRIVATE, **change)  # type: ignore[arg-type]  # see REFUSED
     return generation.check(request, ["sandbox"])
+
+
+def made_from(operation: Operation, ids: tuple[UUID, ...] = (), **change: object) -> object:
+    given = Ingredients(reference_ids=ids, **change)  # type: ignore[arg-type]  # see REFUSED
+    return operations.checked(operation, given)
 
 
 def raised(error: UserError) -> object:
@@ -56,6 +65,35 @@ REFUSED: dict[str, list[Callable[[], object]]] = {
         *(lambda: submit(steps=0), lambda: submit(seed=-1)),
         *(lambda: submit(guidance=float("inf")), lambda: submit(guidance=float("nan"))),
     ],
+    "operation.not_offered": [
+        lambda: raised(errors.InvalidInput("operation.not_offered", value="Pen", choices="sandbox"))
+    ],
+    "operation.nowhere": [lambda: operations.engine_for(Operation.UPSCALE, None, [])],
+    "source.and_references": [lambda: raised(errors.InvalidInput("source.and_references"))],
+    "references.count": [lambda: made_from(Operation.REFERENCES), lambda: made_from(Operation.REFERENCES, IDS[:5])],
+    "references.repeated": [lambda: made_from(Operation.REFERENCES, IDS[:1] * 2)],
+    "size.and_ratio": [lambda: submit(size=(64, 64), ratio="1:1")],
+    "size.out_of_range": [
+        lambda: submit(size=(64, 2_056)),
+        lambda: submit(size=(0, 64)),
+        lambda: submit(size=(100, 64)),
+    ],
+    "source.too_large": [
+        lambda: raised(errors.InvalidInput("source.too_large", width=9_000, height=64, maximum=6_144))
+    ],
+    "margins.none": [lambda: made_from(Operation.OUTPAINT, margins=Margins())],
+    "margins.multiple": [
+        lambda: made_from(Operation.OUTPAINT, margins=Margins(top=-8)),
+        lambda: made_from(Operation.OUTPAINT, margins=Margins(top=7)),
+    ],
+    "factor.unknown": [lambda: made_from(Operation.UPSCALE, factor=3), lambda: made_from(Operation.UPSCALE, factor=-2)],
+    "mask.not_base64": [lambda: masks.of_png("data:text/plain,x"), lambda: masks.of_png("가")],
+    "mask.too_large": [lambda: masks.of_png("A" * 4 * 43_800)],
+    "mask.unreadable": [lambda: masks.of_png(""), lambda: masks.of_png("AAAA")],
+    "mask.form": [lambda: raised(errors.InvalidInput("mask.form"))],
+    "mask.shape": [lambda: raised(errors.InvalidInput("mask.shape", width=64, height=48))],
+    "mask.empty": [lambda: masks.of_areas([]), lambda: masks.of_areas([Area(0.5, 0.5, 0, 1)])],
+    "mask.areas": [lambda: masks.of_areas([Area(0, 0, 1, 1)] * 21)],
     "credits.insufficient": [lambda: raised(errors.InsufficientCredits(4, 3))],
     "idempotency.conflict": [lambda: raised(errors.IdempotencyConflict())],
     "job.finished": [lambda: raised(errors.AlreadyFinished())],

@@ -1,0 +1,98 @@
+"""Painting a picture again: all settings that it was made with, but for those that shall be others."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from db.tables import GenerationJob, MediaAsset
+from domain import generation, operations
+from domain.bounds import INPUT
+from domain.errors import InvalidInput, NotFound
+from domain.generation import GenerationRequest
+from domain.operations import SHAPED_BY_SOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+_PATH: Final = (*INPUT, "fromAssetId")
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What shall be another than it was; None where nothing shall."""
+
+    prompt: str | None = None
+    negative_prompt: str | None = None
+    engine: str | None = None
+    style: str | None = None
+    count: int | None = None
+    seed: int | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    strength: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rerun:
+    """One of the user's pictures, and what shall be another this time."""
+
+    asset_id: UUID
+    overrides: Overrides
+
+
+async def submit(tx: AsyncSession, user_id: UUID, rerun: Rerun, engines: Sequence[str], key: str) -> UUID:
+    """Put a job for the same picture in the line; return its id. See ``generation.submit``.
+
+    Raises:
+        NotFound: the user has no such picture that a job painted, or what it was made from is gone.
+        InvalidInput: naming an override, or a setting that does not suit it.
+        InsufficientCredits: the job costs more than is available.
+        IdempotencyConflict: the key belongs to another request.
+    """
+    request = await _request_of(tx, user_id, rerun)
+    spec = generation.check(request, engines, (*INPUT, "overrides"))
+    try:
+        return await generation.submit(tx, user_id, spec, key)
+    except NotFound:
+        raise NotFound(_PATH) from None
+    except InvalidInput as refusal:
+        raise InvalidInput(refusal.reason, _PATH, **refusal.values) from None
+
+
+async def _request_of(tx: AsyncSession, user_id: UUID, rerun: Rerun) -> GenerationRequest:
+    query = (
+        select(GenerationJob, col(MediaAsset.seed))
+        .join(MediaAsset, col(MediaAsset.job_id) == col(GenerationJob.id))
+        .where(col(MediaAsset.id) == rerun.asset_id, col(MediaAsset.owner_id) == user_id)
+    )
+    found = (await tx.execute(query)).one_or_none()
+    if found is None:
+        raise NotFound(_PATH)
+    job, seed = found
+    made_from = await operations.ingredients_of(tx, job)
+    if operations.lacks_pictures(job.operation, made_from):
+        raise NotFound(_PATH)
+    request = GenerationRequest(
+        prompt=job.prompt,
+        negative_prompt=job.negative_prompt,
+        engine=job.engine,
+        style=job.style,
+        count=1,
+        seed=seed,
+        steps=job.steps,
+        guidance=job.guidance,
+        visibility=job.visibility,
+        size=None if job.operation in SHAPED_BY_SOURCE else (job.width, job.height),
+        operation=job.operation,
+        made_from=made_from,
+    )
+    given = {name: value for name, value in asdict(rerun.overrides).items() if value is not None}
+    strength = given.pop("strength", made_from.strength)
+    return replace(request, made_from=replace(made_from, strength=strength), **given)
