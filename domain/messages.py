@@ -164,6 +164,18 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "This job waited too long and was given up; the credits are back.",
         "대기 시간이 너무 길어 작업이 종료되었습니다. 크레딧은 환불되었습니다.",
     ),
+    "failure.INVALID_SOURCE": (
+        "A picture that this image was to be made from can not be read. Choose another; the credits are back.",
+        "원본 이미지를 읽을 수 없습니다. 다른 이미지를 골라 주세요. 크레딧은 환불되었습니다.",
+    ),
+    "failure.NOTHING_TO_PAINT": (
+        "There is nothing to paint: the mask covers nothing, or no margin is added. The credits are back.",
+        "새로 그릴 곳이 없습니다. 마스크로 칠하거나 여백을 더해 주세요. 크레딧은 환불되었습니다.",
+    ),
+    "failure.NO_SUBJECT": (
+        "Nothing in this picture stands out from its background. Choose another; the credits are back.",
+        "이 이미지에는 배경과 구분되는 대상이 없습니다. 다른 이미지를 골라 주세요. 크레딧은 환불되었습니다.",
+    ),
 }
 
 

@@ -18,6 +18,9 @@ class FailureCode(StrEnum):
     WORKER_LOST = "WORKER_LOST"
     CANCELED = "CANCELED"
     EXPIRED = "EXPIRED"
+    INVALID_SOURCE = "INVALID_SOURCE"
+    NOTHING_TO_PAINT = "NOTHING_TO_PAINT"
+    NO_SUBJECT = "NO_SUBJECT"
 
 
 class ImageVariant(StrEnum):

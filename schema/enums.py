@@ -130,6 +130,9 @@ publish(
     WORKER_LOST="The worker stopped again and again while painting it.",
     CANCELED="The job was canceled.",
     EXPIRED="The job waited too long.",
+    INVALID_SOURCE="A picture that it was to be made from is missing or can not be read.",
+    NOTHING_TO_PAINT="The mask covers nothing, or no margin is to be added.",
+    NO_SUBJECT="The picture shows nothing that stands out from its background.",
 )
 publish(
     ErrorCode,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from db.words import Operation
-from domain.ports import Brief, ImageTask, PaintRequest
+from domain.ports import Brief, ImageTask, Material, PaintRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +16,13 @@ def painting(brief: Brief, size: tuple[int, int], steps: int, guidance: float, s
     """Return a request for one image from words for each seed."""
     tasks = tuple(ImageTask(index, seed, brief) for index, seed in enumerate(seeds))
     return PaintRequest(Operation.TEXT_TO_IMAGE, *size, steps, guidance, tasks)
+
+
+def changing(operation: Operation, material: Material, size: tuple[int, int], seeds: Sequence[int]) -> PaintRequest:
+    """Return a request for one image from ``material`` for each seed, in four steps."""
+    brief = Brief("a cat under the moon", "blurry", "anime")
+    tasks = tuple(ImageTask(index, seed, brief, material) for index, seed in enumerate(seeds))
+    return PaintRequest(operation, *size, 4, 5.0, tasks)
 
 
 def rephrased(request: PaintRequest, **words: Any) -> PaintRequest:  # noqa: ANN401 - as dataclasses.replace

@@ -1,8 +1,9 @@
 """An engine without machine learning, for demos, tests and partners: a pleasant picture from prompt, style and seed.
 
-The same request gives the same bytes, and every picture carries a small "SANDBOX" mark. Words in the prompt, English
-or Korean, choose the place (sea, mountains, forest, city, flowers, space, pure flow), the hour, the weather, who is
-there and the colours; what they leave open, the prompt's hash and the seed decide. docs/sandbox.md shows it.
+The same request gives the same bytes, and every picture that is all its own carries a small "SANDBOX" mark. Words in
+the prompt, English or Korean, choose the place (sea, mountains, forest, city, flowers, space, pure flow), the hour,
+the weather, who is there and the colours; what they leave open, the prompt's hash and the seed decide. docs/sandbox.md
+shows it.
 
 Magic words bring about every other outcome. N counts images from the job's first; without it all are meant:
 

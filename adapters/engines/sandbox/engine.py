@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from adapters.engines.sandbox.magic import read_magic
 from adapters.engines.sandbox.picture import Picture
+from adapters.engines.sources import Unusable
 from domain.ports import NotPainted, Painted, PaintStep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from domain.ports import PaintRequest
-    from domain.words import FailureCode
+    from PIL import Image
+
+    from domain.ports import ImageTask, PaintRequest
 
 SLOW_STEP_SECONDS = 0.4
 """How long ``#slow`` makes each step wait."""
@@ -39,28 +41,53 @@ class SandboxEngine:
         Raises:
             RuntimeError: halfway, where the prompt says ``#crash``.
         """
-        spells = [read_magic(task.brief.prompt) for task in request.images]
-        pictures = [Picture(request, task, subject) for task, (_, subject) in zip(request.images, spells, strict=True)]
-        doomed = [magic.outcome(task.index) for task, (magic, _) in zip(request.images, spells, strict=True)]
-        is_slow, is_crash = any(magic.slow for magic, _ in spells), any(magic.crash for magic, _ in spells)
+        spells = [read_magic(task.brief.prompt)[0] for task in request.images]
+        efforts = [_Effort(request, task) for task in request.images]
+        is_slow, is_crash = any(magic.slow for magic in spells), any(magic.crash for magic in spells)
         halfway = max(1, request.steps // 2)
         for step in range(1, request.steps + 1):
             if is_slow:
                 self._pause(SLOW_STEP_SECONDS)
-            previews = tuple(
-                picture.advance(step) if fate is None or step <= halfway else None
-                for picture, fate in zip(pictures, doomed, strict=True)
-            )
-            on_step(PaintStep(step, request.steps, previews))
+            on_step(PaintStep(step, request.steps, tuple(effort.advance(step, halfway) for effort in efforts)))
             if step == halfway and is_crash:
                 raise RuntimeError("the prompt asked for a crash")
-            if step == halfway and None not in doomed:
+            if step == halfway and all(effort.is_lost for effort in efforts):
                 break
-        return [_outcome(picture, fate) for picture, fate in zip(pictures, doomed, strict=True)]
+        return [effort.outcome() for effort in efforts]
 
 
-def _outcome(picture: Picture, fate: FailureCode | None) -> Painted | NotPainted:
-    if fate is not None:
-        return NotPainted(fate, "the prompt's magic word asked for it")
-    assert picture.image is not None, "the last step finishes the picture"
-    return Painted(picture.image)
+class _Effort:
+    """One image's way to a picture, or to the reason why there is none."""
+
+    def __init__(self, request: PaintRequest, task: ImageTask) -> None:
+        magic, subject = read_magic(task.brief.prompt)
+        fate = magic.outcome(task.index)
+        self._failure = None if fate is None else NotPainted(fate, "the prompt's magic word asked for it")
+        self._picture: Picture | None = None
+        try:
+            self._picture = Picture(request, task, subject)
+        except Unusable as error:
+            self._failure = NotPainted(error.code, str(error))
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether no picture comes of it."""
+        return self._failure is not None
+
+    def advance(self, step: int, halfway: int) -> Image.Image | None:
+        """Do a step and return its preview; what is lost goes on until ``halfway``, as far as it can be painted."""
+        if self._picture is None or (self._failure is not None and step > halfway):
+            return None
+        try:
+            return self._picture.advance(step)
+        except Unusable as error:
+            self._failure = NotPainted(error.code, str(error))
+            return None
+
+    def outcome(self) -> Painted | NotPainted:
+        """Return what came of it, after the last step."""
+        if self._failure is not None:
+            return self._failure
+        assert self._picture is not None
+        assert self._picture.painted is not None, "the last step finishes the picture"
+        return self._picture.painted

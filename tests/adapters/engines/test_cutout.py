@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from adapters.engines.cutout import cut_out
+
+
+def test_where_grabcut_tells_nothing_apart_the_middle_stays() -> None:
+    noise = np.random.default_rng(0).integers(0, 2, (96, 128, 1)).repeat(3, axis=2).astype(np.uint8) * np.uint8(8)
+    stripes = Image.fromarray(noise).resize((128, 96))
+    cut, method = cut_out(stripes)
+    alpha = np.asarray(cut.getchannel("A"))
+    assert method == "centre"
+    assert alpha[48, 64] == 255
+    assert max(alpha[2, 2], alpha[93, 125]) == 0
+
+
+def test_the_picture_under_the_cut_is_untouched() -> None:
+    picture = Image.new("RGB", (60, 40), "navy")
+    picture.paste("orange", (20, 10, 40, 30))
+    cut, method = cut_out(picture)
+    assert method == "grabcut"
+    assert cut.convert("RGB").tobytes() == picture.tobytes()
