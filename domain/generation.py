@@ -84,7 +84,7 @@ def check(request: GenerationRequest, engines: Sequence[str]) -> GenerationSpec:
     """
     engine = ENGINES[_chosen("engine", request.engine, engines[0], engines)]
     ratio = _chosen("ratio", request.ratio, DEFAULT_RATIO, RATIOS)
-    width, height = size_of(ratio, engine.base_side)
+    width, height = size_of(ratio, engine.base_side, engine.side_multiple)
     return GenerationSpec(
         prompt=clean(request.prompt, ("input", "prompt"), maximum=engine.max_prompt_length),
         negative_prompt=clean(

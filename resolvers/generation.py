@@ -27,6 +27,7 @@ from schema.generation import (
 )
 from schema.generation_events import GenerationJobEvent
 from schema.node import key_of, read_key, required_key
+from schema.warnings import GenerationWarning
 
 
 def _with_id(
@@ -109,7 +110,9 @@ class GenerationMutations:
         spec = generation.check(request, info.context.services.engines)
         async with info.context.services.db.write() as tx:
             job_id = await generation.submit(tx, viewer_id, spec, key)
-        return SubmitGenerationSuccess(job=ref(GenerationJob, id=job_id))
+        return SubmitGenerationSuccess(
+            job=ref(GenerationJob, id=job_id), warnings=GenerationWarning.all_of(spec, info.context.language)
+        )
 
     @strawberry.mutation(description="Stop a job that waits or runs. Images that are ready stay; all others come back.")
     async def cancel_generation(
