@@ -114,6 +114,23 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "This idempotency key was used before with another request.",
         "이 멱등 키는 다른 요청에 이미 사용되었습니다.",
     ),
+    "warning.STEPS_BELOW_SENSIBLE": (
+        "This engine's pictures look unfinished below {sensible} steps.",
+        "이 엔진은 {sensible}단계보다 적으면 그림이 덜 완성되어 보입니다.",
+    ),
+    "warning.GUIDANCE_IGNORED": ("This engine ignores guidance.", "이 엔진은 가이던스를 사용하지 않습니다."),
+    "warning.NEGATIVE_PROMPT_IGNORED": (
+        "The negative prompt has no effect on this engine with this guidance.",
+        "이 엔진과 가이던스에서는 네거티브 프롬프트가 적용되지 않습니다.",
+    ),
+    "warning.SEED_IGNORED": (
+        "This engine can not repeat a picture: the seed has no effect.",
+        "이 엔진은 같은 그림을 다시 만들 수 없어 시드가 적용되지 않습니다.",
+    ),
+    "warning.SIZE_FAR_FROM_TRAINED": (
+        "{width} × {height} is far from the {side} × {side} that this engine was trained on.",
+        "{width} × {height}은(는) 이 엔진이 학습한 {side} × {side}와 많이 다릅니다.",
+    ),
     "job.finished": ("This job has already ended.", "이미 끝난 작업입니다."),
     # artworks
     "assets.count": ("An artwork has 1 to {maximum} images.", "작품에는 1~{maximum}장의 이미지를 넣을 수 있습니다."),
@@ -163,10 +180,6 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "failure.EXPIRED": (
         "This job waited too long and was given up; the credits are back.",
         "대기 시간이 너무 길어 작업이 종료되었습니다. 크레딧은 환불되었습니다.",
-    ),
-    "failure.INVALID_SOURCE": (
-        "A picture that this image was to be made from can not be read. Choose another; the credits are back.",
-        "원본 이미지를 읽을 수 없습니다. 다른 이미지를 골라 주세요. 크레딧은 환불되었습니다.",
     ),
     "failure.NOTHING_TO_PAINT": (
         "There is nothing to paint: the mask covers nothing, or no margin is added. The credits are back.",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from db.tables import MediaAsset
     from domain.bounds import Path
-    from domain.catalogue import EngineSpec
+    from domain.engines import EngineSpec
     from domain.generation import GenerationSpec
 
 MAXIMUM_REFERENCES: Final = 4
@@ -186,7 +186,7 @@ async def _with_source(tx: AsyncSession, spec: GenerationSpec, source: MediaAsse
     width, height, ratio = spec.width, spec.height, spec.ratio
     if not ratio:
         width, height = _size_from(spec, source, engine)
-        ratio = ratio_of(width, height, engine.base_side)
+        ratio = ratio_of(width, height, engine)
     prompt = spec.prompt
     if not prompt:
         told = select(col(GenerationJob.prompt)).where(col(GenerationJob.id) == source.job_id)

@@ -13,7 +13,6 @@ class FailureCode(StrEnum):
     ENGINE_UNAVAILABLE = "ENGINE_UNAVAILABLE"
     OUT_OF_MEMORY = "OUT_OF_MEMORY"
     SOURCE_GONE = "SOURCE_GONE"
-    INVALID_SOURCE = "INVALID_SOURCE"
     STORAGE_UNAVAILABLE = "STORAGE_UNAVAILABLE"
     WORKER_LOST = "WORKER_LOST"
     CANCELED = "CANCELED"
@@ -70,3 +69,41 @@ class MyEventType(StrEnum):
     JOB_IMAGE_READY = "JOB_IMAGE_READY"
     JOB_COMPLETED = "JOB_COMPLETED"
     CREDITS_CHANGED = "CREDITS_CHANGED"
+
+
+class EngineFamily(StrEnum):
+    """Which kind of model an engine is."""
+
+    PROCEDURAL = "PROCEDURAL"
+    EASEL = "EASEL"
+    SD15 = "SD15"
+    SD21 = "SD21"
+    SDXL = "SDXL"
+    SD3 = "SD3"
+    FLUX = "FLUX"
+    OPENAI = "OPENAI"
+    CUSTOM = "CUSTOM"
+
+
+class PlanClass(StrEnum):
+    """For whom an engine is."""
+
+    FREE = "FREE"
+    PAID = "PAID"
+
+
+class Precision(StrEnum):
+    """How the numbers of a model are kept."""
+
+    BF16 = "BF16"
+    NF4 = "NF4"
+
+
+class GenerationWarningCode(StrEnum):
+    """Why a job may turn out otherwise than its owner expects."""
+
+    STEPS_BELOW_SENSIBLE = "STEPS_BELOW_SENSIBLE"
+    GUIDANCE_IGNORED = "GUIDANCE_IGNORED"
+    NEGATIVE_PROMPT_IGNORED = "NEGATIVE_PROMPT_IGNORED"
+    SEED_IGNORED = "SEED_IGNORED"
+    SIZE_FAR_FROM_TRAINED = "SIZE_FAR_FROM_TRAINED"

@@ -8,7 +8,7 @@ import strawberry
 
 from db.words import Operation
 from domain import generation, idempotency, reruns
-from domain.generation import GenerationRequest
+from domain.generation import GenerationRequest, GenerationSpec
 from domain.operations import Ingredients
 from domain.reruns import Overrides, Rerun
 from planner import ref
@@ -37,17 +37,25 @@ from schema.operations import (
 )
 
 
-async def submitted(info: Info, request: GenerationRequest, key: str) -> GenerationJob:
+def specified(info: Info, request: GenerationRequest) -> GenerationSpec:
+    """Return the specification of what a viewer asks for.
+
+    Raises:
+        UserError: nobody is signed in, or it can not be done.
+    """
+    info.context.require_viewer()
+    return generation.check(request, info.context.services.engines)
+
+
+async def submitted(info: Info, spec: GenerationSpec, key: str) -> GenerationJob:
     """Submit a job for the viewer and return it.
 
     Raises:
         UserError: it was refused, and nothing was written.
     """
-    viewer_id = info.context.required_viewer_id
     key = idempotency.checked_key(key)
-    spec = generation.check(request, info.context.services.engines)
     async with info.context.services.db.write() as tx:
-        return _job(await generation.submit(tx, viewer_id, spec, key))
+        return _job(await generation.submit(tx, info.context.required_viewer_id, spec, key))
 
 
 def asset_key(info: Info, text: str, *path: str) -> UUID:
@@ -89,7 +97,7 @@ class OperationMutations:
             operation=Operation.INPAINT,
             made_from=Ingredients(source_id, mask=mask, strength=input.strength),
         )
-        return InpaintSuccess(job=await submitted(info, request, input.idempotency_key))
+        return InpaintSuccess(job=await submitted(info, specified(info, request), input.idempotency_key))
 
     @strawberry.mutation(description="Go on with an image beyond its edges; what is there stays as it is.")
     async def outpaint(
@@ -109,7 +117,7 @@ class OperationMutations:
             operation=Operation.OUTPAINT,
             made_from=Ingredients(source_id, margins=input.margins.checked()),
         )
-        return OutpaintSuccess(job=await submitted(info, request, input.idempotency_key))
+        return OutpaintSuccess(job=await submitted(info, specified(info, request), input.idempotency_key))
 
     @strawberry.mutation(description="Make an image larger.")
     async def upscale(
@@ -126,7 +134,7 @@ class OperationMutations:
             operation=Operation.UPSCALE,
             made_from=Ingredients(source_id, factor=input.factor),
         )
-        return UpscaleSuccess(job=await submitted(info, request, input.idempotency_key))
+        return UpscaleSuccess(job=await submitted(info, specified(info, request), input.idempotency_key))
 
     @strawberry.mutation(description="Give an image another style.")
     async def restyle(
@@ -146,7 +154,7 @@ class OperationMutations:
             operation=Operation.RESTYLE,
             made_from=Ingredients(source_id, strength=input.strength),
         )
-        return RestyleSuccess(job=await submitted(info, request, input.idempotency_key))
+        return RestyleSuccess(job=await submitted(info, specified(info, request), input.idempotency_key))
 
     @strawberry.mutation(description="Make transparent what is behind the subject of an image.")
     async def remove_background(
@@ -163,7 +171,7 @@ class OperationMutations:
             operation=Operation.REMOVE_BACKGROUND,
             made_from=Ingredients(source_id),
         )
-        return RemoveBackgroundSuccess(job=await submitted(info, request, input.idempotency_key))
+        return RemoveBackgroundSuccess(job=await submitted(info, specified(info, request), input.idempotency_key))
 
     @strawberry.mutation(
         description="Paint an image again with all settings that it was made with, its seed too: the same revision of "

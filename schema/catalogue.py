@@ -2,7 +2,10 @@
 
 import strawberry
 
+from db.words import Operation
 from domain import catalogue, generation
+from domain.engines import EngineSpec
+from domain.words import EngineFamily, PlanClass
 
 
 @strawberry.type(description="An aspect ratio that an engine paints, and the size it then has.")
@@ -21,10 +24,37 @@ class EngineConstraints:
     ratios: list[EngineRatio] = strawberry.field(description="Aspect ratios and their sizes.")
     max_count: int = strawberry.field(description="Images in one job, at most.")
     max_prompt_length: int = strawberry.field(description="Characters of a prompt, at most.")
+    base_side: int = strawberry.field(description="Side in pixels of the square that it was trained on.")
+    smallest_side: int = strawberry.field(description="Pixels of width and height, at least.")
+    largest_side: int = strawberry.field(description="Pixels of width and height, at most.")
+    side_multiple: int = strawberry.field(description="Width and height are multiples of so many pixels.")
     default_steps: int = strawberry.field(description="Denoising steps, unless others are asked for.")
+    sensible_steps: int = strawberry.field(description="Fewer denoising steps leave pictures unfinished.")
     max_steps: int = strawberry.field(description="Denoising steps, at most.")
     default_guidance: float = strawberry.field(description="Guidance scale, unless another is asked for.")
     max_guidance: float = strawberry.field(description="Guidance scale, at most.")
+    follows_guidance: bool = strawberry.field(description="Whether guidance changes its pictures.")
+    takes_negative_prompt: bool = strawberry.field(description="Whether it reads negative prompts.")
+    takes_seed: bool = strawberry.field(description="Whether the same seed and input give the same picture.")
+    prompt_tokens: int | None = strawberry.field(
+        description="Tokens of a prompt that it reads, what follows being cut off; null where there is no such limit."
+    )
+
+
+@strawberry.type(description="What an engine takes for one image of an operation.")
+class EnginePrice:
+    """The price of an operation."""
+
+    operation: Operation = strawberry.field(description="What is done.")
+    credits_per_image: int = strawberry.field(description="Credits for one image.")
+
+
+@strawberry.type(description="Under which terms the weights of an engine may be used.")
+class EngineLicence:
+    """The licence of an engine."""
+
+    name: str = strawberry.field(description="SPDX identifier, or the name of a licence that has none.")
+    url: str = strawberry.field(description="Where it is written down.")
 
 
 @strawberry.type(description="An engine that paints.")
@@ -33,29 +63,50 @@ class Engine:
 
     id: strawberry.ID = strawberry.field(description="Key of the engine; what `submitGeneration` takes.")
     name: str = strawberry.field(description="Name to show.")
-    price_per_image: int = strawberry.field(description="Credits for one image.")
+    family: EngineFamily = strawberry.field(description="Which kind of model it is.")
+    plan: PlanClass = strawberry.field(description="For whom it is.")
+    languages: list[str] = strawberry.field(description="Languages of prompts that it follows: `en`, `ko`.")
+    licence: EngineLicence = strawberry.field(description="Terms of its weights.")
+    price_per_image: int = strawberry.field(description="Credits for one image from words.")
+    prices: list[EnginePrice] = strawberry.field(description="What it can do, and what one image of each costs.")
     constraints: EngineConstraints = strawberry.field(description="Limits.")
 
     @classmethod
-    def of(cls, spec: catalogue.EngineSpec) -> "Engine":
+    def of(cls, spec: EngineSpec) -> "Engine":
         """Return the object of an entry of the catalogue."""
-        sizes = {ratio: catalogue.size_of(ratio, spec.base_side) for ratio in catalogue.RATIOS}
         return cls(
             id=strawberry.ID(spec.key),
             name=spec.name,
+            family=spec.family,
+            plan=spec.plan,
+            languages=list(spec.languages),
+            licence=EngineLicence(name=spec.licence.name, url=spec.licence.url),
             price_per_image=spec.price,
-            constraints=EngineConstraints(
-                ratios=[
-                    EngineRatio(ratio=ratio, width=width, height=height) for ratio, (width, height) in sizes.items()
-                ],
-                max_count=generation.MAXIMUM_COUNT,
-                max_prompt_length=spec.max_prompt_length,
-                default_steps=spec.default_steps,
-                max_steps=spec.max_steps,
-                default_guidance=spec.default_guidance,
-                max_guidance=spec.max_guidance,
-            ),
+            prices=[EnginePrice(operation=each, credits_per_image=price) for each, price in spec.prices.items()],
+            constraints=_constraints(spec),
         )
+
+
+def _constraints(spec: EngineSpec) -> EngineConstraints:
+    sizes = {ratio: catalogue.size_of(ratio, spec.base_side, spec.side_multiple) for ratio in catalogue.RATIOS}
+    return EngineConstraints(
+        ratios=[EngineRatio(ratio=ratio, width=width, height=height) for ratio, (width, height) in sizes.items()],
+        max_count=generation.MAXIMUM_COUNT,
+        max_prompt_length=spec.max_prompt_length,
+        base_side=spec.base_side,
+        smallest_side=spec.smallest_side,
+        largest_side=spec.largest_side,
+        side_multiple=spec.side_multiple,
+        default_steps=spec.default_steps,
+        sensible_steps=spec.sensible_steps,
+        max_steps=spec.max_steps,
+        default_guidance=spec.default_guidance,
+        max_guidance=spec.max_guidance,
+        follows_guidance=spec.follows_guidance,
+        takes_negative_prompt=spec.takes_negative_prompt,
+        takes_seed=spec.takes_seed,
+        prompt_tokens=spec.prompt_tokens,
+    )
 
 
 @strawberry.type(description="A look that a picture can have.")

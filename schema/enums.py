@@ -14,7 +14,17 @@ from db.words import (
     SlotStatus,
     Visibility,
 )
-from domain.words import ErrorCode, FailureCode, FeedKind, ImageVariant, MyEventType, Previews
+from domain.words import (
+    EngineFamily,
+    ErrorCode,
+    FailureCode,
+    FeedKind,
+    GenerationWarningCode,
+    ImageVariant,
+    MyEventType,
+    PlanClass,
+    Previews,
+)
 
 
 def publish(kind: type[StrEnum], description: str, **values: str) -> None:
@@ -130,7 +140,6 @@ publish(
     WORKER_LOST="The worker stopped again and again while painting it.",
     CANCELED="The job was canceled.",
     EXPIRED="The job waited too long.",
-    INVALID_SOURCE="A picture that it was to be made from is missing or can not be read.",
     NOTHING_TO_PAINT="The mask covers nothing, or no margin is to be added.",
     NO_SUBJECT="The picture shows nothing that stands out from its background.",
 )
@@ -164,4 +173,44 @@ publish(
     JOB_IMAGE_READY="An image of a job of the viewer is ready.",
     JOB_COMPLETED="A job of the viewer has ended.",
     CREDITS_CHANGED="Credits of the viewer moved.",
+)
+publish(
+    Operation,
+    "What a generation job does.",
+    TEXT_TO_IMAGE="Paint from words alone.",
+    IMAGE_TO_IMAGE="Paint a variation of a picture.",
+    REFERENCES="Paint something similar to several pictures.",
+    INPAINT="Paint a part of a picture anew.",
+    OUTPAINT="Paint on beyond the edges of a picture.",
+    UPSCALE="Make a picture larger.",
+    RESTYLE="Paint a picture again in another style.",
+    REMOVE_BACKGROUND="Make what is behind the subject transparent.",
+)
+publish(
+    EngineFamily,
+    "Which kind of model an engine is.",
+    PROCEDURAL="No model: drawn by rules.",
+    EASEL="Easel's own small model.",
+    SD15="Stable Diffusion 1.",
+    SD21="Stable Diffusion 2.",
+    SDXL="Stable Diffusion XL.",
+    SD3="Stable Diffusion 3.",
+    FLUX="FLUX.1.",
+    OPENAI="Images of OpenAI's API.",
+    CUSTOM="Whatever pipeline this installation was given.",
+)
+publish(
+    PlanClass,
+    "For whom an engine is.",
+    FREE="For everybody.",
+    PAID="For members of a paid plan, once there are plans.",
+)
+publish(
+    GenerationWarningCode,
+    "Why a job may turn out otherwise than its owner expects.",
+    STEPS_BELOW_SENSIBLE="So few steps leave the picture unfinished.",
+    GUIDANCE_IGNORED="The engine does not follow guidance.",
+    NEGATIVE_PROMPT_IGNORED="The engine, with this guidance, does not read the negative prompt.",
+    SEED_IGNORED="The engine can not repeat a picture.",
+    SIZE_FAR_FROM_TRAINED="The engine was trained on pictures of quite another size.",
 )

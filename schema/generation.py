@@ -18,6 +18,7 @@ from schema.context import Context
 from schema.errors import AlreadyFinished, IdempotencyConflict, InsufficientCredits, InvalidInput, NotFound
 from schema.media import MediaAsset
 from schema.node import Node, identity
+from schema.warnings import GenerationWarning
 
 
 def _failure_message(context: Context, code: str) -> str:
@@ -267,6 +268,9 @@ class SubmitGenerationSuccess:
     """The job stands in the line."""
 
     job: GenerationJob = strawberry.field(description="The job.")
+    warnings: list[GenerationWarning] = strawberry.field(
+        description="Why the pictures may turn out otherwise than expected; empty where nothing speaks for that."
+    )
 
 
 @strawberry.type(description="The job is stopped.")
