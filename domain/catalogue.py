@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import gcd
+from typing import TYPE_CHECKING
 
 from db.words import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +28,19 @@ class EngineSpec:
     """Characters."""
     price: int
     """Credits for one image."""
+    smallest_side: int
+    """Pixels."""
     largest_side: int
-    """Pixels: the longest side that the engine paints; what it only enlarges may be longer."""
+    """Pixels."""
+    side_multiple: int = 8
+    """Width and height are multiples of so many pixels."""
     operations: frozenset[Operation] = frozenset(Operation)
     """What it can do."""
+
+    @property
+    def prices(self) -> Mapping[Operation, int]:
+        """Credits for one image of each operation."""
+        return dict.fromkeys(self.operations, self.price)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +59,8 @@ class Style:
 ENGINES: dict[str, EngineSpec] = {
     spec.key: spec
     for spec in (
-        EngineSpec("sandbox", "Sandbox painter", 12, 50, 5.0, 20.0, 1024, 2_000, 1, 2048),
-        EngineSpec("diffusers", "Diffusion pipeline", 25, 100, 7.5, 20.0, 512, 2_000, 1, 1024),
+        EngineSpec("sandbox", "Sandbox painter", 12, 50, 5.0, 20.0, 1024, 2_000, 1, 64, 2048),
+        EngineSpec("diffusers", "Diffusion pipeline", 25, 100, 7.5, 20.0, 512, 2_000, 1, 64, 1536),
     )
 }
 
@@ -72,15 +85,15 @@ RATIOS: dict[str, tuple[int, int]] = {
 }
 
 
-def ratio_of(width: int, height: int, base_side: int) -> str:
-    """Return the name of the ratio that has this size at ``base_side``, else the reduced fraction: ``13:19``."""
-    named = next((ratio for ratio in RATIOS if size_of(ratio, base_side) == (width, height)), None)
-    divisor = gcd(width, height)
-    return named or f"{width // divisor}:{height // divisor}"
-
-
-def size_of(ratio: str, base_side: int) -> tuple[int, int]:
-    """Return width and height in pixels: the ratio at about ``base_side`` ** 2 pixels, both multiples of 8."""
+def size_of(ratio: str, base_side: int, multiple: int = 8) -> tuple[int, int]:
+    """Return width and height: the ratio at about ``base_side`` ** 2 pixels, both multiples of ``multiple``."""
     across, down = RATIOS[ratio]
     scale = base_side / (across * down) ** 0.5
-    return 8 * round(across * scale / 8), 8 * round(down * scale / 8)
+    return multiple * round(across * scale / multiple), multiple * round(down * scale / multiple)
+
+
+def ratio_of(width: int, height: int, engine: EngineSpec) -> str:
+    """Return the name of the ratio that has this size with ``engine``, else the reduced fraction: ``13:19``."""
+    sizes = {size_of(ratio, engine.base_side, engine.side_multiple): ratio for ratio in RATIOS}
+    divisor = gcd(width, height)
+    return sizes.get((width, height)) or f"{width // divisor}:{height // divisor}"

@@ -96,7 +96,7 @@ def check(request: GenerationRequest, engines: Sequence[str], at: Path = INPUT) 
         InvalidInput: naming the first value that is not acceptable.
     """
     engine = operations.engine_for(request.operation, request.engine, engines, at)
-    made_from = operations.checked(request.operation, request.made_from, at)
+    made_from = operations.checked(request.operation, request.made_from, engine, at)
     ratio, width, height = _shape(request, engine, at)
     words = 0 if request.operation in TOLD_BY_SOURCE else 1
     is_styled = request.style is None and made_from.source_id is not None
@@ -114,7 +114,7 @@ def check(request: GenerationRequest, engines: Sequence[str], at: Path = INPUT) 
         seed=None if request.seed is None else int(within((*at, "seed"), request.seed, 0, 0, SEED_RANGE - 1)),
         steps=int(within((*at, "steps"), request.steps, engine.default_steps, 1, engine.max_steps)),
         guidance=within((*at, "guidance"), request.guidance, engine.default_guidance, 0.0, engine.max_guidance),
-        price=engine.price,
+        price=engine.prices[request.operation],
         visibility=request.visibility,
         operation=request.operation,
         made_from=made_from,
@@ -127,12 +127,12 @@ def _shape(request: GenerationRequest, engine: EngineSpec, at: Path) -> tuple[st
         if request.ratio is not None:
             raise InvalidInput("size.and_ratio", (*at, "size"))
         width, height = operations.checked_size(*request.size, engine, at)
-        return ratio_of(width, height, engine.base_side), width, height
+        return ratio_of(width, height, engine), width, height
     is_variation = request.operation is Operation.IMAGE_TO_IMAGE and request.ratio is None
     if request.operation in SHAPED_BY_SOURCE or is_variation:
         return "", 0, 0
     ratio = chosen((*at, "ratio"), request.ratio, DEFAULT_RATIO, RATIOS)
-    return ratio, *size_of(ratio, engine.base_side)
+    return ratio, *size_of(ratio, engine.base_side, engine.side_multiple)
 
 
 async def submit(tx: AsyncSession, user_id: UUID, spec: GenerationSpec, key: str) -> UUID:
