@@ -464,7 +464,7 @@ async def test_a_list_of_jobs_tells_what_each_is_made_from(easel: Installation, 
 
     jobs = {job["id"]: job for job in (await client.data(JOBS))["generationJobs"]["nodes"]}
 
-    nothing = {"source": None, "references": [], "margins": None, "factor": None}
+    nothing: dict[str, Any] = {"source": None, "references": [], "margins": None, "factor": None}
     of_second = {"parent": {"id": second, "generation": {"prompt": "a cat", "operation": "UPSCALE"}}}
     assert jobs[outpainted] == nothing | {
         "id": outpainted,
