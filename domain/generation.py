@@ -96,7 +96,7 @@ def check(request: GenerationRequest, engines: Sequence[str], at: Path = INPUT) 
         InvalidInput: naming the first value that is not acceptable.
     """
     engine = operations.engine_for(request.operation, request.engine, engines, at)
-    made_from = operations.checked(request.operation, request.made_from, at)
+    made_from = operations.checked(request.operation, request.made_from, engine, at)
     ratio, width, height = _shape(request, engine, at)
     words = 0 if request.operation in TOLD_BY_SOURCE else 1
     is_styled = request.style is None and made_from.source_id is not None

@@ -80,9 +80,9 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "This must be {minimum} to {maximum} pixels, and a multiple of {multiple}.",
         "{minimum}~{maximum}픽셀이면서 {multiple}의 배수여야 합니다.",
     ),
-    "source.too_large": (
-        "The picture would have {width} × {height} pixels; a side may have at most {maximum}.",
-        "결과 이미지가 {width} × {height} 픽셀이 됩니다. 한 변은 최대 {maximum}픽셀까지 가능합니다.",
+    "source.size": (
+        "The picture would have {width} × {height} pixels; a side may have {minimum} to {maximum}.",
+        "결과 이미지가 {width} × {height} 픽셀이 됩니다. 한 변은 {minimum}~{maximum}픽셀이어야 합니다.",
     ),
     "margins.none": ("Give at least one side something to add.", "적어도 한 변에는 여백을 주어야 합니다."),
     "margins.multiple": (
@@ -164,10 +164,6 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "The picture that this was to be made from is no longer there; the credits are back.",
         "원본 이미지가 더 이상 존재하지 않습니다. 크레딧은 환불되었습니다.",
     ),
-    "failure.INVALID_SOURCE": (
-        "The picture that this was to be made from can not be used. Choose another; the credits are back.",
-        "이 원본 이미지는 사용할 수 없습니다. 다른 이미지를 고르세요. 크레딧은 환불되었습니다.",
-    ),
     "failure.STORAGE_UNAVAILABLE": (
         "The image could not be stored. Try again; its credits are back.",
         "이미지를 저장하지 못했습니다. 다시 시도해 주세요. 크레딧은 환불되었습니다.",
@@ -188,6 +184,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "failure.NO_SUBJECT": (
         "Nothing in this picture stands out from its background. Choose another; the credits are back.",
         "이 이미지에는 배경과 구분되는 대상이 없습니다. 다른 이미지를 골라 주세요. 크레딧은 환불되었습니다.",
+    ),
+    "failure.INVALID_SOURCE": (
+        "A picture that this image was to be made from can not be read. Choose another; the credits are back.",
+        "원본 이미지를 읽을 수 없습니다. 다른 이미지를 골라 주세요. 크레딧은 환불되었습니다.",
     ),
 }
 

@@ -35,9 +35,7 @@ MAXIMUM_REFERENCES: Final = 4
 MINIMUM_STRENGTH: Final = 0.05
 FACTORS: Final = (2, 4)
 LARGEST_SIDE: Final = 6144
-"""Pixels: the longest side of what is only enlarged or cut out."""
-SMALLEST_SIDE: Final = 64
-SIDE_MULTIPLE: Final = 8
+"""Pixels: the longest side of what is only enlarged or cut out, whichever engine does it."""
 DEFAULT_STYLE: Final = "realistic"
 DEFAULT_STRENGTHS: Final[Mapping[Operation, float]] = {
     Operation.IMAGE_TO_IMAGE: 0.6,
@@ -52,9 +50,10 @@ SHAPED_BY_SOURCE: Final = frozenset(
 """Where the size follows from the source's."""
 TOLD_BY_SOURCE: Final = SHAPED_BY_SOURCE - {Operation.INPAINT}
 """Where the picture goes on to show what it showed: a prompt that is left out is the source's."""
-_ENLARGED: Final = frozenset({Operation.UPSCALE, Operation.REMOVE_BACKGROUND})
+_TREATED: Final = frozenset({Operation.UPSCALE, Operation.REMOVE_BACKGROUND})
+"""What is not painted, so that the sizes of the engine do not matter."""
 _FITTED: Final = frozenset({Operation.IMAGE_TO_IMAGE, Operation.RESTYLE})
-"""What is painted smaller where the source is larger than the engine paints."""
+"""What is painted in another size where the engine can not paint the source's."""
 _ASPECT_TOLERANCE: Final = 0.02
 
 
@@ -99,7 +98,7 @@ def engine_for(operation: Operation, key: str | None, engines: Sequence[str], at
     return engine
 
 
-def checked(operation: Operation, given: Ingredients, at: Path = INPUT) -> Ingredients:
+def checked(operation: Operation, given: Ingredients, engine: EngineSpec, at: Path = INPUT) -> Ingredients:
     """Return what a job is made from with its default strength, as far as it can be judged without the pictures.
 
     Raises:
@@ -108,7 +107,7 @@ def checked(operation: Operation, given: Ingredients, at: Path = INPUT) -> Ingre
     if operation is Operation.REFERENCES:
         _check_references(given.reference_ids, (*at, "references"))
     if given.margins:
-        _check_margins(given.margins, (*at, "margins"))
+        _check_margins(given.margins, engine.side_multiple, (*at, "margins"))
     if given.factor is not None and given.factor not in FACTORS:
         raise InvalidInput("factor.unknown", (*at, "factor"), choices=", ".join(map(str, FACTORS)))
     default = DEFAULT_STRENGTHS.get(operation)
@@ -124,9 +123,9 @@ def checked_size(width: int, height: int, engine: EngineSpec, at: Path = INPUT) 
     Raises:
         InvalidInput: the engine does not paint it.
     """
-    limits = {"minimum": SMALLEST_SIDE, "maximum": engine.largest_side, "multiple": SIDE_MULTIPLE}
+    limits = {"minimum": engine.smallest_side, "maximum": engine.largest_side, "multiple": engine.side_multiple}
     for field, side in (("width", width), ("height", height)):
-        if not SMALLEST_SIDE <= side <= engine.largest_side or side % SIDE_MULTIPLE:
+        if not engine.smallest_side <= side <= engine.largest_side or side % engine.side_multiple:
             raise InvalidInput("size.out_of_range", (*at, "size", field), **limits)
     return width, height
 
@@ -196,23 +195,33 @@ async def _with_source(tx: AsyncSession, spec: GenerationSpec, source: MediaAsse
 
 
 def _size_from(spec: GenerationSpec, source: MediaAsset, engine: EngineSpec) -> tuple[int, int]:
-    largest = LARGEST_SIDE if spec.operation in _ENLARGED else engine.largest_side
     if spec.operation in _FITTED:
-        return _fitted(source.width, source.height, largest)
-    margins, factor = spec.made_from.margins or Margins(), spec.made_from.factor or 1
-    width = (source.width + margins.left + margins.right) * factor
-    height = (source.height + margins.top + margins.bottom) * factor
-    if max(width, height) > largest:
-        named = {Operation.OUTPAINT: "margins", Operation.UPSCALE: "factor"}.get(spec.operation, "assetId")
-        raise InvalidInput("source.too_large", (*INPUT, named), width=width, height=height, maximum=largest)
+        width, height = _fitted(source.width, source.height, engine)
+    else:
+        margins, factor = spec.made_from.margins or Margins(), spec.made_from.factor or 1
+        width = (source.width + margins.left + margins.right) * factor
+        height = (source.height + margins.top + margins.bottom) * factor
+    smallest, largest = engine.smallest_side, engine.largest_side
+    if spec.operation in _TREATED:
+        smallest, largest = 1, LARGEST_SIDE
+    if min(width, height) < smallest or max(width, height) > largest:
+        named = {
+            Operation.IMAGE_TO_IMAGE: ("source", "assetId"),
+            Operation.OUTPAINT: ("margins",),
+            Operation.UPSCALE: ("factor",),
+        }.get(spec.operation, ("assetId",))
+        limits = {"minimum": smallest, "maximum": largest}
+        raise InvalidInput("source.size", (*INPUT, *named), width=width, height=height, **limits)
     return width, height
 
 
-def _fitted(width: int, height: int, largest: int) -> tuple[int, int]:
-    if max(width, height) <= largest:
+def _fitted(width: int, height: int, engine: EngineSpec) -> tuple[int, int]:
+    """Return the size at which the engine paints a picture as a whole: its own wherever that can be."""
+    longest, shortest = max(width, height), min(width, height)
+    if longest <= engine.largest_side and shortest >= engine.smallest_side:
         return width, height
-    scale = largest / max(width, height) / SIDE_MULTIPLE
-    return max(1, round(width * scale)) * SIDE_MULTIPLE, max(1, round(height * scale)) * SIDE_MULTIPLE
+    scale = min(engine.largest_side / longest, max(1.0, engine.smallest_side / shortest)) / engine.side_multiple
+    return round(width * scale) * engine.side_multiple, round(height * scale) * engine.side_multiple
 
 
 def _check_references(ids: Sequence[UUID], path: Path) -> None:
@@ -222,10 +231,10 @@ def _check_references(ids: Sequence[UUID], path: Path) -> None:
         raise InvalidInput("references.repeated", path)
 
 
-def _check_margins(margins: Margins, path: Path) -> None:
+def _check_margins(margins: Margins, multiple: int, path: Path) -> None:
     sides = {"left": margins.left, "top": margins.top, "right": margins.right, "bottom": margins.bottom}
     for field, pixels in sides.items():
-        if pixels < 0 or pixels % SIDE_MULTIPLE:
-            raise InvalidInput("margins.multiple", (*path, field), multiple=SIDE_MULTIPLE)
+        if pixels < 0 or pixels % multiple:
+            raise InvalidInput("margins.multiple", (*path, field), multiple=multiple)
     if not any(sides.values()):
         raise InvalidInput("margins.none", path)

@@ -135,13 +135,13 @@ publish(
     ENGINE_UNAVAILABLE="The engine could not be loaded.",
     OUT_OF_MEMORY="The GPU ran out of memory.",
     SOURCE_GONE="A picture that it was to be made from is no longer there.",
-    INVALID_SOURCE="A picture that it was to be made from can not be used.",
     STORAGE_UNAVAILABLE="It was painted but could not be stored.",
     WORKER_LOST="The worker stopped again and again while painting it.",
     CANCELED="The job was canceled.",
     EXPIRED="The job waited too long.",
     NOTHING_TO_PAINT="The mask covers nothing, or no margin is to be added.",
     NO_SUBJECT="The picture shows nothing that stands out from its background.",
+    INVALID_SOURCE="A picture that it was to be made from is missing or can not be read.",
 )
 publish(
     ErrorCode,

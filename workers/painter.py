@@ -221,6 +221,9 @@ class Painter:
             job_id=job.id,
             slot_id=slot.id,
             created_at=job.created_at,
+            operation=job.operation,
+            strength=job.strength,
+            source_id=job.source_asset_id,
         )
         asset_id = await self._write(work, rendering.reserve_asset, slot.id, work.engine.revision, painted.method)
         rendition = await asyncio.to_thread(render, painted.image, metadata)

@@ -12,6 +12,8 @@ from uuid import UUID  # noqa: TC003
 from PIL.PngImagePlugin import PngInfo
 from pydantic import TypeAdapter, ValidationError
 
+from db.words import Operation
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -35,7 +37,7 @@ Source: https://iptc.org/std/photometadata/documentation/userguide/ (Digital Sou
 
 @dataclass(frozen=True, slots=True)
 class GenerationMetadata:
-    """Everything that is needed to paint a picture again."""
+    """What is needed to paint a picture again; mask, margins and references are kept with its job alone."""
 
     prompt: str
     negative_prompt: str
@@ -51,6 +53,10 @@ class GenerationMetadata:
     slot_id: UUID
     created_at: datetime
     """With its time zone."""
+    operation: Operation = Operation.TEXT_TO_IMAGE
+    strength: float | None = None
+    source_id: UUID | None = None
+    """Id of the asset that it was made from."""
 
 
 _METADATA = TypeAdapter(GenerationMetadata)
@@ -90,6 +96,10 @@ def _parameters(metadata: GenerationMetadata) -> str:
         f"Steps: {metadata.steps}, CFG scale: {metadata.guidance:g}, Seed: {metadata.seed}, "
         f"Size: {metadata.width}x{metadata.height}, Model: {metadata.engine}, Style: {metadata.style}"
     )
+    if metadata.operation is not Operation.TEXT_TO_IMAGE:
+        lines[-1] += f", Operation: {metadata.operation}"
+    if metadata.strength is not None:
+        lines[-1] += f", Denoising strength: {metadata.strength:g}"
     return "\n".join(lines)
 
 

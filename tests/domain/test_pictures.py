@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
+from db.words import Operation
 from domain.pictures import GenerationMetadata, read_metadata, render
 from domain.variants import object_key
 from domain.words import ImageVariant
@@ -138,6 +139,14 @@ def test_what_is_transparent_stays_so_and_has_no_colour_of_its_own() -> None:
             assert stored.mode == "RGBA"
             assert (stored.getchannel("A").getpixel((2, 2)), stored.getchannel("A").getpixel((32, 32))) == (0, 255)
     assert rendition.dominant_color == "#ffffff"
+
+
+def test_what_was_made_from_a_picture_says_so_to_other_tools() -> None:
+    made = replace(sized(64, 64), operation=Operation.INPAINT, strength=0.7, source_id=ASSET)
+    original = render(picture(64, 64), made).original
+    with Image.open(BytesIO(original)) as image:
+        assert image.info["parameters"].endswith(", Operation: INPAINT, Denoising strength: 0.7")
+    assert read_metadata(original) == made
 
 
 @pytest.mark.parametrize("prompt", PROMPTS)

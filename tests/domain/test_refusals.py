@@ -11,6 +11,7 @@ import pytest
 
 from db.words import Operation, Visibility
 from domain import accounts, artworks, errors, generation, idempotency, masks, operations
+from domain.catalogue import ENGINES
 from domain.errors import UserError
 from domain.generation import GenerationRequest
 from domain.masks import Area
@@ -36,7 +37,7 @@ def submit(prompt: str = "a cat", **change: object) -> object:
 
 def made_from(operation: Operation, ids: tuple[UUID, ...] = (), **change: object) -> object:
     given = Ingredients(reference_ids=ids, **change)  # type: ignore[arg-type]  # see REFUSED
-    return operations.checked(operation, given)
+    return operations.checked(operation, given, ENGINES["sandbox"])
 
 
 def raised(error: UserError) -> object:
@@ -78,8 +79,8 @@ REFUSED: dict[str, list[Callable[[], object]]] = {
         lambda: submit(size=(0, 64)),
         lambda: submit(size=(100, 64)),
     ],
-    "source.too_large": [
-        lambda: raised(errors.InvalidInput("source.too_large", width=9_000, height=64, maximum=6_144))
+    "source.size": [
+        lambda: raised(errors.InvalidInput("source.size", width=9_000, height=64, minimum=1, maximum=6_144))
     ],
     "margins.none": [lambda: made_from(Operation.OUTPAINT, margins=Margins())],
     "margins.multiple": [

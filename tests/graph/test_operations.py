@@ -441,3 +441,56 @@ async def test_an_artwork_of_what_was_made_from_a_picture_shows_its_prompt(easel
     published = await client.core("publish", {"assetIds": [image], "title": "Cat", "tags": [], "visibility": "PUBLIC"})
     one = (await easel.client().data(CORE["one"], {"id": published["artwork"]["id"]}))["node"]
     assert one["prompt"] == "a cat by the sea"
+
+
+JOBS = """{ generationJobs(first: 5) { nodes {
+  id operation source { strength image { id parent { id } } } references { id generation { seed } }
+  margins { left top right bottom } factor slots { image { parent { id generation { prompt operation } } } }
+} } }"""
+
+
+async def test_a_list_of_jobs_tells_what_each_is_made_from(easel: Installation, database_url: str) -> None:
+    # given a picture, one that was made from it, and jobs that are made from both, one from what is gone since
+    client = await easel.signed_up()
+    first = await a_picture(client, seed=3)
+    (second,) = await images_of(client, (await asked(client, "upscale", **of(first, "upscale")))["job"]["id"])
+    outpainted = (await asked(client, "outpaint", **of(second, "outpaint", count=1)))["job"]["id"]
+    alike = (await asked(client, "submitGeneration", prompt="alike", references=[second, first], **SMALL))["job"]["id"]
+    gone = await a_picture(client)
+    cut = (await asked(client, "removeBackground", **of(gone, "removeBackground")))["job"]["id"]
+    for job in (outpainted, alike, cut):
+        await ended(client, job)
+    sql(database_url, "UPDATE media_assets SET status = 'TRASHED' WHERE id = %s", gone.removeprefix("asset_"))
+
+    jobs = {job["id"]: job for job in (await client.data(JOBS))["generationJobs"]["nodes"]}
+
+    nothing: dict[str, Any] = {"source": None, "references": [], "margins": None, "factor": None}
+    of_second = {"parent": {"id": second, "generation": {"prompt": "a cat", "operation": "UPSCALE"}}}
+    assert jobs[outpainted] == nothing | {
+        "id": outpainted,
+        "operation": "OUTPAINT",
+        "source": {"strength": None, "image": {"id": second, "parent": {"id": first}}},
+        "margins": {"left": 8, "top": 0, "right": 0, "bottom": 0},
+        "slots": [{"image": of_second}],
+    }
+    assert jobs[alike] == nothing | {
+        "id": alike,
+        "operation": "REFERENCES",
+        "references": [
+            {"id": second, "generation": {"seed": seed_of(database_url, second)}},
+            {"id": first, "generation": {"seed": 3}},
+        ],
+        "slots": [{"image": {"parent": None}}],
+    }
+    assert jobs[cut] == nothing | {
+        "id": cut,
+        "operation": "REMOVE_BACKGROUND",
+        "source": {"strength": None, "image": None},
+        "slots": [{"image": {"parent": None}}],
+    }
+
+
+def seed_of(database_url: str, asset_id: str) -> int:
+    """Return the seed of a picture."""
+    ((seed,),) = sql(database_url, "SELECT seed FROM media_assets WHERE id = %s", asset_id.removeprefix("asset_"))
+    return int(seed)

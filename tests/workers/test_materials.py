@@ -16,6 +16,7 @@ from db.words import JobStatus, Operation
 from domain import generation, masks
 from domain.masks import Area
 from domain.operations import Ingredients, Margins
+from domain.pictures import read_metadata
 from domain.ports import Material, Painted
 from domain.variants import object_key
 from domain.words import FailureCode, ImageVariant
@@ -232,3 +233,7 @@ async def test_the_engine_is_handed_the_material_and_its_means_are_kept(shop: Wo
     # and the image says from what, by what and by which means it came to be
     kept = "SELECT parent_id, engine_revision, method, width FROM media_assets WHERE job_id = %s"
     assert sql(shop.database_url, kept, job) == [(source, "recorder 2", "lanczos", 2 * SIDE)]
+    ((image,),) = sql(shop.database_url, "SELECT id FROM media_assets WHERE job_id = %s", job)
+    written = read_metadata(await shop.store.get(object_key(image, ImageVariant.ORIGINAL)))
+    assert written
+    assert (written.operation, written.strength, written.source_id) == (Operation.UPSCALE, None, source)
