@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.engines.diffusion import DiffusersEngine
-from tiny_pipeline import build_tiny_flux, build_tiny_pipeline
+from tiny_pipeline import build_tiny_deep, build_tiny_flux, build_tiny_pipeline
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +28,12 @@ def diffusers_engine(tiny_pipeline: Path) -> DiffusersEngine:
     engine = DiffusersEngine(str(tiny_pipeline), device="cpu", batch_size=4)
     engine.load()
     return engine
+
+
+@pytest.fixture(scope="session")
+def deep_engine(tmp_path_factory: pytest.TempPathFactory) -> DiffusersEngine:
+    model = build_tiny_deep(tmp_path_factory.mktemp("models") / "deep")
+    return DiffusersEngine(str(model), device="cpu", batch_size=4)
 
 
 @pytest.fixture(scope="session")

@@ -45,18 +45,36 @@ def _text_parts() -> tuple[Any, Any]:
     return tokenizer, CLIPTextModel(config)
 
 
-def _autoencoder(channels: int) -> Any:  # noqa: ANN401 - diffusers has no types here
+def _autoencoder(channels: int, depth: int = 4) -> Any:  # noqa: ANN401 - diffusers has no types here
     from diffusers import AutoencoderKL
 
     return AutoencoderKL(
-        block_out_channels=(8, 16, 16, 16),
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
+        block_out_channels=(8, 16, 16, 16)[:depth],
+        down_block_types=("DownEncoderBlock2D",) * depth,
+        up_block_types=("UpDecoderBlock2D",) * depth,
         latent_channels=channels,
         norm_num_groups=4,
         sample_size=64,
         scaling_factor=0.18215 if channels == 4 else 0.3611,
         shift_factor=None if channels == 4 else 0.1159,
+    )
+
+
+def _denoiser(channels: int, out_channels: int, **more: Any) -> Any:  # noqa: ANN401
+    from diffusers import UNet2DConditionModel
+
+    return UNet2DConditionModel(
+        in_channels=channels,
+        out_channels=out_channels,
+        block_out_channels=(8, 16),
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        layers_per_block=1,
+        sample_size=8,
+        cross_attention_dim=32,
+        attention_head_dim=4,
+        norm_num_groups=4,
+        **more,
     )
 
 
@@ -82,20 +100,10 @@ def build_tiny_pipeline(folder: Path, *, prudish: bool = False) -> Path:
     A ``prudish`` one has a safety checker that flags every picture, else it has none.
     """
     import torch
-    from diffusers import DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+    from diffusers import DDIMScheduler, StableDiffusionPipeline
 
     torch.manual_seed(0)
     tokenizer, text_encoder = _text_parts()
-    unet = UNet2DConditionModel(
-        block_out_channels=(8, 16),
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-        layers_per_block=1,
-        sample_size=8,
-        cross_attention_dim=32,
-        attention_head_dim=4,
-        norm_num_groups=4,
-    )
     scheduler = DDIMScheduler(
         beta_start=0.00085,
         beta_end=0.012,
@@ -104,17 +112,70 @@ def build_tiny_pipeline(folder: Path, *, prudish: bool = False) -> Path:
         set_alpha_to_one=False,
         steps_offset=1,
     )
-    _saved(
-        StableDiffusionPipeline(
-            vae=_autoencoder(4),
-            text_encoder=text_encoder,
-            tokenizer=tokenizer,
-            unet=unet,
-            scheduler=scheduler,
-            **(_safety_checker() if prudish else {"safety_checker": None, "feature_extractor": None}),
-            requires_safety_checker=prudish,
-        ),
+    _save(
         folder,
+        StableDiffusionPipeline,
+        vae=_autoencoder(4),
+        text_encoder=text_encoder,
+        tokenizer=tokenizer,
+        unet=_denoiser(4, 4),
+        scheduler=scheduler,
+        **(_safety_checker() if prudish else {"safety_checker": None, "feature_extractor": None}),
+        requires_safety_checker=prudish,
+    )
+    return folder
+
+
+def build_tiny_deep(folder: Path) -> Path:
+    """Write a pipeline like Easel's small model (20 latent channels, flow matching) to ``folder``."""
+    import torch
+    from diffusers import AutoencoderTiny, StableDiffusionPipeline
+
+    from training.networks import new_scheduler
+
+    torch.manual_seed(0)
+    tokenizer, text_encoder = _text_parts()
+    vae = AutoencoderTiny(
+        latent_channels=20,
+        encoder_block_out_channels=(8,) * 5,
+        decoder_block_out_channels=(8,) * 5,
+        num_encoder_blocks=(0,) * 5,
+        num_decoder_blocks=(1, 1, 1, 1, 0),
+    )
+    for weights in vae.parameters():
+        weights.data.mul_(2.5)  # else nothing of a picture comes through that many layers
+    _save(
+        folder,
+        StableDiffusionPipeline,
+        vae=vae,
+        text_encoder=text_encoder,
+        tokenizer=tokenizer,
+        unet=_denoiser(20, 20),
+        scheduler=new_scheduler(),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    return folder
+
+
+def build_tiny_upscaler(folder: Path) -> Path:
+    """Write a Stable-Diffusion-type upscaler (fourfold, 4 latent channels) to ``folder``."""
+    import torch
+    from diffusers import DDIMScheduler, DDPMScheduler, StableDiffusionUpscalePipeline
+
+    torch.manual_seed(0)
+    tokenizer, text_encoder = _text_parts()
+    _save(
+        folder,
+        StableDiffusionUpscalePipeline,
+        vae=_autoencoder(4, depth=3),
+        text_encoder=text_encoder,
+        tokenizer=tokenizer,
+        unet=_denoiser(7, 4, num_class_embeds=1000),
+        low_res_scheduler=DDPMScheduler(),
+        scheduler=DDIMScheduler(clip_sample=False, set_alpha_to_one=False, steps_offset=1),
+        max_noise_level=350,
     )
     return folder
 
@@ -146,25 +207,24 @@ def build_tiny_flux(folder: Path) -> Path:
         axes_dims_rope=(4, 4, 8),
     )
     config = T5Config(vocab_size=len(pieces), d_model=32, d_kv=8, d_ff=37, num_layers=1, num_heads=4)
-    _saved(
-        FluxPipeline(
-            scheduler=FlowMatchEulerDiscreteScheduler(),
-            vae=_autoencoder(16),
-            text_encoder=text_encoder,
-            tokenizer=tokenizer,
-            text_encoder_2=T5EncoderModel(config),
-            tokenizer_2=T5Tokenizer(vocab=pieces, extra_ids=0),
-            transformer=transformer,
-        ),
+    _save(
         folder,
+        FluxPipeline,
+        scheduler=FlowMatchEulerDiscreteScheduler(),
+        vae=_autoencoder(16),
+        text_encoder=text_encoder,
+        tokenizer=tokenizer,
+        text_encoder_2=T5EncoderModel(config),
+        tokenizer_2=T5Tokenizer(vocab=pieces, extra_ids=0),
+        transformer=transformer,
     )
     return folder
 
 
-def _saved(pipeline: Any, folder: Path) -> None:  # noqa: ANN401
+def _save(folder: Path, kind: Any, **parts: Any) -> None:  # noqa: ANN401
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        pipeline.save_pretrained(str(folder))
+        kind(**parts).save_pretrained(str(folder))
 
 
 if __name__ == "__main__":

@@ -1,36 +1,42 @@
-"""The diffusion engine: any text-to-image pipeline of diffusers, by local folder or hub id."""
+"""The diffusion engine: any text-to-image pipeline of diffusers, by local folder or hub id, in every operation."""
 
 from __future__ import annotations
 
-import inspect
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PIL import Image
-
-from adapters.engines.latent_preview import PREVIEW_SIDE, previews
-from adapters.engines.pipeline_loading import LoadedPipeline, load_pipeline
-from domain.catalogue import STYLES
-from domain.ports import NotPainted, Painted, PaintStep
-from domain.words import FailureCode
+from adapters.engines.memory import CudaMeter
+from adapters.engines.painting import Painting
+from adapters.engines.pipeline_loading import load_pipeline
+from adapters.engines.pipelines import Pipelines
+from adapters.engines.upscaler import Upscaler
+from adapters.engines.without_model import WITHOUT_MODEL, paint_without_model
+from db.words import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from domain.ports import Brief, ImageTask, PaintRequest
+    from domain.ports import NotPainted, Painted, PaintRequest, PaintStep
 
-_CUDA_BATCH = 4
+_CPU_BATCH = 4
 
 
 class DiffusersEngine:
     """Paints with one pipeline, which is loaded on first use and stays loaded.
 
-    ``batch_size`` is 1 until ``load``; on a cuda device it then becomes 4, unless it was given.
+    Where it was not given, ``batch_size`` is 4 from ``load`` on; on a CUDA device it is 1 until the first image has
+    shown how much memory one takes, and then what fits. It shrinks where memory turns out to be short.
     """
 
     key = "diffusers"
 
     def __init__(
-        self, model: str, *, device: str | None = None, dtype: str | None = None, batch_size: int | None = None
+        self,
+        model: str,
+        *,
+        device: str | None = None,
+        dtype: str | None = None,
+        batch_size: int | None = None,
+        upscaler: str | None = None,
     ) -> None:
         """Name the pipeline; nothing is loaded yet.
 
@@ -39,13 +45,16 @@ class DiffusersEngine:
             device: ``cuda``, ``cuda:1``, ``mps``, ``cpu``; None takes the best there is.
             dtype: Name of a torch type, like ``float16``; None takes what suits the device.
             batch_size: How many images to paint at once; None chooses by device.
+            upscaler: Folder or hub id of an upscaling pipeline for UPSCALE; None enlarges without a model.
         """
         self._model = model
         self.revision = model
         self._device = device
         self._dtype = dtype
         self._chosen_batch_size = batch_size
-        self._loaded: LoadedPipeline | None = None
+        self._upscaler = Upscaler(upscaler, device, dtype) if upscaler else None
+        self._pipelines: Pipelines | None = None
+        self._meter: CudaMeter | None = None
         self.batch_size = batch_size or 1
 
     def load(self) -> None:
@@ -54,153 +63,48 @@ class DiffusersEngine:
         Raises:
             EngineUnavailable: it can not be loaded here.
         """
-        self._pipeline()
+        self.pipelines()
 
-    def _pipeline(self) -> LoadedPipeline:
-        if self._loaded is None:
-            self._loaded = load_pipeline(self._model, self._device, self._dtype)
-            if self._chosen_batch_size is None and self._loaded.device.startswith("cuda"):
-                self.batch_size = _CUDA_BATCH
-        return self._loaded
+    def pipelines(self) -> Pipelines:
+        """Return the pipelines, loaded.
+
+        Raises:
+            EngineUnavailable: they can not be loaded here.
+        """
+        if self._pipelines is None:
+            loaded = load_pipeline(self._model, self._device, self._dtype)
+            self._pipelines = Pipelines(loaded)
+            if loaded.device.startswith("cuda"):
+                self._meter = CudaMeter(loaded.torch, loaded.device)
+            elif self._chosen_batch_size is None:
+                self.batch_size = _CPU_BATCH
+        return self._pipelines
 
     def paint(self, request: PaintRequest, on_step: Callable[[PaintStep], None]) -> list[Painted | NotPainted]:
-        """Paint the images of ``request`` as one batch, or one by one where memory does not suffice for that.
+        """Paint the images of ``request``, those of one strength as one batch.
 
-        Going one by one starts the count of steps anew, ``total_steps`` then being those of all images together.
+        Where memory does not suffice, a batch is halved; an image that does not fit alone is tried with what is not
+        needed moved out of memory, and given up if that does not help. What is tried again counts its steps anew, and
+        ``total_steps`` are those of all parts together.
 
         Raises:
             EngineUnavailable: the pipeline is not loaded and can not be.
+            ValueError: diffusers has no image-to-image pipeline for this kind of model.
         """
-        loaded = self._pipeline()
-        try:
-            return _Run(loaded, request, on_step).paint(request.images)
-        except (MemoryError, RuntimeError) as error:
-            if not _is_out_of_memory(error, loaded.torch):
-                raise
-        return self._paint_singly(loaded, request, on_step)  # outside except, so that the failed try is let go of
-
-    def _paint_singly(
-        self, loaded: LoadedPipeline, request: PaintRequest, on_step: Callable[[PaintStep], None]
-    ) -> list[Painted | NotPainted]:
-        outcomes: list[Painted | NotPainted] = []
-        for place, task in enumerate(request.images):
-            loaded.torch.cuda.empty_cache()
-            try:
-                outcomes += _Run(loaded, request, on_step, place).paint((task,))
-            except (MemoryError, RuntimeError) as error:
-                if not _is_out_of_memory(error, loaded.torch):
-                    raise
-                outcomes.append(NotPainted(FailureCode.OUT_OF_MEMORY, str(error).splitlines()[0]))
-        loaded.torch.cuda.empty_cache()
+        if request.operation is Operation.UPSCALE and self._upscaler is not None:
+            return self._upscaler.paint(request, on_step)
+        if request.operation in WITHOUT_MODEL:
+            return paint_without_model(request, on_step)
+        painting = Painting(self.pipelines(), request, on_step)
+        if self._meter is not None:
+            self._meter.begin()
+        outcomes = painting.paint()
+        self._learn(request, painting.largest_part)
         return outcomes
 
-
-class _Run:
-    """One call of the pipeline."""
-
-    def __init__(
-        self,
-        loaded: LoadedPipeline,
-        request: PaintRequest,
-        on_step: Callable[[PaintStep], None],
-        single: int | None = None,
-    ) -> None:
-        """Take what to paint; ``single`` is the place in the request of the one image that is painted on its own."""
-        self._call = loaded.call
-        self._torch = loaded.torch
-        self._request = request
-        self._on_step = on_step
-        self._single = single
-        self._accepted = frozenset(inspect.signature(type(loaded.call).__call__).parameters)
-        self._size = _supported_size(loaded.call, (request.width, request.height))
-
-    def paint(self, tasks: tuple[ImageTask, ...]) -> list[Painted | NotPainted]:
-        """Paint ``tasks`` together, and return their outcomes in order."""
-        result = self._call(**self._arguments(tasks))
-        wanted = (self._request.width, self._request.height)
-        images = [_fitted(image, wanted) for image in result.images]
-        if "callback_on_step_end" not in self._accepted:
-            self._report(1, 1, [_thumbnail(image) for image in images])
-        flags = getattr(result, "nsfw_content_detected", None) or [False] * len(images)
-        return [
-            NotPainted(FailureCode.CONTENT_BLOCKED, "the pipeline's safety checker flagged it")
-            if flagged
-            else Painted(image)
-            for image, flagged in zip(images, flags, strict=True)
-        ]
-
-    def _arguments(self, tasks: tuple[ImageTask, ...]) -> dict[str, Any]:
-        """Return the call's arguments, as far as this pipeline takes them.
-
-        Noise is drawn on the CPU from a generator for each image: the same alone, in a batch and on any device.
-        """
-        request = self._request
-        words = [_words(task.brief) for task in tasks]
-        arguments = {
-            "prompt": [prompt for prompt, _ in words],
-            "negative_prompt": [negative for _, negative in words],
-            "width": self._size[0],
-            "height": self._size[1],
-            "num_inference_steps": request.steps,
-            "guidance_scale": request.guidance,
-            "generator": [self._torch.Generator("cpu").manual_seed(task.seed) for task in tasks],
-            "callback_on_step_end": self._after_step,
-        }
-        return {name: value for name, value in arguments.items() if name in self._accepted}
-
-    def _after_step(self, pipeline: Any, index: int, _: Any, state: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
-        """Report a step; the signature is that of ``callback_on_step_end``."""
-        total = getattr(pipeline, "num_timesteps", self._request.steps)
-        latents = state["latents"].detach().float().cpu().numpy()
-        config = getattr(getattr(pipeline, "vae", None), "config", None)
-        pictures = previews(latents, self._size, getattr(config, "scaling_factor", None) or 1.0)
-        self._report(index + 1, total, pictures)
-        return state
-
-    def _report(self, step: int, total: int, pictures: list[Image.Image | None]) -> None:
-        if self._single is None:
-            self._on_step(PaintStep(step, total, tuple(pictures)))
-            return
-        count = len(self._request.images)
-        shown = tuple(pictures[0] if place == self._single else None for place in range(count))
-        self._on_step(PaintStep(self._single * total + step, count * total, shown))
-
-
-def _supported_size(pipeline: Any, size: tuple[int, int]) -> tuple[int, int]:  # noqa: ANN401 - any pipeline
-    """Return the size nearest to ``size`` in pixels that the pipeline's latents can have."""
-    grain = getattr(pipeline, "vae_scale_factor", 8)
-    if getattr(pipeline, "transformer", None) is not None:
-        grain *= 2  # transformers see latents in patches of 2 × 2
-    width, height = (max(grain, round(side / grain) * grain) for side in size)
-    return width, height
-
-
-def _fitted(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    image = image.convert("RGB")
-    return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
-
-
-def _thumbnail(image: Image.Image) -> Image.Image:
-    small = image.copy()
-    small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
-    return small
-
-
-def _words(brief: Brief) -> tuple[str, str]:
-    """Return prompt and negative prompt with the recipe of the style."""
-    style = STYLES[brief.style]
-    negative = ", ".join(part for part in (brief.negative_prompt.strip(), style.negative) if part)
-    return _encodable(style.recipe.replace("{prompt}", brief.prompt)), _encodable(negative)
-
-
-def _encodable(text: str) -> str:
-    """Return the text without lone surrogates and NULs, which tokenizers refuse."""
-    return text.encode("utf-8", "replace").decode().replace("\0", " ")
-
-
-def _is_out_of_memory(error: Exception, torch: Any) -> bool:  # noqa: ANN401 - an untyped module
-    """Return whether a device or the machine ran out of memory; mps and cpu say so in words alone."""
-    text = str(error).lower()
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(
-        sign in text for sign in ("out of memory", "can't allocate memory", "not enough memory")
-    )
+    def _learn(self, request: PaintRequest, fitted: int) -> None:
+        """Set ``batch_size`` by what the request has shown of which at most ``fitted`` images fit at once."""
+        if fitted < len(request.images):
+            self.batch_size = min(self.batch_size, fitted)
+        elif self._meter is not None and self._chosen_batch_size is None:
+            self.batch_size = self._meter.end(fitted, request.width * request.height)

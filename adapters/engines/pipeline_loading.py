@@ -21,11 +21,14 @@ class LoadedPipeline:
     device: str
 
 
-def load_pipeline(model: str, device: str | None, dtype: str | None) -> LoadedPipeline:
+def load_pipeline(
+    model: str, device: str | None, dtype: str | None, kind: str = "AutoPipelineForText2Image"
+) -> LoadedPipeline:
     """Load ``model``, a folder or a hub id, for use on ``device`` in ``dtype``; None chooses.
 
     The choice is cuda, mps, then cpu, and bfloat16 where a cuda device has it, else float16 there, else float32.
-    Folders never reach out to the network, and code that comes with a model is never run.
+    ``kind`` is the class of diffusers that loads it. Folders never reach out to the network, and code that comes with
+    a model is never run.
 
     Raises:
         EngineUnavailable: packages, folder or repository are missing or broken, or there is not enough memory.
@@ -47,12 +50,16 @@ def load_pipeline(model: str, device: str | None, dtype: str | None) -> LoadedPi
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            pipeline = diffusers.AutoPipelineForText2Image.from_pretrained(
-                str(folder) if folder.is_dir() else model,
-                torch_dtype=precision,
-                local_files_only=folder.is_dir(),
-                trust_remote_code=False,
-            ).to(target)
+            pipeline = (
+                getattr(diffusers, kind)
+                .from_pretrained(
+                    str(folder) if folder.is_dir() else model,
+                    torch_dtype=precision,
+                    local_files_only=folder.is_dir(),
+                    trust_remote_code=False,
+                )
+                .to(target)
+            )
     except Exception as error:  # a broken model raises whatever its parts raise
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         raise EngineUnavailable(f"the model {model!r} can not be loaded: {reason}") from error

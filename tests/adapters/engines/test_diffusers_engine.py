@@ -8,6 +8,7 @@ import pytest
 
 from adapters.engines.diffusion import DiffusersEngine
 from adapters.engines.latent_preview import SDXL_SCALING, previews
+from adapters.engines.memory import fitting_batch
 from domain.ports import Brief, EngineUnavailable, NotPainted, Painted, PaintStep
 from domain.words import FailureCode
 from orders import painting, rephrased
@@ -41,7 +42,13 @@ def engine(request: pytest.FixtureRequest) -> DiffusersEngine:
 
 
 @pytest.fixture
-def scarce_memory(diffusers_engine: DiffusersEngine) -> Iterator[dict[str, int]]:
+def strained_engine(tiny_pipeline: Path) -> DiffusersEngine:
+    """One that may learn from its shortage of memory without the other tests' feeling it."""
+    return DiffusersEngine(str(tiny_pipeline), device="cpu", batch_size=4)
+
+
+@pytest.fixture
+def scarce_memory(strained_engine: DiffusersEngine) -> Iterator[dict[str, int]]:
     """A device with room for ``limit`` images; each counts twice because of guidance."""
     import torch  # noqa: PLC0415 - only where the engine needs it too
 
@@ -51,7 +58,7 @@ def scarce_memory(diffusers_engine: DiffusersEngine) -> Iterator[dict[str, int]]
         if args[0].shape[0] > 2 * room["limit"]:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
 
-    hook = diffusers_engine._pipeline().call.unet.register_forward_pre_hook(refuse)
+    hook = strained_engine.pipelines().words.unet.register_forward_pre_hook(refuse)
     yield room
     hook.remove()
 
@@ -129,34 +136,72 @@ def test_a_component_that_raises_is_not_hidden(diffusers_engine: DiffusersEngine
     def fail(*_: object) -> None:
         raise RuntimeError("the decoder is broken")
 
-    hook = diffusers_engine._pipeline().call.vae.decoder.register_forward_pre_hook(fail)
+    hook = diffusers_engine.pipelines().words.vae.decoder.register_forward_pre_hook(fail)
     with pytest.raises(RuntimeError, match="the decoder is broken"):
         diffusers_engine.paint(REQUEST, ignore)
     hook.remove()
     assert codes(diffusers_engine.paint(REQUEST, ignore)) == [None] * 3
 
 
-def test_a_batch_that_does_not_fit_is_painted_one_by_one(
-    diffusers_engine: DiffusersEngine, scarce_memory: dict[str, int]
+def test_a_batch_that_does_not_fit_is_halved_until_it_does(
+    strained_engine: DiffusersEngine, scarce_memory: dict[str, int]
 ) -> None:
     assert scarce_memory["limit"] == 1
     seen: list[PaintStep] = []
-    outcomes = diffusers_engine.paint(REQUEST, seen.append)
+    outcomes = strained_engine.paint(REQUEST, seen.append)
     assert codes(outcomes) == [None] * 3
     assert [(step.step, step.total_steps) for step in seen] == [(number, 9) for number in range(1, 10)]
     assert [[picture is not None for picture in step.previews].index(True) for step in seen] == [0] * 3 + [1] * 3 + [
         2
     ] * 3
+    assert strained_engine.batch_size == 1
 
 
-def test_an_image_that_never_fits_is_out_of_memory(
-    diffusers_engine: DiffusersEngine, scarce_memory: dict[str, int]
+def test_halves_that_fit_are_not_halved_again(strained_engine: DiffusersEngine, scarce_memory: dict[str, int]) -> None:
+    scarce_memory["limit"] = 2
+    four = replace(REQUEST, images=(*TASKS, replace(TASKS[0], seed=14)))
+    seen: list[PaintStep] = []
+    assert codes(strained_engine.paint(four, seen.append)) == [None] * 4
+    shown = [[picture is not None for picture in step.previews] for step in seen]
+    assert shown == [[True, True, False, False]] * 3 + [[False, False, True, True]] * 3
+    assert strained_engine.batch_size == 2
+
+
+def test_an_image_that_never_fits_is_out_of_memory_once_everything_was_tried(
+    strained_engine: DiffusersEngine, scarce_memory: dict[str, int]
 ) -> None:
     scarce_memory["limit"] = 0
-    outcomes = diffusers_engine.paint(REQUEST, ignore)
+    outcomes = strained_engine.paint(REQUEST, ignore)
     assert codes(outcomes) == [FailureCode.OUT_OF_MEMORY] * 3
+    assert strained_engine.pipelines().words.vae.use_slicing
     scarce_memory["limit"] = 3
-    assert codes(diffusers_engine.paint(REQUEST, ignore)) == [None] * 3
+    assert codes(strained_engine.paint(REQUEST, ignore)) == [None] * 3
+
+
+def test_what_is_freed_lets_an_image_fit(strained_engine: DiffusersEngine, scarce_memory: dict[str, int]) -> None:
+    scarce_memory["limit"] = 0
+    vae = strained_engine.pipelines().words.vae
+    enable = vae.enable_slicing
+
+    def make_room() -> None:
+        enable()
+        scarce_memory["limit"] = 1
+
+    vae.enable_slicing = make_room
+    assert codes(strained_engine.paint(REQUEST, ignore)) == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("free", "needed", "expected"), [(100, 10, 8), (100, 90, 1), (0, 10, 1), (100, 1, 16), (100, 0, 16)]
+)
+def test_a_batch_leaves_a_fifth_of_the_free_memory(free: int, needed: int, expected: int) -> None:
+    assert fitting_batch(free, needed) == expected
+
+
+def test_the_batch_on_a_cpu_is_four_unless_chosen(tiny_pipeline: Path) -> None:
+    engine = DiffusersEngine(str(tiny_pipeline), device="cpu")
+    engine.load()
+    assert engine.batch_size == 4
 
 
 def test_what_the_safety_checker_flags_is_blocked(tmp_path: Path) -> None:
@@ -166,7 +211,7 @@ def test_what_the_safety_checker_flags_is_blocked(tmp_path: Path) -> None:
     def only_the_second(_: object, __: object, verdict: tuple[Any, list[bool]]) -> tuple[Any, list[bool]]:
         return verdict[0], [index == 1 for index in range(len(verdict[1]))]
 
-    engine._pipeline().call.safety_checker.register_forward_hook(only_the_second)
+    engine.pipelines().words.safety_checker.register_forward_hook(only_the_second)
     assert codes(engine.paint(REQUEST, ignore)) == [None, FailureCode.CONTENT_BLOCKED, None]
 
 
@@ -194,9 +239,9 @@ def test_a_hub_that_can_not_be_reached_is_unavailable(monkeypatch: pytest.Monkey
 
 
 def test_loading_again_keeps_the_pipeline(diffusers_engine: DiffusersEngine) -> None:
-    before = diffusers_engine._pipeline().call
+    before = diffusers_engine.pipelines().words
     diffusers_engine.load()
-    assert diffusers_engine._pipeline().call is before
+    assert diffusers_engine.pipelines().words is before
     assert diffusers_engine.batch_size == 4
 
 

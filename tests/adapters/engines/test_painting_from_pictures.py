@@ -1,0 +1,192 @@
+"""What goes on inside of the diffusion engine when it paints from pictures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from adapters.engines.diffusion import DiffusersEngine
+from adapters.engines.text_cache import TextCache
+from db.words import Operation
+from domain.ports import Brief, Material, NotPainted, Painted, PaintStep
+from domain.words import FailureCode
+from orders import changing, painting
+from scenery import landscape, middle_mask
+from tiny_pipeline import build_tiny_upscaler
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SIZE = (64, 48)
+VARIATION = changing(Operation.IMAGE_TO_IMAGE, Material(source=landscape(), strength=0.5), SIZE, (1, 2, 3, 4))
+
+
+def ignore(_: PaintStep) -> None:
+    """Take a step without a word."""
+
+
+def pixels(outcome: Painted | NotPainted) -> np.ndarray[Any, np.dtype[np.int16]]:
+    assert isinstance(outcome, Painted)
+    return np.asarray(outcome.image, np.int16)
+
+
+@pytest.fixture(params=["diffusers_engine", "deep_engine", "flux_engine"])
+def engine(request: pytest.FixtureRequest) -> DiffusersEngine:
+    engine: DiffusersEngine = request.getfixturevalue(request.param)
+    return engine
+
+
+def test_all_forms_of_a_model_share_its_weights(engine: DiffusersEngine) -> None:
+    pipelines = engine.pipelines()
+    from_pictures = pipelines.of(Operation.RESTYLE)
+    assert pipelines.of(Operation.INPAINT) is from_pictures
+    assert from_pictures.vae is pipelines.words.vae
+    assert from_pictures.text_encoder is pipelines.words.text_encoder
+
+
+def test_images_of_different_strengths_briefs_and_sources_are_the_same_as_alone(engine: DiffusersEngine) -> None:
+    first, second, third, fourth = VARIATION.images
+    tasks = (
+        first,
+        replace(second, material=Material(source=landscape(80, 30), strength=1.0)),
+        replace(third, brief=Brief("a blue fish", "", "line-art")),
+        replace(fourth, material=Material(source=landscape().rotate(90), strength=1.0)),
+    )
+    seen: list[PaintStep] = []
+    together = engine.paint(replace(VARIATION, images=tasks), seen.append)
+    alone = [engine.paint(replace(VARIATION, images=(task,)), ignore)[0] for task in tasks]
+    # Sums of a batch may be rounded in another order: one step of 255 at most
+    assert max(np.abs(pixels(one) - pixels(two)).max() for one, two in zip(together, alone, strict=True)) <= 1
+    assert [(step.step, step.total_steps) for step in seen] == [(number, 6) for number in range(1, 7)]
+    shown = [[picture is not None for picture in step.previews] for step in seen]
+    assert shown == [[True, False, True, False]] * 2 + [[False, True, False, True]] * 4
+
+
+@pytest.mark.parametrize("strength", [0.0001, 1 / 3, 0.07])
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_however_few_steps_and_however_weak_one_is_done(engine: DiffusersEngine, strength: float, steps: int) -> None:
+    material = Material(source=landscape(), strength=strength)
+    seen: list[PaintStep] = []
+    request = replace(changing(Operation.IMAGE_TO_IMAGE, material, SIZE, (1,)), steps=steps)
+    assert isinstance(engine.paint(request, seen.append)[0], Painted)
+    assert seen[-1].step == seen[-1].total_steps == len(seen)
+    assert len(seen) <= 2  # FLUX rounds up
+
+
+@pytest.mark.parametrize("name", ["diffusers_engine", "flux_engine"])
+def test_latents_outside_of_the_mask_end_as_those_of_the_source(name: str, request: pytest.FixtureRequest) -> None:
+    engine: DiffusersEngine = request.getfixturevalue(name)
+    vae = engine.pipelines().words.vae
+    source = landscape(64, 64)
+    decoded: list[Any] = []
+    hook = vae.decoder.register_forward_pre_hook(lambda _, args: decoded.append(args[0]))
+    material = Material(source=source, mask=middle_mask(64, 64))
+    engine.paint(changing(Operation.INPAINT, material, (64, 64), (1, 2)), ignore)
+    hook.remove()
+
+    torch = engine.pipelines().torch
+    values = torch.from_numpy(np.asarray(source, np.float32) / np.float32(127.5) - 1).permute(2, 0, 1)[None]
+    with torch.no_grad():
+        wanted = vae.post_quant_conv(vae.encode(values).latent_dist.mode())
+    difference = (decoded[0] - wanted).abs().amax(dim=(0, 1)).numpy()
+    touched = np.zeros((8, 8), bool)
+    touched[2:7, 2:7] = True  # the mask's pixels 16 to 48
+    assert difference[~touched].max() < 1e-4
+    assert difference[touched].min() > 1e-3
+
+
+def test_a_picture_that_does_not_fit_beside_others_is_painted_alone(tiny_pipeline: Path) -> None:
+    engine = DiffusersEngine(str(tiny_pipeline), device="cpu", batch_size=4)
+    torch = engine.pipelines().torch
+
+    def refuse(_: object, args: tuple[Any, ...]) -> None:
+        if args[0].shape[0] > 2:
+            raise torch.OutOfMemoryError
+
+    engine.pipelines().words.unet.register_forward_pre_hook(refuse)
+    outcomes = engine.paint(replace(VARIATION, images=VARIATION.images[:2]), ignore)
+    assert [isinstance(outcome, Painted) for outcome in outcomes] == [True, True]
+
+
+def test_words_are_encoded_once_and_change_nothing(tiny_pipeline: Path) -> None:
+    engine = DiffusersEngine(str(tiny_pipeline), device="cpu", batch_size=4)
+    pipelines = engine.pipelines()
+    calls: list[int] = []
+    pipelines.words.text_encoder.register_forward_hook(lambda *_: calls.append(1))
+    request = painting(Brief("a cat", "", "anime"), SIZE, 2, 5.0, (1, 2))
+
+    first = engine.paint(request, ignore)
+    assert len(calls) == 2  # the prompt and the negative prompt
+    again = engine.paint(request, ignore)
+    assert len(calls) == 2
+    pipelines.texts = TextCache(pipelines.words, pipelines.torch, limit_bytes=0)
+    afresh = engine.paint(request, ignore)
+    assert len(calls) == 6
+    assert pipelines.texts.size == 0
+    for outcomes in (again, afresh):
+        assert all(np.array_equal(pixels(one), pixels(two)) for one, two in zip(first, outcomes, strict=True))
+
+
+def test_what_was_not_used_longest_is_forgotten(engine: DiffusersEngine) -> None:
+    pipelines = engine.pipelines()
+    cache = TextCache(pipelines.words, pipelines.torch)
+    cache.arguments([("one", "")], guided=True)
+    limit = 2 * cache.size
+    encoded: list[int] = []
+    hook = pipelines.words.text_encoder.register_forward_hook(lambda *_: encoded.append(1))
+    cache = TextCache(pipelines.words, pipelines.torch, limit_bytes=limit)
+    for prompt in ("one", "two", "one", "three"):
+        cache.arguments([(prompt, "")], guided=True)
+    assert cache.size == limit
+    before = len(encoded)
+    cache.arguments([("one", "")], guided=True)
+    assert len(encoded) == before
+    cache.arguments([("two", "")], guided=True)
+    hook.remove()
+    assert len(encoded) > before
+
+
+@pytest.fixture(scope="module")
+def upscaler(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_tiny_upscaler(tmp_path_factory.mktemp("models") / "tiny-upscaler")
+
+
+def test_a_configured_upscaler_enlarges_and_says_its_name(tiny_pipeline: Path, upscaler: Path) -> None:
+    engine = DiffusersEngine(str(tiny_pipeline), device="cpu", upscaler=str(upscaler))
+    request = changing(Operation.UPSCALE, Material(source=landscape(64, 64)), (256, 256), (1,))
+    tasks = (request.images[0], replace(request.images[0], material=Material(source=landscape(900, 900))))
+    seen: list[PaintStep] = []
+    first, second = engine.paint(replace(request, steps=2, images=tasks), seen.append)
+    assert isinstance(first, Painted)
+    assert isinstance(second, Painted)
+    assert (first.method, second.method) == ("tiny-upscaler", "lanczos")
+    assert first.image.size == second.image.size == (256, 256)
+    assert [(step.step, step.total_steps) for step in seen] == [(1, 4), (2, 4), (3, 3)]
+    again = engine.paint(replace(request, steps=2), ignore)[0]
+    assert np.array_equal(pixels(again), pixels(first))
+
+
+def test_an_upscaler_can_be_cancelled_and_refuses_what_can_not_be_used(tiny_pipeline: Path, upscaler: Path) -> None:
+    class CancelledError(Exception):
+        pass
+
+    def cancel(_: PaintStep) -> None:
+        raise CancelledError
+
+    engine = DiffusersEngine(str(tiny_pipeline), device="cpu", upscaler=str(upscaler))
+    request = replace(changing(Operation.UPSCALE, Material(source=landscape(16, 16)), SIZE, (1,)), steps=2)
+    with pytest.raises(CancelledError):
+        engine.paint(request, cancel)
+    (refused,) = engine.paint(changing(Operation.UPSCALE, Material(), SIZE, (1,)), ignore)
+    assert isinstance(refused, NotPainted)
+    assert refused.code is FailureCode.INVALID_SOURCE
+
+
+def test_a_missing_upscaler_is_told(tiny_pipeline: Path, tmp_path: Path) -> None:
+    engine = DiffusersEngine(str(tiny_pipeline), device="cpu", upscaler=str(tmp_path / "nowhere"))
+    (refused,) = engine.paint(changing(Operation.UPSCALE, Material(source=landscape()), SIZE, (1,)), ignore)
+    assert isinstance(refused, NotPainted)
+    assert refused.code is FailureCode.ENGINE_UNAVAILABLE
