@@ -106,6 +106,8 @@ class Engine(Protocol):
 
     key: str
     """Key of the engine in ``domain/catalogue.py``."""
+    revision: str
+    """What exactly paints, once ``load`` has returned: the same revision, request and seed give the same picture."""
     batch_size: int
     """How many images one ``paint`` call may carry."""
 

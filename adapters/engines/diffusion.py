@@ -9,6 +9,7 @@ from PIL import Image
 
 from adapters.engines.latent_preview import PREVIEW_SIDE, previews
 from adapters.engines.pipeline_loading import LoadedPipeline, load_pipeline
+from adapters.engines.recipes import PipelineRecipe
 from domain.catalogue import STYLES
 from domain.ports import NotPainted, Painted, PaintStep
 from domain.words import FailureCode
@@ -27,20 +28,25 @@ class DiffusersEngine:
     ``batch_size`` is 1 until ``load``; on a cuda device it then becomes 4, unless it was given.
     """
 
-    key = "diffusers"
-
     def __init__(
-        self, model: str, *, device: str | None = None, dtype: str | None = None, batch_size: int | None = None
+        self,
+        model: str | PipelineRecipe,
+        *,
+        device: str | None = None,
+        dtype: str | None = None,
+        batch_size: int | None = None,
     ) -> None:
-        """Name the pipeline; nothing is loaded yet.
+        """Name the pipeline; nothing is loaded yet, and the revision is told by ``load``.
 
         Args:
-            model: Folder, or hub id like ``owner/name``.
+            model: Folder, hub id like ``owner/name@commit``, or how the pipeline is to be had.
             device: ``cuda``, ``cuda:1``, ``mps``, ``cpu``; None takes the best there is.
             dtype: Name of a torch type, like ``float16``; None takes what suits the device.
             batch_size: How many images to paint at once; None chooses by device.
         """
-        self._model = model
+        self._recipe = PipelineRecipe(model=model) if isinstance(model, str) else model
+        self.key = self._recipe.key
+        self.revision = ""
         self._device = device
         self._dtype = dtype
         self._chosen_batch_size = batch_size
@@ -57,7 +63,8 @@ class DiffusersEngine:
 
     def _pipeline(self) -> LoadedPipeline:
         if self._loaded is None:
-            self._loaded = load_pipeline(self._model, self._device, self._dtype)
+            self._loaded = load_pipeline(self._recipe, self._device, self._dtype)
+            self.revision = self._loaded.revision
             if self._chosen_batch_size is None and self._loaded.device.startswith("cuda"):
                 self.batch_size = _CUDA_BATCH
         return self._loaded

@@ -42,6 +42,7 @@ class GatedEngine:
     """An engine that stands still before each step until the test lets it go on."""
 
     key = "sandbox"
+    revision = "gated"
     batch_size = 1
 
     def __init__(self) -> None:
