@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from adapters.engines.weights import INDEX, TEXTS, files_to_load, parts_of
+from adapters.engines.weights import INDEX, TEXTS, parts_of
 from domain.ports import EngineUnavailable
 
 if TYPE_CHECKING:
@@ -34,20 +34,11 @@ def newest_commit(hub_id: str, branch: str | None = None) -> str:
 def fetched(hub_id: str, commit: str, pipeline: str = "") -> Path:
     """Return the folder of a repository's commit, downloaded first as far as it is not here yet.
 
+    What is here already is not asked for again, so that no network is needed then.
+
     Raises:
         EngineUnavailable: as ``newest_commit``, or the pipeline is none that may be loaded.
     """
-    import huggingface_hub  # noqa: PLC0415
-
-    try:
-        folder = Path(huggingface_hub.snapshot_download(hub_id, revision=commit, local_files_only=True))
-        files_to_load(folder, pipeline)
-    except Exception:  # noqa: BLE001 - whatever is wrong with what is here, the hub has it whole or says why not
-        return _downloaded(hub_id, commit, pipeline)
-    return folder
-
-
-def _downloaded(hub_id: str, commit: str, pipeline: str) -> Path:
     import huggingface_hub  # noqa: PLC0415
 
     index = _asked(hub_id, lambda: huggingface_hub.hf_hub_download(hub_id, INDEX, revision=commit))
