@@ -14,9 +14,10 @@ export PYTHON
 help: ## List these commands
 	@echo "Easel: describe a picture, watch it being painted, keep it, share it."
 	@awk -F ':.*## ' '/^[a-z][a-z-]*[^:]*:.*## / { sub("%", "NAME", $$1); printf "  make %-12s %s\n", $$1, $$2 }' Makefile
-	@echo "Variables: PORT=8000  EASEL_HOME=.easel  ENGINE=diffusers MODEL=<folder or hub id>  PYTHON=<CPython 3.11 or later>"
+	@echo "Variables: PORT=8000  EASEL_HOME=.easel  ENGINES=<keys of docs/engines.md>  MODEL=<folder or hub id>  PYTHON=<CPython 3.11 or later>"
 
-run: $(API) $(if $(filter diffusers,$(ENGINE)),$(ML)) ## Start everything on this machine; Ctrl-C ends it
+comma := ,
+run: $(API) $(if $(filter-out sandbox gpt-image,$(subst $(comma), ,$(ENGINES) $(ENGINE))),$(ML)) ## Start everything on this machine; Ctrl-C ends it
 	@exec ./easel run $(ARGS)
 
 install: $(API) ## Install what `make run` needs into .venv

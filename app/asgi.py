@@ -64,7 +64,7 @@ def graph_services(settings: Settings, db: Database, messaging: Messaging, throt
         limiter=RedisRateLimiter(messaging.redis),
         throttle=throttle,
         cost_bucket=Bucket(settings.cost_bucket, settings.cost_refill),
-        engines=(settings.engine,),
+        engines=settings.engine_keys,
         welcome_credits=settings.welcome_credits,
     )
 

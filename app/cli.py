@@ -19,6 +19,9 @@ main = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__, rich_markup_mode=None
 )
 
+engines = typer.Typer(no_args_is_help=True, help="Look after the models of engines.")
+main.add_typer(engines, name="engines")
+
 
 def _settings() -> Settings:
     from app.logs import configure_logs  # noqa: PLC0415 - each command loads what it needs, `--help` nothing
@@ -196,6 +199,26 @@ def documents(
         out.write_text(text)
     else:
         typer.echo(text, nl=False)
+
+
+@engines.command()
+def pin(
+    key: Annotated[str, typer.Argument(help="Key of the engine.")],
+    model: Annotated[str, typer.Argument(help="Folder or hub id; by default what the engine paints with.")] = "",
+) -> None:
+    """Trust a model as it is now: fetch it where it is on the hub, and write down the sha256 of its files."""
+    from adapters.engines.factory import recipe_of  # noqa: PLC0415
+    from app.services import engine_options  # noqa: PLC0415
+    from domain.ports import EngineUnavailable  # noqa: PLC0415
+
+    try:
+        recipe = recipe_of(key, engine_options(_settings()), model)
+        pins = recipe.pin()
+    except EngineUnavailable as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    assert recipe.pins
+    typer.echo(f"{len(pins.files)} files of {pins.model} are pinned as {pins.digest} in {recipe.pins.path}")
 
 
 @main.command()

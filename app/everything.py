@@ -73,7 +73,7 @@ def _welcome(settings: Settings) -> str:
             f"  GraphiQL   {base}/graphiql",
             f"  Graph      {base}/graphql   (HTTP and WebSocket)",
             f"  Sign in    {DEMO.email}   {DEMO.password}",
-            f"  Engine     {settings.engine}{f' ({settings.model})' if settings.model else ''}",
+            f"  Engine     {', '.join(settings.engine_keys)}{f' ({settings.model})' if settings.model else ''}",
             "",
             "  Ctrl-C ends everything.",
             "",

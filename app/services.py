@@ -13,6 +13,7 @@ from db.session import Database
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
+    from adapters.engines.factory import EngineOptions
     from app.settings import Settings
     from domain.ports import ObjectStore
     from planner import Reader
@@ -30,6 +31,19 @@ class Messaging:
     async def close(self) -> None:
         """Close all connections."""
         await self.redis.aclose()
+
+
+def engine_options(settings: Settings) -> EngineOptions:
+    """Return what the settings say about engines."""
+    from adapters.engines.factory import EngineOptions  # noqa: PLC0415 - the API paints nothing
+
+    return EngineOptions(
+        model=settings.model,
+        home=settings.easel_home,
+        openai_api_key=settings.openai_api_key.get_secret_value(),
+        openai_url=settings.openai_url,
+        openai_image_model=settings.openai_image_model,
+    )
 
 
 def open_database(settings: Settings) -> Database:

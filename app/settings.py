@@ -6,15 +6,27 @@ import os
 import secrets
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from pydantic import Field
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.catalogue import ENGINES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+def _known(key: str) -> str:
+    if key not in ENGINES:
+        raise ValueError(f"there is no engine {key!r}; choose of {', '.join(ENGINES)}")
+    return key
+
+
+def _all_known(keys: str) -> str:
+    return ",".join(_known(key.strip()) for key in keys.split(",")) if keys else keys
 
 
 class Settings(BaseSettings):
@@ -36,8 +48,14 @@ class Settings(BaseSettings):
     statement_timeout_s: float = Field(5.0, gt=0, description="Longest time of one statement.")
     redis_url: str = Field("", description="Redis or Valkey for queue, events and limits; embedded by default.")
 
-    engine: Literal["sandbox", "diffusers"] = Field("sandbox", description="What paints.")
+    engine: Annotated[str, AfterValidator(_known)] = Field("sandbox", description="What paints.")
+    engines: Annotated[str, AfterValidator(_all_known)] = Field(
+        "", description="Several engines in place of ENGINE, with commas between them; the first is the default."
+    )
     model: str = Field("", description="Pipeline of the diffusers engine: a local folder or a hub id.")
+    openai_api_key: SecretStr = Field(SecretStr(""), description="Key of the gpt-image engine.")
+    openai_url: str = Field("https://api.openai.com/v1", description="Where the gpt-image engine paints.")
+    openai_image_model: str = Field("gpt-image-1", description="Model of the gpt-image engine.")
     lease_s: float = Field(15.0, gt=0, description="How long a silent worker keeps its job.")
     patience_s: float = Field(3600.0, gt=0, description="How long a job may wait in the line before it is given up.")
     welcome_credits: int = Field(100, ge=0, description="Credits of a new account.")
@@ -70,6 +88,11 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_json: bool | None = Field(None, description="Whether logs are JSON; by default where they go to no terminal.")
     demo: bool = Field(default=False, description="Show the demo sign-in in GraphiQL.")
+
+    @property
+    def engine_keys(self) -> tuple[str, ...]:
+        """Keys of the engines that paint here, each once; the first is the default."""
+        return tuple(dict.fromkeys((self.engines or self.engine).split(",")))
 
     @property
     def is_open(self) -> bool:

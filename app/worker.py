@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from adapters.engines.factory import build_engine
 from app.metrics import PaintMetrics
-from app.services import open_broker, open_database, open_messaging, open_store
+from app.services import engine_options, open_broker, open_database, open_messaging, open_store
 from workers.broker import GPU_QUEUE, declare_actor
 from workers.painter import Painter
 
@@ -33,7 +33,8 @@ def run_worker(settings: Settings) -> None:
     from dramatiq.worker import Worker  # noqa: PLC0415 - reads the environment when it is imported
 
     broker = open_broker(settings)
-    engine = build_engine(settings.engine, settings.model or None)
+    options = engine_options(settings)
+    engines = {key: build_engine(key, options) for key in settings.engine_keys}
     registry = CollectorRegistry()
     if settings.metrics_port:
         start_http_server(settings.metrics_port, settings.host, registry)
@@ -41,7 +42,7 @@ def run_worker(settings: Settings) -> None:
         open_database(settings),
         open_store(settings),
         open_messaging(settings).events,
-        {engine.key: engine},
+        engines,
         timedelta(seconds=settings.lease_s),
         PaintMetrics(registry),
     )
@@ -51,7 +52,7 @@ def run_worker(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())
     worker.start()
-    logger.info("worker ready", engine=engine.key)
+    logger.info("worker ready", engines=list(engines))
     stop.wait()
     painter.stop()
     worker.stop(timeout=STOP_WAIT_MS)

@@ -107,7 +107,7 @@ class Engine(Protocol):
     key: str
     """Key of the engine in ``domain/catalogue.py``."""
     revision: str
-    """What exactly paints, such as a version or a digest of weights; known once it is loaded."""
+    """What exactly paints, once ``load`` has returned: the same revision, request and seed give the same picture."""
     batch_size: int
     """How many images one ``paint`` call may carry."""
 

@@ -8,6 +8,7 @@ from adapters.engines.memory import CudaMeter
 from adapters.engines.painting import Painting
 from adapters.engines.pipeline_loading import load_pipeline
 from adapters.engines.pipelines import Pipelines
+from adapters.engines.recipes import PipelineRecipe
 from adapters.engines.upscaler import Upscaler
 from adapters.engines.without_model import WITHOUT_MODEL, paint_without_model
 from db.words import Operation
@@ -27,28 +28,27 @@ class DiffusersEngine:
     shown how much memory one takes, and then what fits. It shrinks where memory turns out to be short.
     """
 
-    key = "diffusers"
-
     def __init__(
         self,
-        model: str,
+        model: str | PipelineRecipe,
         *,
         device: str | None = None,
         dtype: str | None = None,
         batch_size: int | None = None,
         upscaler: str | None = None,
     ) -> None:
-        """Name the pipeline; nothing is loaded yet.
+        """Name the pipeline; nothing is loaded yet, and the revision is told by ``load``.
 
         Args:
-            model: Folder, or hub id like ``owner/name``.
+            model: Folder, hub id like ``owner/name@commit``, or how the pipeline is to be had.
             device: ``cuda``, ``cuda:1``, ``mps``, ``cpu``; None takes the best there is.
             dtype: Name of a torch type, like ``float16``; None takes what suits the device.
             batch_size: How many images to paint at once; None chooses by device.
             upscaler: Folder or hub id of an upscaling pipeline for UPSCALE; None enlarges without a model.
         """
-        self._model = model
-        self.revision = model
+        self._recipe = PipelineRecipe(model=model) if isinstance(model, str) else model
+        self.key = self._recipe.key
+        self.revision = ""
         self._device = device
         self._dtype = dtype
         self._chosen_batch_size = batch_size
@@ -72,7 +72,8 @@ class DiffusersEngine:
             EngineUnavailable: they can not be loaded here.
         """
         if self._pipelines is None:
-            loaded = load_pipeline(self._model, self._device, self._dtype)
+            loaded = load_pipeline(self._recipe, self._device, self._dtype)
+            self.revision = loaded.revision
             self._pipelines = Pipelines(loaded)
             if loaded.device.startswith("cuda"):
                 self._meter = CudaMeter(loaded.torch, loaded.device)

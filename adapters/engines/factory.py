@@ -1,33 +1,93 @@
-"""Makes the engine that a worker was told to paint with; imports only what that engine needs."""
+"""Makes the engines that a worker was told to paint with; imports only what each of them needs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import hashlib
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
+from adapters.engines.pins import PinsFile
+from adapters.engines.recipes import PipelineRecipe
+from domain.catalogue import ENGINES
 from domain.ports import EngineUnavailable
+from domain.words import EngineFamily
 
 if TYPE_CHECKING:
+    from domain.engines import ModelSource
     from domain.ports import Engine
 
+ROOT: Final = Path(__file__).parent.parent.parent
 
-def build_engine(key: str, model: str | None = None) -> Engine:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineOptions:
+    """What an installation says about its engines."""
+
+    model: str = ""
+    """Pipeline of the ``diffusers`` engine: a folder or a hub id."""
+    home: Path = Path(".easel")
+    """``EASEL_HOME``: below it, in ``pins``, are the pins of models that do not ship with Easel."""
+    openai_api_key: str = field(default="", repr=False)
+    openai_url: str = "https://api.openai.com/v1"
+    openai_image_model: str = "gpt-image-1"
+
+
+def build_engine(key: str, options: EngineOptions) -> Engine:
     """Return the engine called ``key`` in ``domain/catalogue.py``, not yet loaded.
 
+    Raises:
+        EngineUnavailable: there is no such engine.
+    """
+    spec = ENGINES.get(key)
+    if spec is None:
+        raise EngineUnavailable(f"there is no engine called {key!r}")
+    if spec.source:
+        from adapters.engines.diffusion import DiffusersEngine  # noqa: PLC0415 - each engine alone
+
+        return DiffusersEngine(recipe_of(key, options))
+    if spec.family is EngineFamily.OPENAI:
+        from adapters.engines.openai_images import OpenAIImages  # noqa: PLC0415
+
+        return OpenAIImages(options.openai_url, options.openai_api_key, options.openai_image_model)
+    from adapters.engines.sandbox import SandboxEngine  # noqa: PLC0415
+
+    return SandboxEngine()
+
+
+def recipe_of(key: str, options: EngineOptions, model: str = "") -> PipelineRecipe:
+    """Return how the pipeline of an engine of diffusers is to be had.
+
     Args:
-        key: ``sandbox`` or ``diffusers``.
-        model: For ``diffusers``, the pipeline's folder or hub id.
+        key: The engine's.
+        options: Where an engine without a model of its own has it from, and where pins are kept.
+        model: Folder or hub id to take instead of the one in the catalogue.
 
     Raises:
-        EngineUnavailable: there is no such engine, or it lacks its model.
+        EngineUnavailable: there is no such engine, or it loads no pipeline.
     """
-    if key == "sandbox":
-        from adapters.engines.sandbox import SandboxEngine  # noqa: PLC0415 - each engine alone
+    source = ENGINES[key].source if key in ENGINES else None
+    if source is None:
+        raise EngineUnavailable(f"there is no engine called {key!r} that loads a model")
+    shipped = str(ROOT / source.folder) if source.folder else ""
+    named = model or shipped or source.hub_id or options.model
+    return PipelineRecipe(
+        key=key,
+        model=named,
+        pins=_pins_of(key, source, named, options.home),
+        pipeline=source.pipeline,
+        precision=source.precision,
+        needs_cuda=source.needs_cuda,
+    )
 
-        return SandboxEngine()
-    if key == "diffusers":
-        if not model:
-            raise EngineUnavailable("the diffusers engine needs a model: a folder or a hub id like owner/name")
-        from adapters.engines.diffusion import DiffusersEngine  # noqa: PLC0415
 
-        return DiffusersEngine(model)
-    raise EngineUnavailable(f"there is no engine called {key!r}")
+def _pins_of(key: str, source: ModelSource, model: str, home: Path) -> PinsFile:
+    """Return where the pins of a model are: beside it where it ships with Easel, else by its name in EASEL_HOME."""
+    if source.folder and Path(model) == ROOT / source.folder:
+        return PinsFile(ROOT / f"{source.folder}.pins.json", may_begin=False)
+    name = model.partition("@")[0]
+    if Path(name).expanduser().is_dir():
+        name = str(Path(name).expanduser().resolve())
+    readable = re.sub(r"[^\w.-]+", "-", name.rpartition("/")[2])
+    return PinsFile(home / "pins" / f"{key}-{readable}-{hashlib.sha256(name.encode()).hexdigest()[:8]}.json")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
+from importlib.util import find_spec
 from typing import Any
 
+from adapters.engines.recipes import PipelineRecipe
 from domain.ports import EngineUnavailable
+from domain.words import Precision
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +21,22 @@ class LoadedPipeline:
     torch: Any
     """The torch module, which nobody else imports."""
     device: str
+    revision: str
+    """Digest of its pins."""
 
 
 def load_pipeline(
-    model: str, device: str | None, dtype: str | None, kind: str = "AutoPipelineForText2Image"
+    model: str | PipelineRecipe, device: str | None, dtype: str | None, kind: str = "AutoPipelineForText2Image"
 ) -> LoadedPipeline:
-    """Load ``model``, a folder or a hub id, for use on ``device`` in ``dtype``; None chooses.
+    """Load ``model``, a folder, a hub id with its commit, or a recipe, onto ``device`` in ``dtype``; None chooses.
 
     The choice is cuda, mps, then cpu, and bfloat16 where a cuda device has it, else float16 there, else float32.
-    ``kind`` is the class of diffusers that loads it. Folders never reach out to the network, and code that comes with
-    a model is never run.
+    ``kind`` is the class of diffusers that loads it. Every file is compared with its pin before it is read; code that
+    comes with a model is never run.
 
     Raises:
-        EngineUnavailable: packages, folder or repository are missing or broken, or there is not enough memory.
+        EngineUnavailable: packages, device, folder or repository are missing, the model is not what was pinned, is
+            broken, or may not be loaded, or there is not enough memory.
     """
     try:
         import diffusers  # noqa: PLC0415 - heavy, and absent from processes that do not paint
@@ -42,29 +47,55 @@ def load_pipeline(
     for library in (diffusers, transformers):
         library.utils.logging.set_verbosity_error()
         library.utils.logging.disable_progress_bar()
-    folder = Path(model).expanduser()
-    if not folder.is_dir() and (folder.is_absolute() or model.startswith((".", "~")) or model.count("/") != 1):
-        raise EngineUnavailable(f"there is no model folder {model!r}, nor is that a hub id (owner/name)")
+    recipe = PipelineRecipe(model=model) if isinstance(model, str) else model
     target = device or _best_device(torch)
-    precision = getattr(torch, dtype or _best_dtype(torch, target))
+    if recipe.needs_cuda and not target.startswith("cuda"):
+        raise EngineUnavailable(f"the engine {recipe.key!r} needs a CUDA device, and there is none")
+    options = _options(recipe.precision, getattr(torch, dtype or _best_dtype(torch, target)))
+    folder, revision = recipe.prepare()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             pipeline = (
                 getattr(diffusers, kind)
                 .from_pretrained(
-                    str(folder) if folder.is_dir() else model,
-                    torch_dtype=precision,
-                    local_files_only=folder.is_dir(),
-                    trust_remote_code=False,
+                    str(folder), local_files_only=True, use_safetensors=True, trust_remote_code=False, **options
                 )
                 .to(target)
             )
     except Exception as error:  # a broken model raises whatever its parts raise
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        raise EngineUnavailable(f"the model {model!r} can not be loaded: {reason}") from error
+        raise EngineUnavailable(f"the model {recipe.model!r} can not be loaded: {reason}") from error
     pipeline.set_progress_bar_config(disable=True)
-    return LoadedPipeline(pipeline, torch, target)
+    return LoadedPipeline(pipeline, torch, target, revision)
+
+
+def _options(precision: Precision, number: Any) -> dict[str, Any]:  # noqa: ANN401 - a type of torch
+    """Return how ``from_pretrained`` keeps the numbers: as ``number``, or in four bits where that is asked for."""
+    if precision is not Precision.NF4:
+        return {"torch_dtype": number}
+    if find_spec("bitsandbytes") is None:
+        raise EngineUnavailable("models in four bits need the package bitsandbytes, which is not installed")
+    return {"torch_dtype": number, "quantization_config": four_bits(number)}
+
+
+def four_bits(number: Any) -> Any:  # noqa: ANN401 - a type of torch, and a setting of diffusers
+    """Return how bitsandbytes keeps the large parts of FLUX: normal floats of 4 bits, calculated with as ``number``.
+
+    The format is NF4 (Dettmers et al., QLoRA, arXiv:2305.14314), with its constants quantized too.
+    """
+    from diffusers import PipelineQuantizationConfig  # noqa: PLC0415
+
+    return PipelineQuantizationConfig(
+        quant_backend="bitsandbytes_4bit",
+        quant_kwargs={
+            "load_in_4bit": True,
+            "bnb_4bit_quant_type": "nf4",
+            "bnb_4bit_use_double_quant": True,
+            "bnb_4bit_compute_dtype": number,
+        },
+        components_to_quantize=["transformer", "text_encoder_2"],
+    )
 
 
 def _best_device(torch: Any) -> str:  # noqa: ANN401 - an untyped module

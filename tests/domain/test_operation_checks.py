@@ -9,6 +9,7 @@ import pytest
 
 from db.words import Operation
 from domain.catalogue import ENGINES, RATIOS, ratio_of, size_of
+from domain.engines import prices
 from domain.errors import InvalidInput
 from domain.operations import DEFAULT_STRENGTHS, WORDS_ALONE, checked, engine_for
 
@@ -17,7 +18,7 @@ SANDBOX = ENGINES["sandbox"]
 
 @pytest.fixture
 def _only_the_sandbox_enlarges(monkeypatch: pytest.MonkeyPatch) -> None:
-    without = replace(ENGINES["diffusers"], operations=frozenset(Operation) - {Operation.UPSCALE})
+    without = replace(ENGINES["diffusers"], prices=prices(1, Operation.UPSCALE))
     monkeypatch.setitem(ENGINES, "diffusers", without)
 
 

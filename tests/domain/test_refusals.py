@@ -17,7 +17,7 @@ from domain.generation import GenerationRequest
 from domain.masks import Area
 from domain.messages import MESSAGES, Language, message
 from domain.operations import Ingredients, Margins
-from domain.words import FailureCode
+from domain.words import FailureCode, GenerationWarningCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,6 +106,7 @@ REFUSED: dict[str, list[Callable[[], object]]] = {
     "not_found": [lambda: raised(errors.NotFound(("input", "jobId")))],
 }
 FAILURES = [f"failure.{code}" for code in FailureCode]
+WARNINGS = [f"warning.{code}" for code in GenerationWarningCode]
 
 
 @pytest.mark.parametrize("reason", REFUSED)
@@ -122,7 +123,7 @@ def test_a_refusal_fills_its_words_in_both_languages(reason: str) -> None:
 
 
 def test_there_are_no_other_words() -> None:
-    assert sorted([*REFUSED, *FAILURES]) == sorted(MESSAGES)
+    assert sorted([*REFUSED, *FAILURES, *WARNINGS]) == sorted(MESSAGES)
 
 
 @pytest.mark.parametrize("reason", MESSAGES)

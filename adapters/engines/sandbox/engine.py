@@ -25,7 +25,7 @@ class SandboxEngine:
     """Paints procedural pictures without any model; see the package's docstring for its magic words."""
 
     key = "sandbox"
-    revision = "1"
+    revision = "1"  # to be raised with every change of what a request and seed give
     batch_size = 1  # so that the images of a job appear one by one
 
     def __init__(self, pause: Callable[[float], None] = time.sleep) -> None:

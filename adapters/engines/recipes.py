@@ -1,0 +1,92 @@
+"""How one engine's pipeline is to be had: from where, pinned to what, in which precision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.engines.model_hub import COMMIT, HUB_ID, fetched, newest_commit
+from adapters.engines.pins import ModelFolder, Pins, PinsFile
+from adapters.engines.weights import files_to_load
+from domain.ports import EngineUnavailable
+from domain.words import Precision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineRecipe:
+    """A pipeline that an engine paints with."""
+
+    model: str
+    """Folder, or hub id like ``owner/name``, with ``@`` and a commit behind it where it is not pinned."""
+    key: str = "diffusers"
+    """Key of the engine in ``domain/catalogue.py``."""
+    pins: PinsFile | None = None
+    """None trusts the folder as it is."""
+    pipeline: str = ""
+    """Class of diffusers that it must have; any where empty."""
+    precision: Precision = Precision.BF16
+    needs_cuda: bool = False
+
+    def prepare(self) -> tuple[Path, str]:
+        """Return the folder to load, after all its files were compared with their pins, and the pins' digest.
+
+        Raises:
+            EngineUnavailable: it is not there, may not be loaded, or is not what was pinned.
+        """
+        pinned = self.pins.read() if self.pins else None
+        found = self._found(pinned)
+        if pinned:
+            found.check(pinned)
+            return found.folder, pinned.digest
+        if self.pins and not self.pins.may_begin:
+            raise EngineUnavailable(f"the model {self.model!r} is not pinned; run: easel engines pin {self.key}")
+        taken = found.pins()
+        if self.pins:
+            self.pins.write(taken)
+        return found.folder, taken.digest
+
+    def pin(self) -> Pins:
+        """Trust what is there now, on the hub's main branch or in the folder, and write its pins.
+
+        Raises:
+            EngineUnavailable: it is not there, or may not be loaded.
+        """
+        assert self.pins
+        name, _, revision = self._named()
+        commit = (
+            revision if Path(name).is_dir() or COMMIT.fullmatch(revision) else newest_commit(name, revision or None)
+        )
+        taken = self._at(name, commit).pins()
+        self.pins.write(taken)
+        return taken
+
+    def _named(self) -> tuple[str, str, str]:
+        """Return the model's folder or hub id, and what stands behind its ``@``.
+
+        Raises:
+            EngineUnavailable: no model is named, or it is neither of the two.
+        """
+        if not self.model:
+            raise EngineUnavailable("the diffusers engine needs a model: a folder or a hub id like owner/name")
+        folder = Path(self.model).expanduser()
+        if folder.is_dir():
+            return str(folder.absolute()), "", ""
+        name, at, revision = self.model.partition("@")
+        if not HUB_ID.fullmatch(name) or name.startswith("."):
+            raise EngineUnavailable(f"there is no model folder {self.model!r}, nor is that a hub id (owner/name)")
+        return name, at, revision
+
+    def _found(self, pinned: Pins | None) -> ModelFolder:
+        name, _, revision = self._named()
+        commit = revision or (pinned.revision if pinned else "")
+        if not Path(name).is_dir() and not COMMIT.fullmatch(commit):
+            raise EngineUnavailable(
+                f"the model {self.model!r} is pinned to no commit; run: easel engines pin {self.key} {name}"
+            )
+        if pinned and commit != pinned.revision:
+            raise EngineUnavailable(f"the model {name!r} is pinned to another commit, {pinned.revision}")
+        return self._at(name, commit)
+
+    def _at(self, name: str, commit: str) -> ModelFolder:
+        folder = fetched(name, commit, self.pipeline) if commit else Path(name)
+        return ModelFolder(name, commit, folder, files_to_load(folder, self.pipeline))
