@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 if TYPE_CHECKING:
@@ -38,6 +38,13 @@ class Settings(BaseSettings):
 
     engine: Literal["sandbox", "diffusers"] = Field("sandbox", description="What paints.")
     model: str = Field("", description="Pipeline of the diffusers engine: a local folder or a hub id.")
+    language_url: str = Field(
+        "",
+        description="Base URL of chat completions that translate and improve prompts; a table of phrases by default.",
+    )
+    language_model: str = Field("gpt-4o-mini", description="Model that is asked there.")
+    language_key: SecretStr = Field(SecretStr(""), description="Key that is sent there as a bearer token.")
+    language_timeout_s: float = Field(4.0, gt=0, le=8, description="How long it is waited for; then the table serves.")
     lease_s: float = Field(15.0, gt=0, description="How long a silent worker keeps its job.")
     patience_s: float = Field(3600.0, gt=0, description="How long a job may wait in the line before it is given up.")
     welcome_credits: int = Field(100, ge=0, description="Credits of a new account.")

@@ -21,6 +21,10 @@ class EngineSpec:
     """Characters."""
     price: int
     """Credits for one image."""
+    languages: frozenset[str]
+    """Languages of prompts that it understands, as ISO 639-1 codes; other prompts are translated to English."""
+    prompt_tokens: int | None
+    """Tokens that its text encoder reads, those of the frame included; None where it reads all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,8 @@ class Style:
 ENGINES: dict[str, EngineSpec] = {
     spec.key: spec
     for spec in (
-        EngineSpec("sandbox", "Sandbox painter", 12, 50, 5.0, 20.0, 1024, 2_000, 1),
-        EngineSpec("diffusers", "Diffusion pipeline", 25, 100, 7.5, 20.0, 512, 2_000, 1),
+        EngineSpec("sandbox", "Sandbox painter", 12, 50, 5.0, 20.0, 1024, 2_000, 1, frozenset({"en", "ko"}), None),
+        EngineSpec("diffusers", "Diffusion pipeline", 25, 100, 7.5, 20.0, 512, 2_000, 1, frozenset({"en"}), 77),
     )
 }
 

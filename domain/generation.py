@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from domain.clauses import Row, Value
+    from domain.prompts import ToldPrompt
 
 MAXIMUM_COUNT: Final = 8
 DEFAULT_COUNT: Final = 4
@@ -104,10 +105,13 @@ def check(request: GenerationRequest, engines: Sequence[str]) -> GenerationSpec:
     )
 
 
-async def submit(tx: AsyncSession, user_id: UUID, spec: GenerationSpec, key: str) -> UUID:
+async def submit(
+    tx: AsyncSession, user_id: UUID, spec: GenerationSpec, key: str, told: ToldPrompt | None = None
+) -> UUID:
     """Put a job in the line, hold its credits, and ring for a worker; return the job's id.
 
-    The same ``key`` with the same ``spec`` returns the first job and changes nothing.
+    The same ``key`` with the same ``spec`` returns the first job and changes nothing, whatever is ``told`` to the
+    engine: the prompt itself where nothing is given.
 
     Raises:
         InsufficientCredits: the job costs more than is available.
@@ -123,6 +127,10 @@ async def submit(tx: AsyncSession, user_id: UUID, spec: GenerationSpec, key: str
         engine=spec.engine,
         prompt=spec.prompt,
         negative_prompt=spec.negative_prompt,
+        effective_prompt=told.prompt if told and told.prompt != spec.prompt else None,
+        effective_negative_prompt=(
+            told.negative_prompt if told and told.negative_prompt != spec.negative_prompt else None
+        ),
         style=spec.style,
         ratio=spec.ratio,
         width=spec.width,

@@ -65,3 +65,37 @@ class MyEventType(StrEnum):
     JOB_IMAGE_READY = "JOB_IMAGE_READY"
     JOB_COMPLETED = "JOB_COMPLETED"
     CREDITS_CHANGED = "CREDITS_CHANGED"
+
+
+class PromptMeans(StrEnum):
+    """By which means a prompt was put into other words."""
+
+    LLM = "LLM"
+    RULES = "RULES"
+
+
+class GenerationWarningCode(StrEnum):
+    """What will not be as the client may expect, though the job was accepted."""
+
+    PROMPT_TRUNCATED = "PROMPT_TRUNCATED"
+    PROMPT_NOT_UNDERSTOOD = "PROMPT_NOT_UNDERSTOOD"
+    LANGUAGE_SERVICE_AWAY = "LANGUAGE_SERVICE_AWAY"
+
+
+class PromptIssueCode(StrEnum):
+    """What is wrong with a prompt."""
+
+    TOO_SHORT = "TOO_SHORT"
+    NO_SUBJECT = "NO_SUBJECT"
+    CONTRADICTION = "CONTRADICTION"
+    QUALITY_REPEATED = "QUALITY_REPEATED"
+    NEGATION = "NEGATION"
+    MIXED_LANGUAGES = "MIXED_LANGUAGES"
+
+
+class DifferenceKind(StrEnum):
+    """What became of a part of a text."""
+
+    KEPT = "KEPT"
+    ADDED = "ADDED"
+    REMOVED = "REMOVED"

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import strawberry
 from sqlalchemy import Text, and_, any_, cast, func, or_
 
-from domain import catalogue, generation, idempotency
+from domain import catalogue, generation, idempotency, prompts
 from domain.generation import GenerationRequest
 from domain.words import Previews
 from planner import Ask, Row, connection, ref, sql_of, to_one
@@ -27,6 +27,7 @@ from schema.generation import (
 )
 from schema.generation_events import GenerationJobEvent
 from schema.node import key_of, read_key, required_key
+from schema.prompts import GenerationWarning
 
 
 def _with_id(
@@ -106,10 +107,13 @@ class GenerationMutations:
             guidance=input.guidance,
             visibility=input.visibility,
         )
-        spec = generation.check(request, info.context.services.engines)
-        async with info.context.services.db.write() as tx:
-            job_id = await generation.submit(tx, viewer_id, spec, key)
-        return SubmitGenerationSuccess(job=ref(GenerationJob, id=job_id))
+        services, language = info.context.services, info.context.language
+        spec = generation.check(request, services.engines)
+        told = await prompts.told(services.language, spec.engine, spec.style, spec.prompt, spec.negative_prompt)
+        async with services.db.write() as tx:
+            job_id = await generation.submit(tx, viewer_id, spec, key, told)
+        warnings = [GenerationWarning.of(warning, language) for warning in told.warnings]
+        return SubmitGenerationSuccess(job=ref(GenerationJob, id=job_id), warnings=warnings)
 
     @strawberry.mutation(description="Stop a job that waits or runs. Images that are ready stay; all others come back.")
     async def cancel_generation(

@@ -24,6 +24,7 @@ from resolvers.generation import GenerationMutations, GenerationQueries, Generat
 from resolvers.limits import LimitQueries
 from resolvers.nodes import NodeQueries
 from resolvers.personal import PersonalSubscriptions
+from resolvers.prompts import PromptMutations
 from resolvers.queues import QueueSubscriptions
 from schema.context import Context
 from schema.credits import CreditAccount, LedgerEntry
@@ -145,7 +146,7 @@ def build_schema(reader: DocumentReader, *extensions: Callable[[], SchemaExtensi
         mutation=_root(
             "Mutation",
             "What can be changed. Each takes one `input`, and returns what it changed or why it was refused.",
-            *(AccountMutations, GenerationMutations, ArtworkMutations),
+            *(AccountMutations, GenerationMutations, PromptMutations, ArtworkMutations),
         ),
         subscription=_root("Subscription", "What can be followed as it happens.", *SUBSCRIPTIONS),
         types=[UserError, Job, StreamEvent, JobEvent, CreditAccount, LedgerEntry, GenerationSlot],

@@ -13,7 +13,18 @@ from db.words import (
     SlotStatus,
     Visibility,
 )
-from domain.words import ErrorCode, FailureCode, FeedKind, ImageVariant, MyEventType, Previews
+from domain.words import (
+    DifferenceKind,
+    ErrorCode,
+    FailureCode,
+    FeedKind,
+    GenerationWarningCode,
+    ImageVariant,
+    MyEventType,
+    Previews,
+    PromptIssueCode,
+    PromptMeans,
+)
 
 
 def publish(kind: type[StrEnum], description: str, **values: str) -> None:
@@ -146,4 +157,34 @@ publish(
     JOB_IMAGE_READY="An image of a job of the viewer is ready.",
     JOB_COMPLETED="A job of the viewer has ended.",
     CREDITS_CHANGED="Credits of the viewer moved.",
+)
+publish(
+    PromptMeans,
+    "By which means a prompt was put into other words.",
+    LLM="A large language model.",
+    RULES="Rules and a table of phrases, always with the same result.",
+)
+publish(
+    GenerationWarningCode,
+    "What will not be as one may expect, though the job was accepted.",
+    PROMPT_TRUNCATED="The engine will probably not read the end of the prompt.",
+    PROMPT_NOT_UNDERSTOOD="Words of the prompt could not be translated to the engine's language.",
+    LANGUAGE_SERVICE_AWAY="The service that translates did not answer; a table of phrases did.",
+)
+publish(
+    PromptIssueCode,
+    "What is wrong with a prompt.",
+    TOO_SHORT="Few words leave most of the picture to chance.",
+    NO_SUBJECT="It does not say what the picture shows.",
+    CONTRADICTION="Two of its words exclude each other.",
+    QUALITY_REPEATED="Words of quality are said again and again.",
+    NEGATION="It names what must not be there, which belongs into the negative prompt.",
+    MIXED_LANGUAGES="Korean and English are mixed.",
+)
+publish(
+    DifferenceKind,
+    "What became of a part of a text.",
+    KEPT="It is in both.",
+    ADDED="It is only in the new text.",
+    REMOVED="It is only in the old text.",
 )

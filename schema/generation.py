@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 import strawberry
+from sqlalchemy import func
 
 from db import tables
 from db.words import JobStatus, SlotStatus, Visibility
@@ -17,6 +18,7 @@ from schema.context import Context
 from schema.errors import AlreadyFinished, IdempotencyConflict, InsufficientCredits, InvalidInput, NotFound
 from schema.media import MediaAsset
 from schema.node import Node, identity
+from schema.prompts import GenerationWarning
 
 
 def _failure_message(context: Context, code: str) -> str:
@@ -122,7 +124,11 @@ class GenerationJob(Job):
     started_at: datetime | None = column("When a worker took it.")
     finished_at: datetime | None = column("When it ended.")
     engine: str = column("Key of the engine.")
-    prompt: str = column("What to paint.")
+    prompt: str = column("What to paint, as it was asked for.")
+    effective_prompt: str = expression(
+        "What the engine is told: `prompt`, or its translation where the engine does not speak its language.",
+        lambda _ask, job: func.coalesce(job.effective_prompt, job.prompt),
+    )
     negative_prompt: str = column("What to avoid.")
     style: str = column("Key of the style.")
     ratio: str = column("Aspect ratio.")
@@ -202,6 +208,7 @@ class SubmitGenerationSuccess:
     """The job stands in the line."""
 
     job: GenerationJob = strawberry.field(description="The job.")
+    warnings: list[GenerationWarning] = strawberry.field(description="What will not be as one may expect.")
 
 
 @strawberry.type(description="The job is stopped.")

@@ -7,17 +7,24 @@ from domain.accounts import MAXIMUM_SESSIONS
 from domain.artworks import MAXIMUM_IMAGES
 from domain.catalogue import ENGINES, RATIOS, STYLES
 from domain.generation import MAXIMUM_COUNT
+from domain.prompts_difference import MAXIMUM_PARTS
+from domain.prompts_issues import MAXIMUM_ISSUES
+from domain.words import GenerationWarningCode
 
 Bound = int | str
 """A number of items, or the name of the argument that holds as many values as there are items."""
 
 LIST_BOUNDS: Final[Mapping[tuple[str, str], Bound]] = {
     ("Artwork", "images"): MAXIMUM_IMAGES,
+    ("EnhancePromptSuccess", "difference"): MAXIMUM_PARTS,
+    ("EnhancePromptSuccess", "issues"): MAXIMUM_ISSUES,
+    ("EnhancePromptSuccess", "warnings"): len(GenerationWarningCode),
     ("EngineConstraints", "ratios"): len(RATIOS),
     ("GenerationJob", "slots"): MAXIMUM_COUNT,
     ("Query", "engines"): len(ENGINES),
     ("Query", "nodes"): "ids",
     ("Query", "styles"): len(STYLES),
+    ("SubmitGenerationSuccess", "warnings"): len(GenerationWarningCode),
     ("Viewer", "sessions"): MAXIMUM_SESSIONS,
 }
 """By type and field; of all lists of objects that are not below a connection."""

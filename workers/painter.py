@@ -16,7 +16,8 @@ from db.session import AWAY
 from db.words import JobStatus, Operation
 from domain import rendering
 from domain.pictures import GenerationMetadata, render
-from domain.ports import Brief, EngineUnavailable, ImageTask, NotPainted, PaintRequest, StorageUnavailable
+from domain.ports import EngineUnavailable, ImageTask, NotPainted, PaintRequest, StorageUnavailable
+from domain.prompts import brief_of
 from domain.rendering import JobCanceled, LeaseLost
 from domain.words import FailureCode
 from workers.progress import ProgressReporter
@@ -176,7 +177,7 @@ class Painter:
             work.interruption.check()
             reporter.report(step)
 
-        brief = Brief(job.prompt, job.negative_prompt, job.style)
+        brief = brief_of(job)
         request = PaintRequest(
             operation=Operation.TEXT_TO_IMAGE,
             width=job.width,

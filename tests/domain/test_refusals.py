@@ -13,7 +13,7 @@ from domain import accounts, artworks, errors, generation, idempotency
 from domain.errors import UserError
 from domain.generation import GenerationRequest
 from domain.messages import MESSAGES, Language, message
-from domain.words import FailureCode
+from domain.words import FailureCode, GenerationWarningCode, PromptIssueCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +67,8 @@ REFUSED: dict[str, list[Callable[[], object]]] = {
     "not_found": [lambda: raised(errors.NotFound(("input", "jobId")))],
 }
 FAILURES = [f"failure.{code}" for code in FailureCode]
+WARNINGS = [f"warning.{code}" for code in GenerationWarningCode]
+ISSUES = [f"issue.{code}" for code in PromptIssueCode]
 
 
 @pytest.mark.parametrize("reason", REFUSED)
@@ -83,7 +85,7 @@ def test_a_refusal_fills_its_words_in_both_languages(reason: str) -> None:
 
 
 def test_there_are_no_other_words() -> None:
-    assert sorted([*REFUSED, *FAILURES]) == sorted(MESSAGES)
+    assert sorted([*REFUSED, *FAILURES, *WARNINGS, *ISSUES]) == sorted(MESSAGES)
 
 
 @pytest.mark.parametrize("reason", MESSAGES)
