@@ -29,7 +29,7 @@ _ENGLISH: Final = re.compile(r"\b(?!(?:ai|ui|3d|2d|hd|uhd|hdr|sf|vr|diy)\b)[a-z]
 NEGATION: Final = re.compile(
     r"(?:\b(?:and|or|but)\s+)?\b(?:no|not|without|don't|do not|never)\s+(?:(?:any|a|an|the|show|draw|include|have)\s+)*"
     r"(?P<english>[a-z][a-z'-]*(?:\s(?!and\b|with\b|in\b|on\b|at\b|but\b|or\b|no\b|not\b)[a-z][a-z'-]*)?)"
-    r"|(?P<korean>[가-힣]+)\s?(?:없는|없이|없고|없음|말고|빼고|제외하고|제외)(?![가-힣])",
+    r"|(?<![가-힣])(?P<korean>[가-힣]+)\s?(?:없는|없이|없고|없음|말고|빼고|제외하고|제외)(?![가-힣])",
     re.IGNORECASE,
 )
 """Something that must not be there: at most two English words, one Korean one."""

@@ -82,7 +82,7 @@ def _chunk(chunk: str, before: Token | None) -> list[Token]:
 
 def _unknown(run: str) -> Token:
     """Return a word that is not known, as it is, but for a particle that is surely none of it."""
-    for stem, _, role in stems(run):
+    for stem, _, role in stems(run) if len(run) <= _LONGEST_CHUNK else ():
         if len(stem) >= _SURE_PARTICLES.get(role, len(run) + 1):
             return Token(Word(Kind.THING, stem, "at"), stem, role, is_known=False)
     return Token(Word(Kind.THING, run, "at"), run, is_known=False)
