@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 MAXIMUM_PARTS: Final = 100
 _MOST_PAIRS: Final = 40_000
 """Pairs of words that are compared, at most: about 20 ms."""
+_SUBSTANCE: Final = re.compile(r"[^\s,.;:!?()'\"-]")
+_WORTH: Final = 4
+"""Signs and spaces that a word counts for."""
 _WORD: Final = re.compile(r"\w+|\s+|[^\w\s]")
 
 
@@ -49,15 +52,16 @@ def _common(old: Sequence[str], new: Sequence[str]) -> int:
 
 
 def _aligned(old: list[str], new: list[str]) -> Iterator[tuple[DifferenceKind, list[str]]]:
-    """Yield one part for each word, along the longest common subsequence."""
+    """Yield one part for each word, along the common subsequence with the most words; signs and spaces count less."""
     longest = [[0] * (len(new) + 1) for _ in range(len(old) + 1)]
     for i in range(len(old) - 1, -1, -1):
         for j in range(len(new) - 1, -1, -1):
-            same = old[i] == new[j]
-            longest[i][j] = longest[i + 1][j + 1] + 1 if same else max(longest[i + 1][j], longest[i][j + 1])
+            apart = max(longest[i + 1][j], longest[i][j + 1])
+            together = longest[i + 1][j + 1] + (_WORTH if old[i][0].isalnum() else 1) if old[i] == new[j] else 0
+            longest[i][j] = max(apart, together)
     i = j = 0
     while i < len(old) and j < len(new):
-        if old[i] == new[j]:
+        if old[i] == new[j] and longest[i][j] > max(longest[i + 1][j], longest[i][j + 1]):
             yield DifferenceKind.KEPT, [old[i]]
             i, j = i + 1, j + 1
         elif longest[i + 1][j] >= longest[i][j + 1]:
@@ -71,8 +75,22 @@ def _aligned(old: list[str], new: list[str]) -> Iterator[tuple[DifferenceKind, l
 
 
 def _merged(pieces: Sequence[tuple[DifferenceKind, list[str]]]) -> list[Part]:
-    full = [piece for piece in pieces if piece[1]]
-    return [
-        Part(kind, "".join(word for _, words in group for word in words))
-        for kind, group in groupby(full, key=lambda piece: piece[0])
-    ]
+    """Return the pieces in as few parts as read well: between two kept ones, one that was removed and one added.
+
+    Signs and spaces that changes have in common belong to the changes.
+    """
+    parts, removed, added = list[Part](), "", ""
+    for kind, group in groupby((piece for piece in pieces if piece[1]), key=lambda piece: piece[0]):
+        text = "".join(word for _, words in group for word in words)
+        if kind is DifferenceKind.KEPT and (_SUBSTANCE.search(text) or not (removed or added)):
+            parts += [*_changes(removed, added), Part(kind, text)]
+            removed = added = ""
+            continue
+        removed += text if kind is not DifferenceKind.ADDED else ""
+        added += text if kind is not DifferenceKind.REMOVED else ""
+    return [*parts, *_changes(removed, added)]
+
+
+def _changes(removed: str, added: str) -> list[Part]:
+    changes = (Part(DifferenceKind.REMOVED, removed), Part(DifferenceKind.ADDED, added))
+    return [part for part in changes if part.text]
