@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from adapters.event_log import RedisEventLog, event_of
 from adapters.hub import Hub, redis_client
+from adapters.language.phrase_table import PhraseTable
 from adapters.storage.folder import FolderStore
 from db.session import Database
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from adapters.engines.factory import EngineOptions
     from app.settings import Settings
-    from domain.ports import ObjectStore
+    from domain.ports import Language, ObjectStore
     from planner import Reader
     from workers.broker import WakingBroker
 
@@ -88,3 +89,15 @@ def open_store(settings: Settings) -> ObjectStore:
         )
         return S3Store(bucket)
     return FolderStore(settings.easel_home / "media", settings.base_url, settings.secret_bytes())
+
+
+def open_language(settings: Settings) -> Language:
+    """Return what puts prompts into other words: a model where one is set, else the shipped table of phrases."""
+    if settings.language_url:
+        from adapters.language.chat import ChatLanguage, ChatService  # noqa: PLC0415 - the HTTP client is large
+
+        service = ChatService(
+            settings.language_url, settings.language_model, settings.language_key, settings.language_timeout_s
+        )
+        return ChatLanguage(service, PhraseTable())
+    return PhraseTable()

@@ -56,6 +56,13 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr = Field(SecretStr(""), description="Key of the gpt-image engine.")
     openai_url: str = Field("https://api.openai.com/v1", description="Where the gpt-image engine paints.")
     openai_image_model: str = Field("gpt-image-1", description="Model of the gpt-image engine.")
+    language_url: str = Field(
+        "",
+        description="Base URL of chat completions that translate and improve prompts; a table of phrases by default.",
+    )
+    language_model: str = Field("gpt-4o-mini", description="Model that is asked there.")
+    language_key: SecretStr = Field(SecretStr(""), description="Key that is sent there as a bearer token.")
+    language_timeout_s: float = Field(4.0, gt=0, le=8, description="How long it is waited for; then the table serves.")
     lease_s: float = Field(15.0, gt=0, description="How long a silent worker keeps its job.")
     patience_s: float = Field(3600.0, gt=0, description="How long a job may wait in the line before it is given up.")
     welcome_credits: int = Field(100, ge=0, description="Credits of a new account.")

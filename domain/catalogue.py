@@ -276,6 +276,8 @@ STYLES: dict[str, Style] = {
     )
 }
 
+DEFAULT_STYLE: Final = "realistic"
+
 RATIOS: dict[str, tuple[int, int]] = {
     "1:1": (1, 1),
     "3:4": (3, 4),

@@ -16,7 +16,7 @@ from db.tables import GenerationJob, GenerationMask, GenerationReference, Genera
 from db.words import FINAL_SLOT_STATUSES, JobStatus, Operation, SlotStatus, Visibility
 from domain import credits, idempotency, jobs, operations
 from domain.bounds import INPUT, chosen, within
-from domain.catalogue import RATIOS, STYLES, ratio_of, size_of
+from domain.catalogue import DEFAULT_STYLE, RATIOS, STYLES, ratio_of, size_of
 from domain.errors import AlreadyFinished, InvalidInput, NotFound
 from domain.operations import SHAPED_BY_SOURCE, TOLD_BY_SOURCE, WORDS_ALONE, Ingredients
 from domain.texts import clean
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from domain.bounds import Path
     from domain.clauses import Row, Value
     from domain.engines import EngineSpec
+    from domain.prompts import ToldPrompt
 
 MAXIMUM_COUNT: Final = 8
 DEFAULT_COUNT: Final = 4
@@ -106,7 +107,7 @@ def check(request: GenerationRequest, engines: Sequence[str], at: Path = INPUT) 
             request.negative_prompt, (*at, "negativePrompt"), minimum=0, maximum=engine.max_prompt_length
         ),
         engine=engine.key,
-        style="" if is_styled else chosen((*at, "style"), request.style, operations.DEFAULT_STYLE, STYLES),
+        style="" if is_styled else chosen((*at, "style"), request.style, DEFAULT_STYLE, STYLES),
         ratio=ratio,
         width=width,
         height=height,
@@ -135,10 +136,13 @@ def _shape(request: GenerationRequest, engine: EngineSpec, at: Path) -> tuple[st
     return ratio, *size_of(ratio, engine.base_side, engine.side_multiple)
 
 
-async def submit(tx: AsyncSession, user_id: UUID, spec: GenerationSpec, key: str) -> UUID:
+async def submit(
+    tx: AsyncSession, user_id: UUID, spec: GenerationSpec, key: str, told: ToldPrompt | None = None
+) -> UUID:
     """Put a job in the line, hold its credits, and ring for a worker; return the job's id.
 
-    The same ``key`` with the same ``spec`` returns the first job and changes nothing.
+    The same ``key`` with the same ``spec`` returns the first job and changes nothing, whatever is ``told`` to the
+    engine: the prompt itself where nothing is given.
 
     Raises:
         NotFound: a picture that it is to be made from is not the user's, or not ready.
@@ -151,7 +155,7 @@ async def submit(tx: AsyncSession, user_id: UUID, spec: GenerationSpec, key: str
     if first:
         return first
     spec = await operations.prepared(tx, user_id, spec)
-    job = _job_of(job_id, user_id, spec)
+    job = _job_of(job_id, user_id, spec, told)
     tx.add(job)
     await tx.flush()
     await credits.hold(tx, user_id, job_id, spec.price * spec.count)
@@ -170,7 +174,7 @@ async def submit(tx: AsyncSession, user_id: UUID, spec: GenerationSpec, key: str
     return job_id
 
 
-def _job_of(job_id: UUID, user_id: UUID, spec: GenerationSpec) -> GenerationJob:
+def _job_of(job_id: UUID, user_id: UUID, spec: GenerationSpec, told: ToldPrompt | None) -> GenerationJob:
     margins = spec.made_from.margins
     return GenerationJob(
         id=job_id,
@@ -179,6 +183,10 @@ def _job_of(job_id: UUID, user_id: UUID, spec: GenerationSpec) -> GenerationJob:
         engine=spec.engine,
         prompt=spec.prompt,
         negative_prompt=spec.negative_prompt,
+        effective_prompt=told.prompt if told and told.prompt not in {"", spec.prompt} else None,
+        effective_negative_prompt=(
+            told.negative_prompt if told and told.negative_prompt != spec.negative_prompt else None
+        ),
         style=spec.style,
         ratio=spec.ratio,
         width=spec.width,

@@ -132,6 +132,43 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "{width} × {height}은(는) 이 엔진이 학습한 {side} × {side}와 많이 다릅니다.",
     ),
     "job.finished": ("This job has already ended.", "이미 끝난 작업입니다."),
+    # prompts
+    "warning.PROMPT_TRUNCATED": (
+        "The engine reads about {limit} tokens and will probably not read the end of the prompt: “{unread}”.",
+        "엔진은 약 {limit}토큰까지만 읽으므로 프롬프트의 끝부분은 반영되지 않을 수 있습니다: “{unread}”.",
+    ),
+    "warning.PROMPT_NOT_UNDERSTOOD": (
+        "This engine reads English, and these words could not be translated: {words}.",
+        "이 엔진은 영어만 이해하며, 다음 단어는 번역하지 못했습니다: {words}.",
+    ),
+    "warning.LANGUAGE_SERVICE_AWAY": (
+        "The language service did not answer; a plain table of phrases served instead.",
+        "언어 서비스가 응답하지 않아 내장 표현 사전으로 대신했습니다.",
+    ),
+    "issue.TOO_SHORT": (
+        "Few words leave most of the picture to chance. Say where it is, in which light and colours.",
+        "너무 짧으면 그림이 대부분 우연에 맡겨집니다. 장소, 빛, 색을 더해 보세요.",
+    ),
+    "issue.NO_SUBJECT": (
+        "It says how the picture looks, but not what it shows. Name a thing, a person or a place.",
+        "어떻게 보이는지만 있고 무엇을 그릴지가 없습니다. 사물, 인물, 장소를 적어 주세요.",
+    ),
+    "issue.CONTRADICTION": (
+        "“{first}” and “{second}” contradict each other; the engine will mix them or choose one.",
+        "“{first}”와(과) “{second}”은(는) 서로 모순됩니다. 둘이 섞이거나 하나만 반영됩니다.",
+    ),
+    "issue.QUALITY_REPEATED": (
+        "Words of quality said again and again ({words}) take room from what the picture shows.",
+        "품질을 뜻하는 말({words})을 되풀이하면 정작 그릴 내용이 들어갈 자리가 줄어듭니다.",
+    ),
+    "issue.NEGATION": (
+        "Engines paint what a prompt names, also behind “no”. Say it in the negative prompt: {words}.",
+        "엔진은 ‘없는’이라고 써도 그 대상을 그리곤 합니다. 네거티브 프롬프트에 적으세요: {words}.",
+    ),
+    "issue.MIXED_LANGUAGES": (
+        "Korean and English are mixed; one language is understood better.",
+        "한국어와 영어가 섞여 있습니다. 한 언어로 쓰면 더 잘 이해합니다.",
+    ),
     # artworks
     "assets.count": ("An artwork has 1 to {maximum} images.", "작품에는 1~{maximum}장의 이미지를 넣을 수 있습니다."),
     "assets.repeated": ("An image may appear only once in an artwork.", "같은 이미지를 두 번 넣을 수 없습니다."),

@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import col
 
 from db.tables import GenerationJob, GenerationMask, GenerationReference
 from db.words import Operation
 from domain import media
 from domain.bounds import INPUT, chosen, within
-from domain.catalogue import ENGINES, STYLES, ratio_of
+from domain.catalogue import DEFAULT_STYLE, ENGINES, STYLES, ratio_of
 from domain.errors import InvalidInput, NotFound
 from domain.masks import Mask
 
@@ -36,7 +36,6 @@ MINIMUM_STRENGTH: Final = 0.05
 FACTORS: Final = (2, 4)
 LARGEST_SIDE: Final = 6144
 """Pixels: the longest side of what is only enlarged or cut out, whichever engine does it."""
-DEFAULT_STYLE: Final = "realistic"
 DEFAULT_STRENGTHS: Final[Mapping[Operation, float]] = {
     Operation.IMAGE_TO_IMAGE: 0.6,
     Operation.REFERENCES: 0.8,
@@ -188,7 +187,8 @@ async def _with_source(tx: AsyncSession, spec: GenerationSpec, source: MediaAsse
         ratio = ratio_of(width, height, engine)
     prompt = spec.prompt
     if not prompt:
-        told = select(col(GenerationJob.prompt)).where(col(GenerationJob.id) == source.job_id)
+        said = func.coalesce(col(GenerationJob.effective_prompt), col(GenerationJob.prompt))
+        told = select(said).where(col(GenerationJob.id) == source.job_id)
         prompt = ((await tx.execute(told)).scalar_one_or_none() or "")[: engine.max_prompt_length]
     style = spec.style or (source.style if source.style in STYLES else DEFAULT_STYLE)
     return replace(spec, width=width, height=height, ratio=ratio, prompt=prompt, style=style)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from db.words import Operation
-    from domain.words import FailureCode
+    from domain.words import FailureCode, PromptMeans
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +238,31 @@ class Throttle(Protocol):
 
     def level(self, key: str, bucket: Bucket) -> RateLimit:
         """Return how full ``bucket`` is under ``key``, without spending anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrased:
+    """A prompt in other words."""
+
+    text: str
+    means: PromptMeans
+    unknown: tuple[str, ...] = ()
+    """Words of the original that stay as they were, because nobody here knows them."""
+    is_fallback: bool = False
+    """Whether a better service should have answered, and was away."""
+
+
+class Language(Protocol):
+    """Puts prompts into other words. Never raises: what can not be put better stays as it is."""
+
+    async def to_english(self, text: str) -> Phrased:
+        """Return a Korean prompt, English words and emoji in it too, in English; within a few seconds."""
+
+    async def enhance(self, text: str, style: str) -> Phrased:
+        """Return a prompt of either language, improved in that language for ``style`` (a key of the catalogue)."""
+
+    async def close(self) -> None:
+        """Close all connections."""
 
 
 class Position(NamedTuple):

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from domain.generation import GenerationSpec
+    from domain.prompts import ToldPrompt
+
 _PATH: Final = (*INPUT, "fromAssetId")
 
 
@@ -47,19 +50,27 @@ class Rerun:
     overrides: Overrides
 
 
-async def submit(tx: AsyncSession, user_id: UUID, rerun: Rerun, engines: Sequence[str], key: str) -> UUID:
-    """Put a job for the same picture in the line; return its id. See ``generation.submit``.
+async def specified(tx: AsyncSession, user_id: UUID, rerun: Rerun, engines: Sequence[str]) -> GenerationSpec:
+    """Return the specification of the same picture.
 
     Raises:
         NotFound: the user has no such picture that a job painted, or what it was made from is gone.
-        InvalidInput: naming an override, or a setting that does not suit it.
+        InvalidInput: naming an override that is not acceptable.
+    """
+    return generation.check(await _request_of(tx, user_id, rerun), engines, (*INPUT, "overrides"))
+
+
+async def submit(tx: AsyncSession, user_id: UUID, spec: GenerationSpec, key: str, told: ToldPrompt) -> UUID:
+    """Put a job for the same picture in the line; return its id. See ``generation.submit``.
+
+    Raises:
+        NotFound: what it was made from is gone.
+        InvalidInput: a setting does not suit it.
         InsufficientCredits: the job costs more than is available.
         IdempotencyConflict: the key belongs to another request.
     """
-    request = await _request_of(tx, user_id, rerun)
-    spec = generation.check(request, engines, (*INPUT, "overrides"))
     try:
-        return await generation.submit(tx, user_id, spec, key)
+        return await generation.submit(tx, user_id, spec, key, told)
     except NotFound:
         raise NotFound(_PATH) from None
     except InvalidInput as refusal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from domain.catalogue import ENGINES
@@ -10,7 +10,7 @@ from domain.messages import message
 from domain.words import GenerationWarningCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from domain.engines import EngineSpec
     from domain.generation import GenerationSpec
@@ -29,12 +29,12 @@ class GenerationWarning:
     code: GenerationWarningCode
     path: tuple[str, ...]
     """Where in the input the reason stands."""
-    values: tuple[tuple[str, object], ...] = ()
+    values: Mapping[str, object] = field(default_factory=dict)
     """What the message tells of."""
 
     def message(self, language: Language) -> str:
         """Return the reason in the reader's language."""
-        return message(f"warning.{self.code}", language, **dict(self.values))
+        return message(f"warning.{self.code}", language, **self.values)
 
 
 def warnings_for(spec: GenerationSpec) -> list[GenerationWarning]:
@@ -47,12 +47,12 @@ def _warnings(spec: GenerationSpec, engine: EngineSpec) -> Iterator[GenerationWa
         yield GenerationWarning(GenerationWarningCode.NEGATIVE_PROMPT_IGNORED, ("input", "negativePrompt"))
     if spec.ratio and not 1 / _FAR <= spec.width * spec.height / engine.base_side**2 <= _FAR:
         values = {"width": spec.width, "height": spec.height, "side": engine.base_side}
-        yield GenerationWarning(GenerationWarningCode.SIZE_FAR_FROM_TRAINED, ("input", "ratio"), tuple(values.items()))
+        yield GenerationWarning(GenerationWarningCode.SIZE_FAR_FROM_TRAINED, ("input", "ratio"), values)
     if spec.seed is not None and not engine.takes_seed:
         yield GenerationWarning(GenerationWarningCode.SEED_IGNORED, ("input", "seed"))
     if spec.steps < engine.sensible_steps:
         yield GenerationWarning(
-            GenerationWarningCode.STEPS_BELOW_SENSIBLE, ("input", "steps"), (("sensible", engine.sensible_steps),)
+            GenerationWarningCode.STEPS_BELOW_SENSIBLE, ("input", "steps"), {"sensible": engine.sensible_steps}
         )
     if spec.guidance != engine.default_guidance and not engine.follows_guidance:
         yield GenerationWarning(GenerationWarningCode.GUIDANCE_IGNORED, ("input", "guidance"))

@@ -107,3 +107,32 @@ class GenerationWarningCode(StrEnum):
     NEGATIVE_PROMPT_IGNORED = "NEGATIVE_PROMPT_IGNORED"
     SEED_IGNORED = "SEED_IGNORED"
     SIZE_FAR_FROM_TRAINED = "SIZE_FAR_FROM_TRAINED"
+    PROMPT_TRUNCATED = "PROMPT_TRUNCATED"
+    PROMPT_NOT_UNDERSTOOD = "PROMPT_NOT_UNDERSTOOD"
+    LANGUAGE_SERVICE_AWAY = "LANGUAGE_SERVICE_AWAY"
+
+
+class PromptMeans(StrEnum):
+    """By which means a prompt was put into other words."""
+
+    LLM = "LLM"
+    RULES = "RULES"
+
+
+class PromptIssueCode(StrEnum):
+    """What is wrong with a prompt."""
+
+    TOO_SHORT = "TOO_SHORT"
+    NO_SUBJECT = "NO_SUBJECT"
+    CONTRADICTION = "CONTRADICTION"
+    QUALITY_REPEATED = "QUALITY_REPEATED"
+    NEGATION = "NEGATION"
+    MIXED_LANGUAGES = "MIXED_LANGUAGES"
+
+
+class DifferenceKind(StrEnum):
+    """What became of a part of a text."""
+
+    KEPT = "KEPT"
+    ADDED = "ADDED"
+    REMOVED = "REMOVED"

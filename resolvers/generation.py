@@ -14,7 +14,7 @@ from domain.operations import Ingredients
 from domain.words import Previews
 from planner import Ask, Row, connection, ref, sql_of, to_one
 from resolvers.job_watch import JobWatch
-from resolvers.operations import asset_key, specified, submitted
+from resolvers.operations import asset_key, submitted
 from resolvers.streams import After
 from schema.catalogue import Engine, Style
 from schema.context import Context, Info
@@ -31,7 +31,6 @@ from schema.generation import (
 )
 from schema.generation_events import GenerationJobEvent
 from schema.node import key_of, read_key, required_key
-from schema.warnings import GenerationWarning
 
 
 def _with_id(
@@ -131,11 +130,7 @@ class GenerationMutations:
             operation=_operation(input),
             made_from=made_from,
         )
-        spec = specified(info, request)
-        return SubmitGenerationSuccess(
-            job=await submitted(info, spec, input.idempotency_key),
-            warnings=GenerationWarning.all_of(spec, info.context.language),
-        )
+        return SubmitGenerationSuccess(**await submitted(info, request, input.idempotency_key))
 
     @strawberry.mutation(description="Stop a job that waits or runs. Images that are ready stay; all others come back.")
     async def cancel_generation(

@@ -25,6 +25,7 @@ from resolvers.limits import LimitQueries
 from resolvers.nodes import NodeQueries
 from resolvers.operations import OperationMutations
 from resolvers.personal import PersonalSubscriptions
+from resolvers.prompts import PromptMutations
 from resolvers.queues import QueueSubscriptions
 from schema.context import Context
 from schema.credits import CreditAccount, LedgerEntry
@@ -146,7 +147,7 @@ def build_schema(reader: DocumentReader, *extensions: Callable[[], SchemaExtensi
         mutation=_root(
             "Mutation",
             "What can be changed. Each takes one `input`, and returns what it changed or why it was refused.",
-            *(AccountMutations, GenerationMutations, OperationMutations, ArtworkMutations),
+            *(AccountMutations, GenerationMutations, OperationMutations, PromptMutations, ArtworkMutations),
         ),
         subscription=_root("Subscription", "What can be followed as it happens.", *SUBSCRIPTIONS),
         types=[UserError, Job, StreamEvent, JobEvent, CreditAccount, LedgerEntry, GenerationSlot],

@@ -1,16 +1,20 @@
 """Operations on pictures: each a job like any other, submitted with what it is made from."""
 
 import asyncio
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.words import Operation
-from domain import generation, idempotency, reruns
+from domain import generation, idempotency, prompts, reruns
 from domain.generation import GenerationRequest, GenerationSpec
 from domain.operations import Ingredients
+from domain.prompts import ToldPrompt
 from domain.reruns import Overrides, Rerun
+from domain.warnings import warnings_for
 from planner import ref
 from schema.context import Info
 from schema.generation import GenerationJob
@@ -35,27 +39,38 @@ from schema.operations import (
     UpscaleResult,
     UpscaleSuccess,
 )
+from schema.warnings import GenerationWarning
+
+Submit = Callable[[AsyncSession, str, ToldPrompt], Awaitable[UUID]]
+"""Submits a job in a transaction, under a key, with what the engine is told; returns its id."""
 
 
-def specified(info: Info, request: GenerationRequest) -> GenerationSpec:
-    """Return the specification of what a viewer asks for.
-
-    Raises:
-        UserError: nobody is signed in, or it can not be done.
-    """
-    info.context.require_viewer()
-    return generation.check(request, info.context.services.engines)
-
-
-async def submitted(info: Info, spec: GenerationSpec, key: str) -> GenerationJob:
-    """Submit a job for the viewer and return it.
+async def submitted(info: Info, request: GenerationRequest, key: str) -> dict[str, Any]:
+    """Submit a job for the viewer; return the fields of its success: the job, and what may turn out otherwise.
 
     Raises:
         UserError: it was refused, and nothing was written.
     """
-    key = idempotency.checked_key(key)
-    async with info.context.services.db.write() as tx:
-        return _job(await generation.submit(tx, info.context.required_viewer_id, spec, key))
+    viewer_id = info.context.required_viewer_id
+    spec = generation.check(request, info.context.services.engines)
+
+    async def submit(tx: AsyncSession, checked_key: str, told: ToldPrompt) -> UUID:
+        return await generation.submit(tx, viewer_id, spec, checked_key, told)
+
+    return await _accepted(info, spec, key, submit)
+
+
+async def _accepted(info: Info, spec: GenerationSpec, key: str, submit: Submit) -> dict[str, Any]:
+    """Find out what to tell the engine, then submit in one transaction."""
+    key, services = idempotency.checked_key(key), info.context.services
+    told = await prompts.told(services.language, spec.engine, spec.style, spec.prompt, spec.negative_prompt)
+    async with services.db.write() as tx:
+        job_id = await submit(tx, key, told)
+    found = (*warnings_for(spec), *told.warnings)
+    return {
+        "job": ref(GenerationJob, id=job_id),
+        "warnings": [GenerationWarning.of(each, info.context.language) for each in found],
+    }
 
 
 def asset_key(info: Info, text: str, *path: str) -> UUID:
@@ -67,11 +82,6 @@ def asset_key(info: Info, text: str, *path: str) -> UUID:
     """
     info.context.require_viewer()
     return required_key("asset", text, *path)
-
-
-def _job(job_id: UUID) -> GenerationJob:
-    job: GenerationJob = ref(GenerationJob, id=job_id)
-    return job
 
 
 @strawberry.type
@@ -97,7 +107,7 @@ class OperationMutations:
             operation=Operation.INPAINT,
             made_from=Ingredients(source_id, mask=mask, strength=input.strength),
         )
-        return InpaintSuccess(job=await submitted(info, specified(info, request), input.idempotency_key))
+        return InpaintSuccess(**await submitted(info, request, input.idempotency_key))
 
     @strawberry.mutation(description="Go on with an image beyond its edges; what is there stays as it is.")
     async def outpaint(
@@ -117,7 +127,7 @@ class OperationMutations:
             operation=Operation.OUTPAINT,
             made_from=Ingredients(source_id, margins=input.margins.checked()),
         )
-        return OutpaintSuccess(job=await submitted(info, specified(info, request), input.idempotency_key))
+        return OutpaintSuccess(**await submitted(info, request, input.idempotency_key))
 
     @strawberry.mutation(description="Make an image larger.")
     async def upscale(
@@ -134,7 +144,7 @@ class OperationMutations:
             operation=Operation.UPSCALE,
             made_from=Ingredients(source_id, factor=input.factor),
         )
-        return UpscaleSuccess(job=await submitted(info, specified(info, request), input.idempotency_key))
+        return UpscaleSuccess(**await submitted(info, request, input.idempotency_key))
 
     @strawberry.mutation(description="Give an image another style.")
     async def restyle(
@@ -154,7 +164,7 @@ class OperationMutations:
             operation=Operation.RESTYLE,
             made_from=Ingredients(source_id, strength=input.strength),
         )
-        return RestyleSuccess(job=await submitted(info, specified(info, request), input.idempotency_key))
+        return RestyleSuccess(**await submitted(info, request, input.idempotency_key))
 
     @strawberry.mutation(description="Make transparent what is behind the subject of an image.")
     async def remove_background(
@@ -171,7 +181,7 @@ class OperationMutations:
             operation=Operation.REMOVE_BACKGROUND,
             made_from=Ingredients(source_id),
         )
-        return RemoveBackgroundSuccess(job=await submitted(info, specified(info, request), input.idempotency_key))
+        return RemoveBackgroundSuccess(**await submitted(info, request, input.idempotency_key))
 
     @strawberry.mutation(
         description="Paint an image again with all settings that it was made with, its seed too: the same revision of "
@@ -183,14 +193,12 @@ class OperationMutations:
         input: Annotated[RerunGenerationInput, strawberry.argument(description="Which image.")],  # noqa: A002
     ) -> RerunGenerationResult:
         """Paint an image again."""
-        viewer_id = info.context.required_viewer_id
-        key = idempotency.checked_key(input.idempotency_key)
-        given = input.overrides
-        rerun = Rerun(
-            asset_key(info, input.from_asset_id, "fromAssetId"),
-            Overrides(**vars(given)) if given else Overrides(),
-        )
-        services = info.context.services
-        async with services.db.write() as tx:
-            job_id = await reruns.submit(tx, viewer_id, rerun, services.engines, key)
-        return RerunGenerationSuccess(job=_job(job_id))
+        viewer_id, services = info.context.required_viewer_id, info.context.services
+        asset_id, given = asset_key(info, input.from_asset_id, "fromAssetId"), input.overrides
+        rerun = Rerun(asset_id, Overrides(**vars(given)) if given else Overrides())
+        spec = await services.db.look_up(lambda tx: reruns.specified(tx, viewer_id, rerun, services.engines))
+
+        async def submit(tx: AsyncSession, key: str, told: ToldPrompt) -> UUID:
+            return await reruns.submit(tx, viewer_id, spec, key, told)
+
+        return RerunGenerationSuccess(**await _accepted(info, spec, input.idempotency_key, submit))

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from db.session import Database
     from domain.errors import RequestError
-    from domain.messages import Language
-    from domain.ports import Bucket, EventLog, ObjectStore, RateLimiter, Throttle
+    from domain.messages import Language as ReaderLanguage
+    from domain.ports import Bucket, EventLog, Language, ObjectStore, RateLimiter, Throttle
     from domain.tokens import AccessTokens, Claims
 
 
@@ -34,6 +34,8 @@ class Services:
     throttle: Throttle
     cost_bucket: Bucket
     """What each user, or address, may spend on operations."""
+    language: Language
+    """Puts prompts into other words."""
     engines: Sequence[str]
     """Keys of the engines that workers run; the first is the default."""
     welcome_credits: int
@@ -44,7 +46,7 @@ class Context:
     """One request, or one socket."""
 
     services: Services
-    language: Language = "en"
+    language: ReaderLanguage = "en"
     address: str = ""
     user_agent: str = ""
     claims: Claims | None = None

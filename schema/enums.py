@@ -15,6 +15,7 @@ from db.words import (
     Visibility,
 )
 from domain.words import (
+    DifferenceKind,
     EngineFamily,
     ErrorCode,
     FailureCode,
@@ -24,6 +25,8 @@ from domain.words import (
     MyEventType,
     PlanClass,
     Previews,
+    PromptIssueCode,
+    PromptMeans,
 )
 
 
@@ -213,4 +216,30 @@ publish(
     NEGATIVE_PROMPT_IGNORED="The engine, with this guidance, does not read the negative prompt.",
     SEED_IGNORED="The engine can not repeat a picture.",
     SIZE_FAR_FROM_TRAINED="The engine was trained on pictures of quite another size.",
+    PROMPT_TRUNCATED="The engine will probably not read the end of the prompt.",
+    PROMPT_NOT_UNDERSTOOD="Words of the prompt could not be translated to the engine's language.",
+    LANGUAGE_SERVICE_AWAY="The service that translates did not answer; a table of phrases did.",
+)
+publish(
+    PromptMeans,
+    "By which means a prompt was put into other words.",
+    LLM="A large language model.",
+    RULES="Rules and a table of phrases, always with the same result.",
+)
+publish(
+    PromptIssueCode,
+    "What is wrong with a prompt.",
+    TOO_SHORT="Few words leave most of the picture to chance.",
+    NO_SUBJECT="It does not say what the picture shows.",
+    CONTRADICTION="Two of its words exclude each other.",
+    QUALITY_REPEATED="Words of quality are said again and again.",
+    NEGATION="It names what must not be there, which belongs into the negative prompt.",
+    MIXED_LANGUAGES="Korean and English are mixed.",
+)
+publish(
+    DifferenceKind,
+    "What became of a part of a text.",
+    KEPT="It is in both.",
+    ADDED="It is only in the new text.",
+    REMOVED="It is only in the old text.",
 )

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import and_
+from sqlalchemy import and_, func
 
 from db import tables
 from db.words import JobStatus, Operation, SlotStatus, Visibility
@@ -158,7 +158,11 @@ class GenerationJob(Job):
     margins: Margins | None = part("What OUTPAINT adds.", present="margin_left")
     factor: int | None = column("How many times larger UPSCALE makes its source.")
     engine: str = column("Key of the engine.")
-    prompt: str = column("What to paint.")
+    prompt: str = column("What to paint, as it was asked for.")
+    effective_prompt: str = expression(
+        "What the engine is told: `prompt`, or its translation where the engine does not speak its language.",
+        lambda _ask, job: func.coalesce(job.effective_prompt, job.prompt),
+    )
     negative_prompt: str = column("What to avoid.")
     style: str = column("Key of the style.")
     ratio: str = column("Aspect ratio, such as `3:4`; of any other size, its reduced fraction.")

@@ -9,6 +9,8 @@ from domain.artworks import MAXIMUM_IMAGES
 from domain.catalogue import ENGINES, RATIOS, STYLES
 from domain.generation import MAXIMUM_COUNT
 from domain.operations import MAXIMUM_REFERENCES
+from domain.prompts_difference import MAXIMUM_PARTS
+from domain.prompts_issues import MAXIMUM_ISSUES
 from domain.words import GenerationWarningCode
 
 Bound = int | str
@@ -17,6 +19,9 @@ Bound = int | str
 LIST_BOUNDS: Final[Mapping[tuple[str, str], Bound]] = {
     ("Artwork", "images"): MAXIMUM_IMAGES,
     ("Engine", "prices"): len(Operation),
+    ("EnhancePromptSuccess", "difference"): MAXIMUM_PARTS,
+    ("EnhancePromptSuccess", "issues"): MAXIMUM_ISSUES,
+    ("EnhancePromptSuccess", "warnings"): len(GenerationWarningCode),
     ("EngineConstraints", "ratios"): len(RATIOS),
     ("GenerationJob", "references"): MAXIMUM_REFERENCES,
     ("GenerationJob", "slots"): MAXIMUM_COUNT,

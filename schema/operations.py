@@ -9,6 +9,7 @@ from domain.masks import Area, Mask
 from domain.operations import Margins
 from schema.errors import IdempotencyConflict, InsufficientCredits, InvalidInput, NotFound
 from schema.generation import GenerationJob
+from schema.warnings import GenerationWarning
 
 KEY = (
     "Chosen by the client for one intended job, at most 255 characters. The same key and input again return the first "
@@ -175,39 +176,42 @@ class RerunGenerationInput:
 
 
 @strawberry.type(description="The job stands in the line, and its credits are held.")
-class _Submitted:
+class Submitted:
     """The job stands in the line."""
 
     job: GenerationJob = strawberry.field(description="The job.")
+    warnings: list[GenerationWarning] = strawberry.field(
+        description="Why the pictures may turn out otherwise than expected; empty where nothing speaks for that."
+    )
 
 
 @strawberry.type(description="The job that paints a part anew stands in the line, and its credits are held.")
-class InpaintSuccess(_Submitted):
+class InpaintSuccess(Submitted):
     """The job stands in the line."""
 
 
 @strawberry.type(description="The job that paints beyond the edges stands in the line, and its credits are held.")
-class OutpaintSuccess(_Submitted):
+class OutpaintSuccess(Submitted):
     """The job stands in the line."""
 
 
 @strawberry.type(description="The job that makes the image larger stands in the line, and its credits are held.")
-class UpscaleSuccess(_Submitted):
+class UpscaleSuccess(Submitted):
     """The job stands in the line."""
 
 
 @strawberry.type(description="The job that paints in another style stands in the line, and its credits are held.")
-class RestyleSuccess(_Submitted):
+class RestyleSuccess(Submitted):
     """The job stands in the line."""
 
 
 @strawberry.type(description="The job that cuts out the subject stands in the line, and its credits are held.")
-class RemoveBackgroundSuccess(_Submitted):
+class RemoveBackgroundSuccess(Submitted):
     """The job stands in the line."""
 
 
 @strawberry.type(description="The job that paints the image again stands in the line, and its credits are held.")
-class RerunGenerationSuccess(_Submitted):
+class RerunGenerationSuccess(Submitted):
     """The job stands in the line."""
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Engine
 
 from adapters.event_log import RedisEventLog, event_of
 from adapters.hub import Hub, redis_client
+from adapters.language.phrase_table import PhraseTable
 from adapters.rate_limits import RedisRateLimiter
 from adapters.storage.folder import FolderStore
 from adapters.throttle import LocalThrottle
@@ -88,6 +89,7 @@ async def local_graph(
         limiter=RedisRateLimiter(redis),
         throttle=LocalThrottle(),
         cost_bucket=Bucket(10_000, 100),
+        language=PhraseTable(),
         engines=("sandbox",),
         welcome_credits=100,
     )

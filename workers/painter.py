@@ -16,7 +16,8 @@ from db.session import AWAY
 from db.words import JobStatus
 from domain import rendering
 from domain.pictures import GenerationMetadata, render
-from domain.ports import Brief, EngineUnavailable, ImageTask, Material, NotPainted, PaintRequest, StorageUnavailable
+from domain.ports import EngineUnavailable, ImageTask, Material, NotPainted, PaintRequest, StorageUnavailable
+from domain.prompts import brief_of
 from domain.rendering import JobCanceled, LeaseLost
 from domain.words import FailureCode
 from workers.materials import MaterialUnavailable, materials_of
@@ -183,7 +184,7 @@ class Painter:
             work.interruption.check()
             reporter.report(step)
 
-        brief = Brief(job.prompt, job.negative_prompt, job.style)
+        brief = brief_of(job)
         request = PaintRequest(
             operation=job.operation,
             width=job.width,

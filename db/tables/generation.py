@@ -15,7 +15,10 @@ MAXIMUM_MASK_BYTES: Final = 2**20
 
 
 class GenerationJob(SQLModel, table=True):
-    """One request for images: what to paint, whose credits pay, and how far it is."""
+    """One request for images: what to paint, whose credits pay, and how far it is.
+
+    ``effective_…`` is what the engine is told where that is not the prompt itself: a translation of it.
+    """
 
     __tablename__ = "generation_jobs"
     __table_args__ = (
@@ -47,6 +50,8 @@ class GenerationJob(SQLModel, table=True):
     engine: str
     prompt: str
     negative_prompt: str = ""
+    effective_prompt: str | None = None
+    effective_negative_prompt: str | None = None
     style: str
     ratio: str
     width: int

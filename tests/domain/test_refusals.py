@@ -17,7 +17,7 @@ from domain.generation import GenerationRequest
 from domain.masks import Area
 from domain.messages import MESSAGES, Language, message
 from domain.operations import Ingredients, Margins
-from domain.words import FailureCode, GenerationWarningCode
+from domain.words import FailureCode, GenerationWarningCode, PromptIssueCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,6 +107,7 @@ REFUSED: dict[str, list[Callable[[], object]]] = {
 }
 FAILURES = [f"failure.{code}" for code in FailureCode]
 WARNINGS = [f"warning.{code}" for code in GenerationWarningCode]
+ISSUES = [f"issue.{code}" for code in PromptIssueCode]
 
 
 @pytest.mark.parametrize("reason", REFUSED)
@@ -123,7 +124,7 @@ def test_a_refusal_fills_its_words_in_both_languages(reason: str) -> None:
 
 
 def test_there_are_no_other_words() -> None:
-    assert sorted([*REFUSED, *FAILURES, *WARNINGS]) == sorted(MESSAGES)
+    assert sorted([*REFUSED, *FAILURES, *WARNINGS, *ISSUES]) == sorted(MESSAGES)
 
 
 @pytest.mark.parametrize("reason", MESSAGES)
