@@ -8,6 +8,7 @@ from adapters.engines.memory import CudaMeter
 from adapters.engines.painting import Painting
 from adapters.engines.pipeline_loading import load_pipeline
 from adapters.engines.pipelines import Pipelines
+from adapters.engines.tuning import tune
 from adapters.engines.upscaler import Upscaler
 from adapters.engines.without_model import WITHOUT_MODEL, paint_without_model
 from db.words import Operation
@@ -72,6 +73,7 @@ class DiffusersEngine:
         """
         if self._pipelines is None:
             loaded = load_pipeline(self._model, self._device, self._dtype)
+            tune(loaded)
             self._pipelines = Pipelines(loaded)
             if loaded.device.startswith("cuda"):
                 self._meter = CudaMeter(loaded.torch, loaded.device)
