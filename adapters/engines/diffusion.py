@@ -100,12 +100,12 @@ class DiffusersEngine:
         if self._meter is not None:
             self._meter.begin()
         outcomes = painting.paint()
-        self._learn(request, painting.largest_part)
+        self._learn(painting, request.width * request.height)
         return outcomes
 
-    def _learn(self, request: PaintRequest, fitted: int) -> None:
-        """Set ``batch_size`` by what the request has shown of which at most ``fitted`` images fit at once."""
-        if fitted < len(request.images):
-            self.batch_size = min(self.batch_size, fitted)
-        elif self._meter is not None and self._chosen_batch_size is None:
-            self.batch_size = self._meter.end(fitted, request.width * request.height)
+    def _learn(self, painting: Painting, pixels: int) -> None:
+        """Set ``batch_size`` by what fitted of a request of images of ``pixels``, and what did not."""
+        if painting.was_short:
+            self.batch_size = max(1, min(self.batch_size, painting.largest_part))
+        elif painting.largest_part and self._meter is not None and self._chosen_batch_size is None:
+            self.batch_size = self._meter.end(painting.largest_part, pixels)

@@ -111,6 +111,24 @@ def test_a_picture_that_does_not_fit_beside_others_is_painted_alone(tiny_pipelin
     assert [isinstance(outcome, Painted) for outcome in outcomes] == [True, True]
 
 
+def test_images_of_several_strengths_do_not_make_later_batches_smaller(tiny_pipeline: Path) -> None:
+    engine = DiffusersEngine(str(tiny_pipeline), device="cpu", batch_size=4)
+    tasks = tuple(
+        replace(task, material=Material(source=landscape(), strength=strength))
+        for task, strength in zip(VARIATION.images, (0.25, 0.5, 0.75, 1.0), strict=True)
+    )
+    engine.paint(replace(VARIATION, images=tasks), ignore)
+    assert engine.batch_size == 4
+
+
+@pytest.mark.parametrize("operation", [Operation.TEXT_TO_IMAGE, Operation.INPAINT])
+def test_half_precision_is_painted_with_too(tiny_pipeline: Path, operation: Operation) -> None:
+    engine = DiffusersEngine(str(tiny_pipeline), device="cpu", dtype="bfloat16", batch_size=4)
+    request = changing(operation, Material(source=landscape(), mask=middle_mask()), SIZE, (1, 2))
+    first, again = engine.paint(request, ignore), engine.paint(request, ignore)
+    assert all(np.array_equal(pixels(one), pixels(two)) for one, two in zip(first, again, strict=True))
+
+
 def test_words_are_encoded_once_and_change_nothing(tiny_pipeline: Path) -> None:
     engine = DiffusersEngine(str(tiny_pipeline), device="cpu", batch_size=4)
     pipelines = engine.pipelines()
