@@ -9,6 +9,7 @@ from adapters.engines.painting import Painting
 from adapters.engines.pipeline_loading import load_pipeline
 from adapters.engines.pipelines import Pipelines
 from adapters.engines.recipes import PipelineRecipe
+from adapters.engines.tuning import tune
 from adapters.engines.upscaler import Upscaler
 from adapters.engines.without_model import WITHOUT_MODEL, paint_without_model
 from db.words import Operation
@@ -74,6 +75,7 @@ class DiffusersEngine:
         if self._pipelines is None:
             loaded = load_pipeline(self._recipe, self._device, self._dtype)
             self.revision = loaded.revision
+            tune(loaded)
             self._pipelines = Pipelines(loaded)
             if loaded.device.startswith("cuda"):
                 self._meter = CudaMeter(loaded.torch, loaded.device)
@@ -100,12 +102,12 @@ class DiffusersEngine:
         if self._meter is not None:
             self._meter.begin()
         outcomes = painting.paint()
-        self._learn(request, painting.largest_part)
+        self._learn(painting, request.width * request.height)
         return outcomes
 
-    def _learn(self, request: PaintRequest, fitted: int) -> None:
-        """Set ``batch_size`` by what the request has shown of which at most ``fitted`` images fit at once."""
-        if fitted < len(request.images):
-            self.batch_size = min(self.batch_size, fitted)
-        elif self._meter is not None and self._chosen_batch_size is None:
-            self.batch_size = self._meter.end(fitted, request.width * request.height)
+    def _learn(self, painting: Painting, pixels: int) -> None:
+        """Set ``batch_size`` by what fitted of a request of images of ``pixels``, and what did not."""
+        if painting.was_short:
+            self.batch_size = max(1, min(self.batch_size, painting.largest_part))
+        elif painting.largest_part and self._meter is not None and self._chosen_batch_size is None:
+            self.batch_size = self._meter.end(painting.largest_part, pixels)

@@ -32,8 +32,10 @@ class Painting:
         self._progress = Progress(on_step, len(request.images))
         self._canvases: dict[int, Canvas] = {}
         self._outcomes: dict[int, Painted | NotPainted] = {}
-        self.largest_part = len(request.images)
-        """How many images were painted at once at most; fewer than asked for where memory was short."""
+        self.largest_part = 0
+        """How many images were painted at once at most."""
+        self.was_short = False
+        """Whether a part did not fit into memory."""
 
     def paint(self) -> list[Painted | NotPainted]:
         """Return the outcomes of all images, in their order."""
@@ -79,13 +81,14 @@ class Painting:
                 raise
             return (str(error).splitlines() or ["no memory"])[0]
         self._progress.end()
+        self.largest_part = max(self.largest_part, len(part))
         return None
 
     def _smaller(self, part: Part, shortage: str) -> list[Part]:
         """Return what to try instead of ``part``: its halves, or itself with less in memory; [] gives it up."""
+        self.was_short = True
         if len(part) > 1:
             half = len(part) // 2
-            self.largest_part = min(self.largest_part, len(part) - half)
             return [part[:-half], part[-half:]]
         if self._pipelines.relieve():
             return [part]

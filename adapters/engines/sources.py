@@ -20,7 +20,7 @@ _PAPER = (255, 255, 255)
 _LEADER = 0.7
 """Share of the reference whose turn it is in what REFERENCES starts from."""
 _OUTPAINT_STRENGTH = 0.95
-"""How far new margins may leave the mirror image that they start from."""
+"""How far new margins may leave the edges that run out into them."""
 _SMALLEST_STRENGTH = 0.01
 
 
@@ -144,7 +144,7 @@ def _inner_mask(material: Material, size: Size) -> Image.Image:
 
 
 def _enlarged(source: Image.Image, margins: tuple[int, int, int, int], size: Size) -> Canvas:
-    """Return the source with its margins fitted into ``size``; the margins hold its blurred mirror image."""
+    """Return the source with its margins fitted into ``size``; its edges run out into the margins, blurred."""
     left, top, right, bottom = (max(0, margin) for margin in margins)
     across, down = size[0] / (left + source.width + right), size[1] / (top + source.height + bottom)
     x, y = min(round(left * across), size[0] - 1), min(round(top * down), size[1] - 1)
@@ -154,8 +154,8 @@ def _enlarged(source: Image.Image, margins: tuple[int, int, int, int], size: Siz
         raise Unusable(FailureCode.NOTHING_TO_PAINT, "the margins add nothing")
     inner = source if source.size == (width, height) else source.resize((width, height), Image.Resampling.LANCZOS)
     sides = ((y, size[1] - y - height), (x, size[0] - x - width), (0, 0))
-    mirrored = Image.fromarray(np.pad(np.asarray(inner), sides, mode="symmetric"))
-    picture = mirrored.filter(ImageFilter.GaussianBlur(min(size) / 48))
+    extended = Image.fromarray(np.pad(np.asarray(inner), sides, mode="edge"))
+    picture = extended.filter(ImageFilter.GaussianBlur(min(size) / 48))
     picture.paste(inner, (x, y))
     mask = Image.new("L", size, 255)
     mask.paste(0, (x, y, x + width, y + height))

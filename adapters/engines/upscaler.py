@@ -12,6 +12,7 @@ from adapters.engines.memory import is_out_of_memory
 from adapters.engines.pipeline_loading import LoadedPipeline, load_pipeline
 from adapters.engines.progress import Progress
 from adapters.engines.sources import Unusable, source_of
+from adapters.engines.tuning import tune
 from adapters.engines.without_model import made_without_model, thumbnail
 from domain.ports import EngineUnavailable, NotPainted, Painted
 from domain.words import FailureCode
@@ -85,6 +86,7 @@ class Upscaler:
     def _pipeline(self) -> LoadedPipeline:
         if self._loaded is None:
             self._loaded = load_pipeline(self._model, self._device, self._dtype, "DiffusionPipeline")
+            tune(self._loaded)
         return self._loaded
 
 

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import sys
+
 import numpy as np
+import pytest
 from PIL import Image
 
 from adapters.engines.cutout import cut_out
+from adapters.engines.sources import Unusable
+from domain.words import FailureCode
+from scenery import landscape
 
 
 def test_where_grabcut_tells_nothing_apart_the_middle_stays() -> None:
@@ -14,6 +20,13 @@ def test_where_grabcut_tells_nothing_apart_the_middle_stays() -> None:
     assert method == "centre"
     assert alpha[24, 32] == 255
     assert max(alpha[2, 2], alpha[46, 62]) == 0
+
+
+def test_without_opencv_the_operation_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    with pytest.raises(Unusable, match="OpenCV is not installed") as refused:
+        cut_out(landscape())
+    assert refused.value.code is FailureCode.ENGINE_UNAVAILABLE
 
 
 def test_the_picture_under_the_cut_is_untouched() -> None:

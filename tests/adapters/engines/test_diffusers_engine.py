@@ -9,6 +9,7 @@ import pytest
 from adapters.engines.diffusion import DiffusersEngine
 from adapters.engines.latent_preview import SDXL_SCALING, previews
 from adapters.engines.memory import fitting_batch
+from adapters.engines.tuning import threads_for
 from domain.ports import Brief, EngineUnavailable, NotPainted, Painted, PaintStep
 from domain.words import FailureCode
 from orders import painting, rephrased
@@ -196,6 +197,17 @@ def test_what_is_freed_lets_an_image_fit(strained_engine: DiffusersEngine, scarc
 )
 def test_a_batch_leaves_a_fifth_of_the_free_memory(free: int, needed: int, expected: int) -> None:
     assert fitting_batch(free, needed) == expected
+
+
+@pytest.mark.parametrize(("cores", "expected"), [(1, 1), (2, 1), (8, 7)])
+def test_painting_leaves_a_core_to_the_rest_of_the_machine(cores: int, expected: int) -> None:
+    assert threads_for(cores) == expected
+
+
+def test_weights_of_convolutions_lie_channels_last(diffusers_engine: DiffusersEngine) -> None:
+    torch = diffusers_engine.pipelines().torch
+    for part in (diffusers_engine.pipelines().words.unet, diffusers_engine.pipelines().words.vae.decoder):
+        assert part.conv_in.weight.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_the_batch_on_a_cpu_is_four_unless_chosen(tiny_pipeline: Path) -> None:

@@ -76,10 +76,13 @@ def test_however_few_steps_and_however_weak_one_is_done(engine: DiffusersEngine,
     assert len(seen) <= 2  # FLUX rounds up
 
 
-@pytest.mark.parametrize("name", ["diffusers_engine", "flux_engine"])
-def test_latents_outside_of_the_mask_end_as_those_of_the_source(name: str, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize(("name", "cells"), [("diffusers_engine", 8), ("flux_engine", 8), ("deep_engine", 4)])
+def test_latents_outside_of_the_mask_end_as_those_of_the_source(
+    name: str, cells: int, request: pytest.FixtureRequest
+) -> None:
     engine: DiffusersEngine = request.getfixturevalue(name)
-    vae = engine.pipelines().words.vae
+    pipelines = engine.pipelines()
+    vae, torch = pipelines.words.vae, pipelines.torch
     source = landscape(64, 64)
     decoded: list[Any] = []
     hook = vae.decoder.register_forward_pre_hook(lambda _, args: decoded.append(args[0]))
@@ -87,13 +90,13 @@ def test_latents_outside_of_the_mask_end_as_those_of_the_source(name: str, reque
     engine.paint(changing(Operation.INPAINT, material, (64, 64), (1, 2)), ignore)
     hook.remove()
 
-    torch = engine.pipelines().torch
     values = torch.from_numpy(np.asarray(source, np.float32) / np.float32(127.5) - 1).permute(2, 0, 1)[None]
     with torch.no_grad():
-        wanted = vae.post_quant_conv(vae.encode(values).latent_dist.mode())
+        made = vae.encode(values)
+        wanted = made.latents if name == "deep_engine" else vae.post_quant_conv(made.latent_dist.mode())
     difference = (decoded[0] - wanted).abs().amax(dim=(0, 1)).numpy()
-    touched = np.zeros((8, 8), bool)
-    touched[2:7, 2:7] = True  # the mask's pixels 16 to 48
+    touched = np.zeros((cells, cells), bool)
+    touched[cells // 4 : cells * 3 // 4 + 1, cells // 4 : cells * 3 // 4 + 1] = True  # the mask's pixels 16 to 48
     assert difference[~touched].max() < 1e-4
     assert difference[touched].min() > 1e-3
 
@@ -109,6 +112,24 @@ def test_a_picture_that_does_not_fit_beside_others_is_painted_alone(tiny_pipelin
     engine.pipelines().words.unet.register_forward_pre_hook(refuse)
     outcomes = engine.paint(replace(VARIATION, images=VARIATION.images[:2]), ignore)
     assert [isinstance(outcome, Painted) for outcome in outcomes] == [True, True]
+
+
+def test_images_of_several_strengths_do_not_make_later_batches_smaller(tiny_pipeline: Path) -> None:
+    engine = DiffusersEngine(str(tiny_pipeline), device="cpu", batch_size=4)
+    tasks = tuple(
+        replace(task, material=Material(source=landscape(), strength=strength))
+        for task, strength in zip(VARIATION.images, (0.25, 0.5, 0.75, 1.0), strict=True)
+    )
+    engine.paint(replace(VARIATION, images=tasks), ignore)
+    assert engine.batch_size == 4
+
+
+@pytest.mark.parametrize("operation", [Operation.TEXT_TO_IMAGE, Operation.INPAINT])
+def test_half_precision_is_painted_with_too(tiny_pipeline: Path, operation: Operation) -> None:
+    engine = DiffusersEngine(str(tiny_pipeline), device="cpu", dtype="bfloat16", batch_size=4)
+    request = changing(operation, Material(source=landscape(), mask=middle_mask()), SIZE, (1, 2))
+    first, again = engine.paint(request, ignore), engine.paint(request, ignore)
+    assert all(np.array_equal(pixels(one), pixels(two)) for one, two in zip(first, again, strict=True))
 
 
 def test_words_are_encoded_once_and_change_nothing(tiny_pipeline: Path) -> None:
