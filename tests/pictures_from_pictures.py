@@ -36,6 +36,28 @@ OPERATIONS: Final = {
 """The mutations that make jobs, by name."""
 
 
+NOBODYS: Final = "asset_" + "0" * 32
+ALL: Final[dict[str, dict[str, Any]]] = {
+    "submitGeneration": {"prompt": "a cat", "source": {"assetId": NOBODYS}},
+    "inpaint": {"assetId": NOBODYS, "prompt": "a hat", "mask": {"areas": [{"x": 0, "y": 0, "width": 1, "height": 1}]}},
+    "outpaint": {"assetId": NOBODYS, "margins": {"left": 8}},
+    "upscale": {"assetId": NOBODYS},
+    "restyle": {"assetId": NOBODYS, "style": "anime"},
+    "removeBackground": {"assetId": NOBODYS},
+    "rerunGeneration": {"fromAssetId": NOBODYS},
+}
+"""What each mutation needs at least."""
+
+
+def of(asset_id: str, name: str, **given: Any) -> dict[str, Any]:  # noqa: ANN401 - any input
+    """Return the input of a mutation for a picture."""
+    where: dict[str, dict[str, Any]] = {
+        "submitGeneration": {"source": {"assetId": asset_id}},
+        "rerunGeneration": {"fromAssetId": asset_id},
+    }
+    return ALL[name] | where.get(name, {"assetId": asset_id}) | given
+
+
 async def asked(client: GraphClient, name: str, **given: Any) -> Any:  # noqa: ANN401
     """Run one of ``OPERATIONS``, under a key of its own unless one is given; return its result."""
     given = {"idempotencyKey": uuid4().hex} | given
