@@ -8,6 +8,7 @@ from sqlalchemy import Text, and_, any_, cast, func, or_
 
 from domain import catalogue, generation, idempotency
 from domain.generation import GenerationRequest
+from domain.warnings import warnings_for
 from domain.words import Previews
 from planner import Ask, Row, connection, ref, sql_of, to_one
 from resolvers.job_watch import JobWatch
@@ -110,9 +111,8 @@ class GenerationMutations:
         spec = generation.check(request, info.context.services.engines)
         async with info.context.services.db.write() as tx:
             job_id = await generation.submit(tx, viewer_id, spec, key)
-        return SubmitGenerationSuccess(
-            job=ref(GenerationJob, id=job_id), warnings=GenerationWarning.all_of(spec, info.context.language)
-        )
+        warnings = [GenerationWarning.of(warning, info.context.language) for warning in warnings_for(spec)]
+        return SubmitGenerationSuccess(job=ref(GenerationJob, id=job_id), warnings=warnings)
 
     @strawberry.mutation(description="Stop a job that waits or runs. Images that are ready stay; all others come back.")
     async def cancel_generation(

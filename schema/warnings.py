@@ -3,7 +3,6 @@
 import strawberry
 
 from domain import warnings
-from domain.generation import GenerationSpec
 from domain.messages import Language
 from domain.words import GenerationWarningCode
 
@@ -17,9 +16,6 @@ class GenerationWarning:
     path: list[str] = strawberry.field(description="Where in the input the reason stands.")
 
     @classmethod
-    def all_of(cls, spec: GenerationSpec, language: Language) -> list["GenerationWarning"]:
-        """Return the warnings about a job that was accepted."""
-        return [
-            cls(code=each.code, message=each.message(language), path=list(each.path))
-            for each in warnings.warnings_for(spec)
-        ]
+    def of(cls, warning: warnings.GenerationWarning, language: Language) -> "GenerationWarning":
+        """Return the object of a warning."""
+        return cls(code=warning.code, message=warning.message(language), path=list(warning.path))
