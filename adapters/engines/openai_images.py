@@ -98,7 +98,7 @@ class OpenAIImages:
             else:
                 if isinstance(image, NotPainted):
                     return image
-                return Painted(ImageOps.fit(image, (request.width, request.height), Image.Resampling.LANCZOS))
+                return Painted(_finished(image, request, task))
             if attempt < TRIES:
                 self._pause(min(wait, LONGEST_PAUSE_S))
         return NotPainted(FailureCode.ENGINE_UNAVAILABLE, reason)
@@ -140,19 +140,35 @@ class OpenAIImages:
         if request.operation is Operation.TEXT_TO_IMAGE:
             return {"url": f"{self._url}/images/generations", "json": asked}
         fields = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in asked.items()}
-        return {"url": f"{self._url}/images/edits", "data": fields, "files": _files(task)}
+        return {"url": f"{self._url}/images/edits", "data": fields, "files": _files(request, task)}
 
 
-def _files(task: ImageTask) -> list[tuple[str, tuple[str, bytes, str]]]:
-    """Return the pictures to start from; a mask is transparent where the picture is to be painted anew."""
-    material = task.material
-    pictures = ([material.source] if material.source else []) + list(material.references)
-    files = [("image[]", (f"{place}.png", _png(each), "image/png")) for place, each in enumerate(pictures)]
+def _files(request: PaintRequest, task: ImageTask) -> list[tuple[str, tuple[str, bytes, str]]]:
+    """Return the pictures to start from; a mask is transparent where the picture is to be painted anew.
+
+    Source and mask are brought to the size that is painted by margins, which ``_finished`` cuts off again.
+    """
+    material, size = task.material, _nearest_size(request.width, request.height)
+    pictures = [ImageOps.pad(material.source, size)] if material.source else []
+    files = [
+        ("image[]", (f"{place}.png", _png(each), "image/png"))
+        for place, each in enumerate([*pictures, *material.references])
+    ]
     if material.mask:
-        mask = Image.new("RGBA", material.mask.size)
-        mask.putalpha(material.mask.point(lambda value: 0 if value >= _WHOLE else 255))
+        mask = Image.new("RGBA", size)
+        mask.putalpha(ImageOps.pad(material.mask, size).point(lambda value: 0 if value >= _WHOLE else 255))
         files.append(("mask", ("mask.png", _png(mask), "image/png")))
     return files
+
+
+def _finished(image: Image.Image, request: PaintRequest, task: ImageTask) -> Image.Image:
+    """Return the picture in the request's size; where there is a mask, all that it leaves out is still the source's."""
+    size, material = (request.width, request.height), task.material
+    image = ImageOps.fit(image, size, Image.Resampling.LANCZOS)
+    if material.mask is None or material.source is None:
+        return image
+    source = material.source.convert("RGB").resize(size, Image.Resampling.LANCZOS)
+    return Image.composite(image, source, material.mask.resize(size).point(lambda value: 255 * (value >= _WHOLE)))
 
 
 def _png(image: Image.Image) -> bytes:

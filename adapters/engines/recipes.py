@@ -36,7 +36,7 @@ class PipelineRecipe:
         pinned = self.pins.read() if self.pins else None
         found = self._found(pinned)
         if pinned:
-            found.check(pinned)
+            self._compare(found, pinned)
             return found.folder, pinned.digest
         if self.pins and not self.pins.may_begin:
             raise EngineUnavailable(f"the model {self.model!r} is not pinned; run: easel engines pin {self.key}")
@@ -44,6 +44,13 @@ class PipelineRecipe:
         if self.pins:
             self.pins.write(taken)
         return found.folder, taken.digest
+
+    def _compare(self, found: ModelFolder, pinned: Pins) -> None:
+        try:
+            found.check(pinned)
+        except EngineUnavailable as error:
+            advice = f"if that is meant, run: easel engines pin {self.key} {found.model}"
+            raise EngineUnavailable(f"{error}; {advice}") from error
 
     def pin(self) -> Pins:
         """Trust what is there now, on the hub's main branch or in the folder, and write its pins.

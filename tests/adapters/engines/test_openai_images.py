@@ -200,22 +200,28 @@ def parts_of(asked: Asked) -> dict[str, bytes]:
 
 def test_a_part_of_a_picture_is_painted_anew_where_the_mask_is_white(engine: OpenAIImages, server: ImageServer) -> None:
     # given a picture, and a mask that covers its left half
-    source, mask = Image.new("RGB", (64, 64), "white"), Image.new("L", (64, 64))
-    mask.paste(255, (0, 0, 32, 64))
+    source, mask = Image.new("RGB", (192, 256), "white"), Image.new("L", (192, 256))
+    mask.paste(255, (0, 0, 96, 256))
     task = ImageTask(0, 7, Brief("a cat", "", "anime"), Material(source=source, mask=mask))
     server.answers.append(painted("image_edit"))
 
     (outcome,) = engine.paint(replace(REQUEST, operation=Operation.INPAINT, images=(task,)), ignore)
 
-    # then both are sent, the mask transparent where the picture may change
-    assert isinstance(outcome, Painted)
+    # then both are sent in the size that is painted, the mask transparent where the picture may change
     (asked,) = server.asked
     assert asked.path == "/v1/images/edits"
     parts = parts_of(asked)
     assert {*parts} == {"model", "prompt", "n", "size", "stream", "partial_images", "image[]", "mask"}
     assert (parts["stream"], parts["partial_images"], parts["n"]) == (b"true", b"2", b"1")
-    alpha = Image.open(io.BytesIO(parts["mask"])).getchannel("A")
-    assert (alpha.getpixel((0, 0)), alpha.getpixel((63, 0))) == (0, 255)
+    sent, alpha = Image.open(io.BytesIO(parts["image[]"])), Image.open(io.BytesIO(parts["mask"])).getchannel("A")
+    assert sent.size == alpha.size == (1024, 1536)
+    assert [alpha.getpixel((x, 768)) for x in (0, 500, 524, 1023)] == [0, 0, 255, 255]
+    assert alpha.getpixel((0, 0)) == 255
+
+    # and of what comes back only that part is taken
+    assert isinstance(outcome, Painted)
+    assert outcome.image.size == (96, 128)
+    assert [outcome.image.getpixel((x, 64)) for x in (0, 47, 48, 95)] == [(0, 0, 255)] * 2 + [(255, 255, 255)] * 2
 
 
 def test_references_are_sent_together(engine: OpenAIImages, server: ImageServer) -> None:

@@ -158,7 +158,9 @@ def test_a_model_is_pinned_at_its_first_use_and_compared_at_every_later_one(mode
     (model / UNET).write_bytes(content)
 
     # then it is not loaded
-    assert f"'{UNET}' of the model '{model}' has another sha256" in unavailable(model)
+    reason = unavailable(model)
+    assert f"'{UNET}' of the model '{model}' has another sha256" in reason
+    assert reason.endswith(f"if that is meant, run: easel engines pin diffusers {model}")
 
     # until it is pinned anew
     pins = recipe(model).pin()
