@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from adapters.engines.batch_invariance import make_batch_invariant
 from adapters.engines.latent_preview import PREVIEW_SIDE, previews
 from adapters.engines.pipeline_loading import LoadedPipeline, load_pipeline
 from domain.catalogue import STYLES
@@ -58,6 +59,8 @@ class DiffusersEngine:
     def _pipeline(self) -> LoadedPipeline:
         if self._loaded is None:
             self._loaded = load_pipeline(self._model, self._device, self._dtype)
+            if self._loaded.device == "cpu":
+                make_batch_invariant(self._loaded.call, self._loaded.torch)
             if self._chosen_batch_size is None and self._loaded.device.startswith("cuda"):
                 self.batch_size = _CUDA_BATCH
         return self._loaded

@@ -365,10 +365,16 @@ async def test_an_image_that_can_not_be_stored_fails_alone_and_leaves_nothing(
 async def test_objects_are_swept_only_when_no_worker_can_still_be_storing_them(shop: Workshop) -> None:
     # given an image that was reserved long ago, and whose slot has just been canceled
     user, storing, go_on = await shop.user(), asyncio.Event(), asyncio.Event()
+    puts: list[asyncio.Task[None]] = []
 
-    async def before_put(_key: str) -> None:
+    async def before_put(key: str) -> None:
+        async def put() -> None:
+            await go_on.wait()
+            await shop.store.put(key, b"a picture", "image/webp")
+
+        puts.append(asyncio.create_task(put()))  # as a thread does, it goes on when nobody waits for it any more
         storing.set()
-        await go_on.wait()
+        await asyncio.shield(puts[-1])
 
     job = await shop.job(user)
     painting = asyncio.create_task(shop.painter(store=FaultyStore(shop.store, before_put)).paint_waiting())
@@ -382,7 +388,7 @@ async def test_objects_are_swept_only_when_no_worker_can_still_be_storing_them(s
         ((asset,),) = sql(shop.database_url, "SELECT id FROM media_assets")
         assert (await tx.get_one(MediaAsset, asset)).status == "PENDING"
     go_on.set()
-    await painting
+    await asyncio.wait([painting, *puts])
 
     # then what was stored meanwhile is swept later
     assert shop.stored()
