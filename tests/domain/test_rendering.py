@@ -121,6 +121,19 @@ async def test_a_canceled_job_whose_worker_is_lost_ends(shop: Workshop) -> None:
     check_end(shop.database_url)
 
 
+async def test_a_canceled_job_whose_engine_is_lost_ends(shop: Workshop) -> None:
+    user = await shop.user()
+    job = await shop.job(user)
+    claim = await claimed(shop)
+    await shop.cancel(user, job)
+
+    async with shop.db.write() as tx:
+        await rendering.lose(tx, claim.lease)
+
+    assert (await shop.row(job)).status == JobStatus.CANCELED
+    check_end(shop.database_url)
+
+
 async def test_a_job_whose_lease_was_renewed_meanwhile_is_not_rescued(shop: Workshop) -> None:
     job = await shop.job(await shop.user())
     claim = await claimed(shop)
