@@ -154,8 +154,9 @@ class Hand:
         return [self._take(claim) for claim in claims]
 
     def put_down(self, job: JobInHand) -> None:
-        """Hold a job no longer."""
-        del self._jobs[job.job.id]
+        """Hold a job no longer; once it is back in the line, it may have been claimed anew."""
+        if self._jobs.get(job.job.id) is job:
+            del self._jobs[job.job.id]
 
     def interrupt_all(self, reason: Exception) -> None:
         """Let no job go on."""
