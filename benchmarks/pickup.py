@@ -53,7 +53,7 @@ def main() -> None:
     described = machine.describe()
     with installation("worker", "relay", "sweeper") as place:
         database_url, redis_url = place.environment["DATABASE_URL"], place.environment["REDIS_URL"]
-        easel, stock = asyncio.run(_measure(database_url, redis_url, count))
+        easel, stock = asyncio.run(measure(database_url, redis_url, count))
     report(
         "pickup",
         [
@@ -64,7 +64,8 @@ def main() -> None:
     )
 
 
-async def _measure(database_url: str, redis_url: str, count: int) -> tuple[list[float], list[float]]:
+async def measure(database_url: str, redis_url: str, count: int) -> tuple[list[float], list[float]]:
+    """Return how many milliseconds Easel's jobs and a stock worker's messages waited; Easel runs already."""
     ours, theirs = SPAWN.Pipe()
     worker = SPAWN.Process(target=_run_stock_worker, args=(redis_url, theirs), daemon=True)
     worker.start()

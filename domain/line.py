@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Float, Integer, Select, Subquery, Text, and_, cast, column, func, select, values
+from sqlalchemy import Float, Integer, Select, Subquery, Text, and_, bindparam, cast, column, func, select, values
 from sqlmodel import col
 
 from db.tables import GenerationJob, GenerationSlot
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 _SAMPLE = 100
 """How many of the last finished jobs tell how long an image takes."""
+_ALIKE = ("engine", "operation", "width", "height", "steps", "guidance")
+"""What jobs that are painted in one call have in common."""
+_GLANCE = 64
+"""How many compatible jobs are looked at to fill a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,44 @@ def line() -> Subquery:
 async def next_waiting(tx: AsyncSession, engines: Sequence[str]) -> GenerationJob | None:
     """Return the first job of the line that one of ``engines`` can paint, locked; skip what others are claiming."""
     return (await tx.execute(_next_waiting(tuple(engines)))).scalar_one_or_none()
+
+
+async def company(tx: AsyncSession, lead: GenerationJob, room: int) -> Sequence[GenerationJob]:
+    """Return waiting jobs that can be painted in one call with ``lead``, locked; skip what others are claiming.
+
+    They are compatible (engine, size, steps and guidance are the same), in the order of the line, each with all its
+    images in the ``room`` places that the call would leave empty. So no call is made for them, the lead's calls
+    decide when the engine is free again, and nobody whom they overtake waits for more than the call that runs now. A
+    job that was lost before, or goes with a lead that was, is painted alone: what kills an engine or its worker shall
+    not take others with it again and again.
+    """
+    if lead.attempt:
+        return []
+    candidates = await tx.execute(_compatible(), {name: getattr(lead, name) for name in _ALIKE} | {"room": room})
+    chosen: list[UUID] = []
+    for job_id, count in candidates:
+        if count <= room:
+            chosen.append(job_id)
+            room -= count
+    if not chosen:
+        return []
+    still_waiting = col(GenerationJob.id).in_(chosen), col(GenerationJob.status) == JobStatus.QUEUED
+    locked = select(GenerationJob).where(*still_waiting).with_for_update(skip_locked=True)
+    return sorted((await tx.execute(locked)).scalars(), key=lambda job: chosen.index(job.id))
+
+
+@cache
+def _compatible() -> Select[UUID, int]:
+    """Return the statement that looks for company; it locks nothing, so that nobody skips what is not chosen."""
+    queue = line()
+    alike = [getattr(GenerationJob, name) == bindparam(name) for name in _ALIKE]
+    return (
+        select(col(GenerationJob.id), col(GenerationJob.count))
+        .join(queue, queue.c.id == col(GenerationJob.id))
+        .where(*alike, col(GenerationJob.attempt) == 0, col(GenerationJob.count) <= bindparam("room"))
+        .order_by(queue.c.place)
+        .limit(_GLANCE)
+    )
 
 
 @cache
@@ -195,16 +237,32 @@ def _images_running() -> Select[str, int]:
 
 
 def _seconds_per_image() -> Select[str, float]:
-    """Return, for each engine, the mean seconds an image took in its most recent finished jobs."""
-    took = func.extract("epoch", col(GenerationJob.finished_at) - col(GenerationJob.started_at))
+    """Return, for each engine, the seconds an image took in its most recent finished jobs.
+
+    That is the time in which any of them ran, divided by all their images: jobs that are painted in one call, or by
+    several workers, share it.
+    """
     recent = (
-        select(col(GenerationJob.engine), (took / col(GenerationJob.count)).label("seconds"))
+        select(
+            col(GenerationJob.engine),
+            col(GenerationJob.count),
+            col(GenerationJob.started_at).label("began"),
+            col(GenerationJob.finished_at).label("ended"),
+        )
         .where(col(GenerationJob.status) == JobStatus.SUCCEEDED)
         .order_by(col(GenerationJob.id).desc())
         .limit(_SAMPLE)
         .subquery()
     )
-    return select(recent.c.engine, func.avg(recent.c.seconds).label("seconds")).group_by(recent.c.engine)
+    earlier_end = func.max(recent.c.ended).over(partition_by=recent.c.engine, order_by=recent.c.began, rows=(None, -1))
+    free_from = func.greatest(recent.c.began, earlier_end)  # greatest() skips the first one's NULL
+    busy = select(
+        recent.c.engine,
+        recent.c.count,
+        func.greatest(func.extract("epoch", recent.c.ended - free_from), 0).label("seconds"),
+    ).subquery()
+    seconds = cast(func.sum(busy.c.seconds), Float(53)) / func.sum(busy.c.count)
+    return select(busy.c.engine, seconds.label("seconds")).group_by(busy.c.engine)
 
 
 async def is_anyone_waiting(tx: AsyncSession) -> bool:

@@ -116,6 +116,7 @@ class Engine(Protocol):
 
         Raises:
             EngineUnavailable: the model can not be loaded here; the message says why.
+            EngineLost: see there.
         """
 
     def paint(self, request: PaintRequest, on_step: Callable[[PaintStep], None]) -> Sequence[Painted | NotPainted]:
@@ -123,7 +124,10 @@ class Engine(Protocol):
 
         ``on_step`` is called after every step; what it raises (a cancel) propagates unchanged and at once, and the
         engine stays usable. Running out of memory is an outcome (``OUT_OF_MEMORY``), not an exception; any other
-        exception means that the model is broken and fails all images of the request.
+        exception means that the model is broken, or can not bear what one of the jobs asks for.
+
+        Raises:
+            EngineLost: see there; the next call may find the engine well again.
         """
 
 

@@ -21,7 +21,7 @@ from domain import credits, jobs, line
 from domain.words import FailureCode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import timedelta
     from uuid import UUID
 
@@ -62,8 +62,16 @@ class Claim:
 async def claim(tx: AsyncSession, engines: Sequence[str], owner: UUID, lease: timedelta) -> Claim | None:
     """Take the first job of the line that ``engines`` can paint, for as long as ``lease``; None if none waits."""
     job = await line.next_waiting(tx, engines)
-    if job is None:
-        return None
+    return await _take(tx, job, owner, lease) if job else None
+
+
+async def claim_company(tx: AsyncSession, lead: Claim, room: int, lease: timedelta) -> Sequence[Claim]:
+    """Take what may be painted in one call with ``lead``, up to ``room`` images; see ``line.company``."""
+    company = await line.company(tx, lead.job, room)
+    return [await _take(tx, job, lead.lease.owner, lease) for job in company]
+
+
+async def _take(tx: AsyncSession, job: GenerationJob, owner: UUID, lease: timedelta) -> Claim:
     jobs.move(job, JobStatus.PREPARING)
     job.started_at = now()
     job.lease_owner = owner
@@ -73,47 +81,35 @@ async def claim(tx: AsyncSession, engines: Sequence[str], owner: UUID, lease: ti
     return Claim(Lease(job.id, owner), job, tuple(slot for slot in slots if not slot.status.is_final))
 
 
-async def renew(tx: AsyncSession, lease: Lease, extend_by: timedelta) -> JobStatus:
-    """Extend the lease and return the job's state, which tells whether it is being canceled.
+async def renew(
+    tx: AsyncSession, owner: UUID, job_ids: Iterable[UUID], extend_by: timedelta
+) -> Mapping[UUID, JobStatus]:
+    """Extend the leases of ``owner`` and return the jobs' states, which tell whether they are being canceled.
 
-    Raises:
-        LeaseLost: it is not ours any more.
+    A job that is not in the answer is not its any more.
     """
     extended = await tx.execute(
         update(GenerationJob)
-        .where(col(GenerationJob.id) == lease.job_id, col(GenerationJob.lease_owner) == lease.owner)
+        .where(col(GenerationJob.id).in_(list(job_ids)), col(GenerationJob.lease_owner) == owner)
         .values(lease_expires_at=now() + extend_by)
-        .returning(col(GenerationJob.status))
+        .returning(col(GenerationJob.id), col(GenerationJob.status))
     )
-    status = extended.scalar_one_or_none()
-    if status is None:
-        raise LeaseLost
-    return status
+    return {row.id: row.status for row in extended}
 
 
-async def begin(tx: AsyncSession, lease: Lease) -> None:
-    """Say that the engine is ready and painting starts. Said again, it changes nothing.
+async def start(tx: AsyncSession, lease: Lease, slot_ids: Sequence[UUID]) -> None:
+    """Say that the engine is ready and these slots are being painted. Said again, it changes nothing.
 
     Raises:
         LeaseLost, JobCanceled: as their names say.
     """
     job = await _hold_on(tx, lease)
-    if job.status is JobStatus.RUNNING:
-        return
-    jobs.move(job, JobStatus.RUNNING)
-    jobs.tell(tx, job, "started")
-
-
-async def start_slots(tx: AsyncSession, lease: Lease, slot_ids: Sequence[UUID]) -> None:
-    """Say that these slots are being painted.
-
-    Raises:
-        LeaseLost, JobCanceled: as their names say.
-    """
-    await _hold_on(tx, lease)
     await tx.execute(
         update(GenerationSlot).where(col(GenerationSlot.id).in_(slot_ids)).values(status=SlotStatus.RENDERING)
     )
+    if job.status is not JobStatus.RUNNING:
+        jobs.move(job, JobStatus.RUNNING)
+        jobs.tell(tx, job, "started")
 
 
 async def reserve_asset(
@@ -198,6 +194,8 @@ async def finish(tx: AsyncSession, lease: Lease) -> JobStatus:
         LeaseLost, JobCanceled: as their names say.
     """
     job = await _hold_on(tx, lease)
+    if job.status is JobStatus.PREPARING:  # its last worker was lost between the last image and the end
+        jobs.move(job, JobStatus.RUNNING)
     status = jobs.fold(slot.status for slot in await jobs.slots(tx, job.id))
     jobs.finish(tx, job, status)
     return status
@@ -226,6 +224,16 @@ async def let_go(tx: AsyncSession, lease: Lease) -> None:
         await _requeue(tx, job)
 
 
+async def lose(tx: AsyncSession, lease: Lease) -> None:
+    """Say that the engine was lost over a job: it goes back to the line or ends, as if its worker had been lost.
+
+    Raises:
+        LeaseLost: it is not ours any more.
+    """
+    wallet = await credits.lock_hold(tx, lease.job_id)
+    await _lose(tx, wallet, await _locked(tx, lease))
+
+
 async def lost(tx: AsyncSession) -> Sequence[UUID]:
     """Return the jobs whose worker has not renewed its lease in time."""
     query = select(col(GenerationJob.id)).where(
@@ -240,13 +248,7 @@ async def rescue(tx: AsyncSession, job_id: UUID) -> None:
     job = await jobs.lock(tx, job_id)
     if job.status not in ACTIVE_JOB_STATUSES or (job.lease_expires_at and job.lease_expires_at >= now()):
         return
-    if job.status is JobStatus.CANCELING:
-        jobs.finish(tx, job, JobStatus.CANCELED)
-    elif job.attempt < MAXIMUM_LOSSES:
-        job.attempt += 1
-        await _requeue(tx, job)
-    else:
-        await _fail(tx, wallet, job, FailureCode.WORKER_LOST)
+    await _lose(tx, wallet, job)
 
 
 async def overdue(tx: AsyncSession, patience: timedelta) -> Sequence[UUID]:
@@ -266,6 +268,16 @@ async def expire(tx: AsyncSession, job_id: UUID) -> None:
     await jobs.close_open_slots(tx, wallet, job, SlotStatus.SKIPPED, FailureCode.EXPIRED)
     job.failure_code = FailureCode.EXPIRED
     jobs.finish(tx, job, JobStatus.EXPIRED)
+
+
+async def _lose(tx: AsyncSession, wallet: tuple[CreditAccount, Hold], job: GenerationJob) -> None:
+    if job.status is JobStatus.CANCELING:
+        jobs.finish(tx, job, JobStatus.CANCELED)
+    elif job.attempt < MAXIMUM_LOSSES:
+        job.attempt += 1
+        await _requeue(tx, job)
+    else:
+        await _fail(tx, wallet, job, FailureCode.WORKER_LOST)
 
 
 async def _fail(tx: AsyncSession, wallet: tuple[CreditAccount, Hold], job: GenerationJob, code: FailureCode) -> None:

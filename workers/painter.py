@@ -1,87 +1,52 @@
-"""The GPU worker: claims jobs one by one, paints their slots in batches, stores and delivers each image."""
+"""The GPU worker: claims jobs and paints them in rounds, which jobs of several users may share."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
-from uuid_utils.compat import uuid7
 
-from db.session import AWAY
-from db.words import JobStatus
 from domain import rendering
-from domain.pictures import GenerationMetadata, render
-from domain.ports import EngineUnavailable, ImageTask, Material, NotPainted, PaintRequest, StorageUnavailable
+from domain.ports import EngineLost, EngineUnavailable, NotPainted
 from domain.prompts import brief_of
 from domain.rendering import JobCanceled, LeaseLost
 from domain.words import FailureCode
+from workers.deliveries import Deliveries, Endings
+from workers.in_hand import Hand, JobFailed, Stopping
 from workers.materials import MaterialUnavailable, materials_of
-from workers.progress import ProgressReporter
+from workers.rounds import NobodyWaits, Part, Round, RoundReporter
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import timedelta
-    from uuid import UUID
 
     from db.session import Database
-    from db.tables import GenerationJob, GenerationSlot
+    from db.tables import GenerationSlot
     from domain.ports import Engine, EventLog, ObjectStore, Painted, PaintStep
-    from domain.rendering import Claim, Lease
+    from workers.in_hand import JobInHand
 
 logger = structlog.get_logger()
 Result = TypeVar("Result")
 
 
-class Measures(Protocol):
+class Measures(Endings, Protocol):
     """Counts what a worker does."""
-
-    def job_ended(self, outcome: str) -> None:
-        """Count a job by its final state."""
 
     def painted(self, engine: str, seconds: float) -> None:
         """Time one call to an engine."""
 
 
-class Stopping(Exception):
-    """The worker is asked to stop; the job goes back to the line."""
-
-
-@dataclass(slots=True)
-class _Interruption:
-    """Why the running job must not go on; set on the event loop, looked at by the GPU thread after each step."""
-
-    reason: Exception | None = None
-
-    def check(self) -> None:
-        if self.reason:
-            raise self.reason
-
-
-@dataclass(slots=True)
-class _Work:
-    """A claimed job under the brush."""
-
-    claim: Claim
-    engine: Engine
-    material: Material = field(default_factory=Material)
-    interruption: _Interruption = field(default_factory=_Interruption)
-
-    @property
-    def job(self) -> GenerationJob:
-        return self.claim.job
-
-    @property
-    def lease(self) -> Lease:
-        return self.claim.lease
-
-
 class Painter:
-    """Paints what waits in the line, one job at a time, in a single GPU thread."""
+    """Paints what waits in the line, round by round, in a single GPU thread.
+
+    A job is painted in as many rounds as its images need; what a round has to spare is given to compatible jobs that
+    wait. Pictures are rendered, stored and delivered while the next round is painted, those of one round at a time:
+    two rounds of pictures are in memory at most.
+    """
 
     def __init__(
         self,
@@ -93,179 +58,150 @@ class Painter:
         measures: Measures,
     ) -> None:
         """Paint with ``engines`` (by key); a claimed job is ours for ``lease`` and as long as it is renewed."""
-        self._db = db
-        self._store = store
         self._log = log
         self._engines = engines
-        self._lease = lease
         self._measures = measures
-        self._owner: UUID = uuid7()
+        self._db = db
+        self._store = store
+        self._hand = Hand(db, lease)
+        self._deliveries = Deliveries(self._hand, store, measures)
         self._gpu = ThreadPoolExecutor(1, thread_name_prefix="gpu")
-        self._current: _Work | None = None
+        self._under_way: Sequence[asyncio.Task[None]] = ()
+        """The deliveries of the last round."""
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._is_stopping = False
 
     def stop(self) -> None:
-        """Claim no more, and put the running job back in the line after its present step."""
+        """Claim no more, and put the jobs in hand back in the line after the present step; from any thread."""
         self._is_stopping = True
-        if self._current:
-            self._current.interruption.reason = Stopping()
+        if self._loop and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._hand.interrupt_all, Stopping())
 
     async def paint_waiting(self) -> None:
         """Paint job after job until none waits. Who is rung for nothing finds nothing and returns."""
-        while not self._is_stopping:
-            async with self._db.write() as tx:
-                claim = await rendering.claim(tx, tuple(self._engines), self._owner, self._lease)
-            if claim is None:
-                return
-            with structlog.contextvars.bound_contextvars(job_id=str(claim.job.id)):
-                await self._work_on(_Work(claim, self._engines[claim.job.engine]))
-
-    async def _work_on(self, work: _Work) -> None:
-        self._current = work
-        if self._is_stopping:  # asked while the job was being claimed
-            work.interruption.reason = Stopping()
-        keeper = asyncio.create_task(self._keep_lease(work), name="lease")
-        try:
-            await self._paint(work)
-        except* (JobCanceled, LeaseLost, Stopping) as reasons:
-            await self._let_go(work, reasons)
-        finally:
+        self._loop = asyncio.get_running_loop()
+        async with asyncio.TaskGroup() as keeping:
+            keeper = keeping.create_task(self._hand.keep_leases(), name="leases")
+            async with asyncio.TaskGroup() as endings:
+                while not self._is_stopping and (lead := await self._hand.claim(tuple(self._engines))):
+                    self._welcome(lead, endings)
+                    await self._paint_with_company(lead, endings)
             keeper.cancel()
-            self._current = None
 
-    async def _let_go(self, work: _Work, reasons: ExceptionGroup[Exception]) -> None:
-        try:
-            if reasons.subgroup((JobCanceled, Stopping)):
-                await self._write(work, rendering.let_go)
-        except LeaseLost:
-            logger.warning("lease lost")
-        logger.info("job let go", reasons=[type(reason).__name__ for reason in reasons.exceptions])
+    def _welcome(self, job: JobInHand, endings: asyncio.TaskGroup) -> None:
+        """See to it that a job that was claimed just now has an end, whatever happens."""
+        endings.create_task(self._deliveries.see_through(job))
+        if self._is_stopping:  # asked while it was being claimed
+            job.interrupt(Stopping())
 
-    async def _paint(self, work: _Work) -> None:
-        logger.info("job claimed", engine=work.engine.key, images=len(work.claim.open_slots))
+    async def _paint_with_company(self, lead: JobInHand, endings: asyncio.TaskGroup) -> None:
+        """Paint all images of ``lead``, and in the places that its rounds leave empty whatever may go with them."""
+        engine = self._engines[lead.job.engine]
+        if not lead.is_to_be_painted or not await self._is_ready(engine, lead):
+            return
+        while lead.is_to_be_painted:
+            jobs = [lead]
+            slots = [lead.next_slots(engine.batch_size)]
+            room = engine.batch_size - len(slots[0])
+            if room:
+                for job in await self._hand.claim_company(lead, room):
+                    self._welcome(job, endings)
+                    jobs.append(job)
+                    slots.append(job.next_slots(room))
+            parts = await asyncio.gather(*map(self._begin, jobs, slots))
+            begun = [part for part in parts if part]
+            if begun:
+                await self._paint(Round(engine, begun))
+
+    async def _is_ready(self, engine: Engine, lead: JobInHand) -> bool:
         try:
-            await self._on_gpu(work.engine.load)
+            await self._on_gpu(engine.load)
         except EngineUnavailable as error:
-            logger.error("engine unavailable", reason=str(error))  # noqa: TRY400 - the reason says it all
-            await self._write(work, rendering.fail, FailureCode.ENGINE_UNAVAILABLE)
-            self._measures.job_ended(JobStatus.FAILED)
-            return
+            lead.log.error("engine unavailable", reason=str(error))  # noqa: TRY400 - the reason says it all
+            lead.interrupt(JobFailed(FailureCode.ENGINE_UNAVAILABLE))
+        except EngineLost as lost:
+            lead.log.warning("engine lost", reason=str(lost))
+            lead.interrupt(lost)
+        return lead.reason is None
+
+    async def _begin(self, job: JobInHand, slots: Sequence[GenerationSlot]) -> Part | None:
+        """Say that slots are being painted, and put together what the engine is asked for; None if not to be painted.
+
+        This is the one place where a job's brief and material are made.
+        """
+        if job.reason:
+            return None
         try:
-            work.material = await materials_of(self._db, self._store, work.job)
+            material = await materials_of(self._db, self._store, job.job)
         except MaterialUnavailable as missing:
-            logger.warning("material unavailable", code=missing.code, reason=str(missing))
-            await self._write(work, rendering.fail, missing.code)
-            self._measures.job_ended(JobStatus.FAILED)
+            job.log.warning("material unavailable", code=missing.code, reason=str(missing))
+            job.interrupt(JobFailed(missing.code))
+            return None
+        try:
+            await self._hand.write(job, rendering.start, [slot.id for slot in slots])
+        except (JobCanceled, LeaseLost) as reason:
+            job.interrupt(reason)
+            return None
+        return Part(job, slots, brief_of(job.job), material)
+
+    async def _paint(self, painted: Round) -> None:
+        """Paint a round and start its deliveries; what an engine can not bear together is tried job by job.
+
+        So no job fails because of what another one asks for. Its watchers then see the steps counted anew.
+        """
+        outcomes: Sequence[Painted | NotPainted] | None = None
+        try:
+            outcomes = await self._call(painted)
+        except (NobodyWaits, Stopping):
             return
-        await self._write(work, rendering.begin)
-        slots, size = work.claim.open_slots, work.engine.batch_size
-        async with asyncio.TaskGroup() as deliveries:
-            for start in range(0, len(slots), size):
-                await self._paint_batch(work, slots[start : start + size], deliveries)
-        status: JobStatus = await self._write(work, rendering.finish)
-        self._measures.job_ended(status)
-        logger.info("job finished", status=status)
+        except EngineLost as lost:
+            logger.warning("engine lost", engine=painted.engine.key, reason=str(lost))
+            for part in painted.parts:
+                part.job.interrupt(lost)
+            return
+        except Exception:
+            logger.exception("engine raised", engine=painted.engine.key, jobs=len(painted.parts))
+        if outcomes is not None:
+            await self._hand_over(painted, outcomes)
+        elif len(painted.parts) == 1:
+            failure = NotPainted(FailureCode.ENGINE_ERROR, "the engine raised")
+            await self._hand_over(painted, [failure] * len(painted.parts[0].slots))
+        else:  # outside except, so that the failed try is let go of
+            for alone in painted.one_by_one():
+                if alone.parts[0].job.reason is None:
+                    await self._paint(alone)
 
-    async def _paint_batch(self, work: _Work, slots: Sequence[GenerationSlot], deliveries: asyncio.TaskGroup) -> None:
-        work.interruption.check()
-        await self._write(work, rendering.start_slots, [slot.id for slot in slots])
-        for slot, outcome in zip(slots, await self._outcomes(work, slots), strict=True):
-            if isinstance(outcome, NotPainted):
-                logger.warning("image not painted", slot=slot.index, code=outcome.code, reason=outcome.detail)
-                await self._write(work, rendering.give_up_slot, slot.id, outcome.code)
-            else:
-                deliveries.create_task(self._deliver(work, slot, outcome))
-
-    async def _outcomes(self, work: _Work, slots: Sequence[GenerationSlot]) -> Sequence[Painted | NotPainted]:
-        job = work.job
-        reporter = ProgressReporter(self._log, job.id, [slot.index for slot in slots])
+    async def _call(self, painted: Round) -> Sequence[Painted | NotPainted]:
+        """Call the engine; raises what it raises, NobodyWaits and Stopping."""
+        reporter = RoundReporter(self._log, painted)
 
         def on_step(step: PaintStep) -> None:
-            work.interruption.check()
+            if self._is_stopping:
+                raise Stopping
+            painted.check()
             reporter.report(step)
 
-        brief = brief_of(job)
-        request = PaintRequest(
-            operation=job.operation,
-            width=job.width,
-            height=job.height,
-            steps=job.steps,
-            guidance=job.guidance,
-            images=tuple(ImageTask(slot.index, slot.seed, brief, work.material) for slot in slots),
-        )
+        request = painted.request()
+        began = time.monotonic()
         try:
-            began = time.monotonic()
-            outcomes = await self._on_gpu(lambda: work.engine.paint(request, on_step))
-        except asyncio.CancelledError:  # a delivery found the job canceled or lost: the GPU need not finish either
-            work.interruption.reason = work.interruption.reason or LeaseLost()
+            outcomes = await self._on_gpu(lambda: painted.engine.paint(request, on_step))
+        except asyncio.CancelledError:
+            painted.is_abandoned = True
             raise
-        except (JobCanceled, LeaseLost, Stopping):
-            raise
-        except Exception:
-            logger.exception("engine raised")
-            return [NotPainted(FailureCode.ENGINE_ERROR, "the engine raised")] * len(slots)
-        self._measures.painted(work.engine.key, time.monotonic() - began)
+        self._measures.painted(painted.engine.key, time.monotonic() - began)
         return outcomes
 
-    async def _deliver(self, work: _Work, slot: GenerationSlot, painted: Painted) -> None:
-        job = work.job
-        metadata = GenerationMetadata(
-            prompt=job.prompt,
-            negative_prompt=job.negative_prompt,
-            engine=job.engine,
-            style=job.style,
-            seed=slot.seed,
-            steps=job.steps,
-            guidance=job.guidance,
-            width=job.width,
-            height=job.height,
-            job_id=job.id,
-            slot_id=slot.id,
-            created_at=job.created_at,
-            operation=job.operation,
-            strength=job.strength,
-            source_id=job.source_asset_id,
-        )
-        asset_id = await self._write(work, rendering.reserve_asset, slot.id, work.engine.revision, painted.method)
-        rendition = await asyncio.to_thread(render, painted.image, metadata)
-        try:
-            for stored in rendition.objects(asset_id):
-                await self._store.put(stored.key, stored.data, stored.content_type)
-        except StorageUnavailable:
-            logger.exception("image not stored", slot=slot.index)
-            await self._write(work, rendering.give_up_slot, slot.id, FailureCode.STORAGE_UNAVAILABLE)
-        else:
-            await self._write(work, rendering.deliver, slot.id, rendition)
-
-    async def _write(self, work: _Work, change: Callable[..., Awaitable[Result]], *arguments: object) -> Result:
-        """Run a change in a transaction, again and again while PostgreSQL is away and the lease lasts."""
-        deadline = asyncio.get_running_loop().time() + self._lease.total_seconds()
-        while True:
-            try:
-                async with self._db.write() as tx:
-                    return await change(tx, work.lease, *arguments)
-            except AWAY as error:
-                if asyncio.get_running_loop().time() > deadline:
-                    raise LeaseLost from error
-                logger.warning("database away, trying again", error=type(error).__name__)
-                await asyncio.sleep(0.2)
-
-    async def _keep_lease(self, work: _Work) -> None:
-        loop = asyncio.get_running_loop()
-        renewed = loop.time()
-        while work.interruption.reason is None:
-            await asyncio.sleep(min(1.0, self._lease.total_seconds() / 4))
-            try:
-                async with self._db.write() as tx:
-                    status = await rendering.renew(tx, work.lease, self._lease)
-                renewed = loop.time()
-                if status is JobStatus.CANCELING:
-                    work.interruption.reason = JobCanceled()
-            except LeaseLost as lost:
-                work.interruption.reason = lost
-            except (SQLAlchemyError, OSError):
-                if loop.time() - renewed > self._lease.total_seconds():
-                    work.interruption.reason = LeaseLost()
+    async def _hand_over(self, painted: Round, outcomes: Sequence[Painted | NotPainted]) -> None:
+        """Start to deliver a round once the one before is delivered; pictures of interrupted jobs are thrown away."""
+        if self._under_way:
+            await asyncio.wait(self._under_way)
+        self._under_way = [
+            seat.job.start_delivery(
+                partial(self._deliveries.settle, seat.job, seat.slot, outcome, painted.engine.revision)
+            )
+            for seat, outcome in zip(painted.seats(), outcomes, strict=True)
+            if seat.job.reason is None
+        ]
 
     async def _on_gpu(self, call: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._gpu, call)

@@ -45,15 +45,19 @@ class ProgressReporter:
             if time.monotonic() - self._last < SHORTEST_INTERVAL_S:
                 return
         self._last = time.monotonic()
-        previews = [_data_uri(preview) if preview else None for preview in step.previews]
-        self._sending = asyncio.run_coroutine_threadsafe(self._publish(step, previews), self._loop)
+        self._sending = asyncio.run_coroutine_threadsafe(self._publish(step), self._loop)
 
-    async def _publish(self, step: PaintStep, previews: Sequence[str | None]) -> None:
+    async def _publish(self, step: PaintStep) -> None:
         async with self._in_order:
+            previews = await asyncio.to_thread(_data_uris, step.previews)  # the GPU does not wait for them
             for index, preview in zip(self._slot_indexes, previews, strict=True):
                 data = {"slot": index, "step": step.step, "total": step.total_steps, "preview": preview}
                 with suppress(ConnectionError):
                     await self._log.publish(self._stream, "progress", data)
+
+
+def _data_uris(previews: Sequence[Image.Image | None]) -> list[str | None]:
+    return [_data_uri(preview) if preview else None for preview in previews]
 
 
 def _data_uri(preview: Image.Image) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from adapters.engines.batch_invariance import make_batch_invariant
 from adapters.engines.memory import CudaMeter
 from adapters.engines.painting import Painting
 from adapters.engines.pipeline_loading import load_pipeline
@@ -76,6 +77,8 @@ class DiffusersEngine:
             loaded = load_pipeline(self._recipe, self._device, self._dtype)
             self.revision = loaded.revision
             tune(loaded)
+            if loaded.device == "cpu":
+                make_batch_invariant(loaded.call, loaded.torch)
             self._pipelines = Pipelines(loaded)
             if loaded.device.startswith("cuda"):
                 self._meter = CudaMeter(loaded.torch, loaded.device)

@@ -120,6 +120,23 @@ async def test_the_wait_is_measured_from_finished_images_and_counts_those_ahead(
     assert (places[first].eta_seconds, places[second].eta_seconds) == (8, 24)
 
 
+async def test_jobs_that_ran_together_share_the_time_that_an_image_takes(shop: Workshop) -> None:
+    # given two jobs of two images each that were painted in the same eight seconds, and one in four of its own
+    user = await shop.user()
+    jobs = [await shop.job(user, count=2) for _ in range(3)]
+    await shop.painter().paint_waiting()
+    ran = "UPDATE generation_jobs SET started_at = queued_at + %s, finished_at = queued_at + %s WHERE id = %s"
+    sql(shop.database_url, "UPDATE generation_jobs SET queued_at = '2026-01-01'")
+    for job, (began, ended) in zip(jobs, ((0, 8), (2, 8), (60, 64)), strict=True):
+        sql(shop.database_url, ran, timedelta(seconds=began), timedelta(seconds=ended), job)
+
+    # then an image takes two seconds
+    await shop.job(user, count=4)
+    last = await shop.job(user)
+    async with shop.db.read() as tx:
+        assert (await line.places(tx, [last]))[last].eta_seconds == 8
+
+
 async def test_nothing_is_promised_before_anything_was_measured(shop: Workshop) -> None:
     job = await shop.job(await shop.user())
 

@@ -39,13 +39,12 @@ async def claimed(shop: Workshop) -> Claim:
 def writes(slot: UUID) -> list[Callable[[AsyncSession, Lease], Awaitable[object]]]:
     """Return everything that a worker writes."""
     return [
-        rendering.begin,
-        lambda tx, lease: rendering.renew(tx, lease, MINUTE),
-        lambda tx, lease: rendering.start_slots(tx, lease, [slot]),
+        lambda tx, lease: rendering.start(tx, lease, [slot]),
         lambda tx, lease: rendering.reserve_asset(tx, lease, slot),
         lambda tx, lease: rendering.give_up_slot(tx, lease, slot, FailureCode.ENGINE_ERROR),
         lambda tx, lease: rendering.fail(tx, lease, FailureCode.ENGINE_ERROR),
         rendering.finish,
+        rendering.lose,
         rendering.let_go,
     ]
 
@@ -59,6 +58,8 @@ async def test_nobody_writes_to_a_job_without_its_lease(shop: Workshop) -> None:
         with pytest.raises(LeaseLost):
             async with shop.db.write() as tx:
                 await write(tx, Lease(claim.job.id, uuid4()))
+    async with shop.db.write() as tx:
+        assert await rendering.renew(tx, uuid4(), [claim.job.id], MINUTE) == {}
 
     assert (row_counts(shop.database_url), await shop.row(claim.job.id)) == before
 
@@ -70,17 +71,16 @@ async def test_a_canceled_job_is_only_let_go(shop: Workshop) -> None:
     await shop.cancel(user, claim.job.id)
     before = row_counts(shop.database_url)
 
-    *others, let_go = writes(claim.open_slots[0].id)
+    *others, _lose, let_go = writes(claim.open_slots[0].id)
     for write in others:
-        if write is others[1]:
-            continue  # it renews its lease, and so hears of it
         with pytest.raises(JobCanceled):
             async with shop.db.write() as tx:
                 await write(tx, claim.lease)
     assert row_counts(shop.database_url) == before
 
     async with shop.db.write() as tx:
-        assert await rendering.renew(tx, claim.lease, MINUTE) == JobStatus.CANCELING
+        renewed = await rendering.renew(tx, claim.lease.owner, [claim.job.id], MINUTE)
+        assert renewed == {claim.job.id: JobStatus.CANCELING}
         await let_go(tx, claim.lease)
     assert (await shop.row(claim.job.id)).status == JobStatus.CANCELED
     check_end(shop.database_url)
@@ -94,8 +94,7 @@ async def test_a_job_that_loses_its_worker_three_times_fails_with_refund(shop: W
         claim = await claimed(shop)
         if begins:
             async with shop.db.write() as tx:
-                await rendering.begin(tx, claim.lease)
-                await rendering.start_slots(tx, claim.lease, [slot.id for slot in claim.open_slots])
+                await rendering.start(tx, claim.lease, [slot.id for slot in claim.open_slots])
         sql(shop.database_url, "UPDATE generation_jobs SET lease_expires_at = now() - interval '1 second'")
         await shop.sweeper().rescue_lost()
         check_rows(shop.database_url)
@@ -122,6 +121,19 @@ async def test_a_canceled_job_whose_worker_is_lost_ends(shop: Workshop) -> None:
     check_end(shop.database_url)
 
 
+async def test_a_canceled_job_whose_engine_is_lost_ends(shop: Workshop) -> None:
+    user = await shop.user()
+    job = await shop.job(user)
+    claim = await claimed(shop)
+    await shop.cancel(user, job)
+
+    async with shop.db.write() as tx:
+        await rendering.lose(tx, claim.lease)
+
+    assert (await shop.row(job)).status == JobStatus.CANCELED
+    check_end(shop.database_url)
+
+
 async def test_a_job_whose_lease_was_renewed_meanwhile_is_not_rescued(shop: Workshop) -> None:
     job = await shop.job(await shop.user())
     claim = await claimed(shop)
@@ -131,7 +143,7 @@ async def test_a_job_whose_lease_was_renewed_meanwhile_is_not_rescued(shop: Work
     async with shop.db.read() as tx:
         assert await rendering.lost(tx) == [job]
     async with shop.db.write() as tx:
-        await rendering.renew(tx, claim.lease, MINUTE)
+        await rendering.renew(tx, claim.lease.owner, [job], MINUTE)
     async with shop.db.write() as tx:
         await rendering.rescue(tx, job)
 
