@@ -40,6 +40,8 @@ def engine_options(settings: Settings) -> EngineOptions:
 
     return EngineOptions(
         model=settings.model,
+        models_in_memory=settings.models_in_memory,
+        model_idle_s=settings.model_idle_s,
         home=settings.easel_home,
         openai_api_key=settings.openai_api_key.get_secret_value(),
         openai_url=settings.openai_url,

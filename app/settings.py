@@ -48,11 +48,13 @@ class Settings(BaseSettings):
     statement_timeout_s: float = Field(5.0, gt=0, description="Longest time of one statement.")
     redis_url: str = Field("", description="Redis or Valkey for queue, events and limits; embedded by default.")
 
-    engine: Annotated[str, AfterValidator(_known)] = Field("sandbox", description="What paints.")
+    engine: Annotated[str, AfterValidator(_known)] = Field("small", description="What paints.")
     engines: Annotated[str, AfterValidator(_all_known)] = Field(
         "", description="Several engines in place of ENGINE, with commas between them; the first is the default."
     )
     model: str = Field("", description="Pipeline of the diffusers engine: a local folder or a hub id.")
+    models_in_memory: int = Field(1, ge=1, description="Engines whose models a worker keeps loaded at once.")
+    model_idle_s: float = Field(900.0, gt=0, description="How long an unused model stays in memory.")
     openai_api_key: SecretStr = Field(SecretStr(""), description="Key of the gpt-image engine.")
     openai_url: str = Field("https://api.openai.com/v1", description="Where the gpt-image engine paints.")
     openai_image_model: str = Field("gpt-image-1", description="Model of the gpt-image engine.")

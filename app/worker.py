@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from prometheus_client import CollectorRegistry, start_http_server
 
-from adapters.engines.factory import build_engine
+from adapters.engines.factory import build_engines
 from app.metrics import PaintMetrics
 from app.services import engine_options, open_broker, open_database, open_messaging, open_store
 from workers.broker import GPU_QUEUE, declare_actor
@@ -33,8 +33,7 @@ def run_worker(settings: Settings) -> None:
     from dramatiq.worker import Worker  # noqa: PLC0415 - reads the environment when it is imported
 
     broker = open_broker(settings)
-    options = engine_options(settings)
-    engines = {key: build_engine(key, options) for key in settings.engine_keys}
+    engines = build_engines(settings.engine_keys, engine_options(settings))
     registry = CollectorRegistry()
     if settings.metrics_port:
         start_http_server(settings.metrics_port, settings.host, registry)
@@ -46,6 +45,7 @@ def run_worker(settings: Settings) -> None:
         timedelta(seconds=settings.lease_s),
         PaintMetrics(registry),
     )
+    painter.warm_up(settings.engine_keys[0])
     declare_actor(broker, painter.paint_waiting)
     worker = Worker(broker, queues={GPU_QUEUE}, worker_threads=1, worker_timeout=IDLE_WAIT_MS)
     stop = threading.Event()

@@ -197,6 +197,7 @@ def install(folder: Path, database_url: str, redis_url: str, **settings: str) ->
     port = free_port()
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     environment = inherited | {
+        "ENGINE": "sandbox",
         "EASEL_HOME": str(folder),
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,

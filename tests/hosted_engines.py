@@ -19,6 +19,7 @@ class Broken:
     """An engine whose device says ``reason`` when it is to paint."""
 
     key = "broken"
+    revision = "of no weights"
     batch_size = 3
 
     def __init__(self, reason: str) -> None:

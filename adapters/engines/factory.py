@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from adapters.engines.hosting import HostedEngine, Residents
 from adapters.engines.pins import PinsFile
 from adapters.engines.recipes import PipelineRecipe
 from domain.catalogue import ENGINES
@@ -15,6 +17,8 @@ from domain.ports import EngineUnavailable
 from domain.words import EngineFamily
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from domain.engines import ModelSource
     from domain.ports import Engine
 
@@ -27,11 +31,31 @@ class EngineOptions:
 
     model: str = ""
     """Pipeline of the ``diffusers`` engine: a folder or a hub id."""
+    models_in_memory: int = 1
+    """Engines whose models are loaded at once."""
+    model_idle_s: float | None = None
+    """Seconds after which an unused model leaves memory; None keeps it."""
     home: Path = Path(".easel")
     """``EASEL_HOME``: below it, in ``pins``, are the pins of models that do not ship with Easel."""
     openai_api_key: str = field(default="", repr=False)
     openai_url: str = "https://api.openai.com/v1"
     openai_image_model: str = "gpt-image-1"
+
+
+def build_engines(keys: Iterable[str], options: EngineOptions) -> dict[str, Engine]:
+    """Return the engines called ``keys``, by key: those that load models each in a process of its own.
+
+    Raises:
+        EngineUnavailable: there is no such engine.
+    """
+    residents = Residents(options.models_in_memory)
+    return {key: _hosted(key, options, residents) for key in keys}
+
+
+def _hosted(key: str, options: EngineOptions, residents: Residents) -> Engine:
+    if key in ENGINES and ENGINES[key].source:
+        return HostedEngine(key, partial(build_engine, key, options), residents, idle_s=options.model_idle_s)
+    return build_engine(key, options)
 
 
 def build_engine(key: str, options: EngineOptions) -> Engine:

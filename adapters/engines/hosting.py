@@ -26,6 +26,7 @@ _END_S: Final = 5.0
 @dataclass(frozen=True, slots=True)
 class _Ready:
     batch_size: int
+    revision: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class HostedEngine:
         """
         self.key = key
         self.batch_size = 1
+        self.revision = ""
         self._build = build
         self._residents = residents
         self._idle_s = idle_s
@@ -148,12 +150,14 @@ class HostedEngine:
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")  # a fork would share locks, and CUDA can not be forked
         self._line, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, self._build), name=f"engine-{self.key}")
+        self._process = context.Process(
+            target=_serve, args=(theirs, self._build), name=f"engine-{self.key}", daemon=True
+        )
         self._process.start()
         theirs.close()
         answer = self._receive()
         if isinstance(answer, _Ready):
-            self.batch_size = answer.batch_size
+            self.batch_size, self.revision = answer.batch_size, answer.revision
             return
         self._end()
         raise EngineUnavailable(answer.reason)
@@ -240,7 +244,7 @@ def _serve(line: Connection, build: Callable[[], Engine]) -> None:
         except Exception as error:  # noqa: BLE001 - whoever asked is told
             line.send(_Unavailable(str(error) if isinstance(error, EngineUnavailable) else _named(error)))
             return
-        line.send(_Ready(engine.batch_size))
+        line.send(_Ready(engine.batch_size, engine.revision))
         while True:
             request = line.recv()
             if isinstance(request, _Stop):

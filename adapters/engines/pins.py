@@ -91,7 +91,8 @@ class ModelFolder:
         """Read all files and return their pins."""
         with ThreadPoolExecutor(_READERS) as readers:
             pinned = readers.map(lambda name: _pin_of(self.folder / name), self.files)
-            return Pins(model=self.model, revision=self.revision, files=dict(zip(self.files, pinned, strict=True)))
+            name = self.model if self.revision else self.folder.name  # where it lies is the machine's own affair
+            return Pins(model=name, revision=self.revision, files=dict(zip(self.files, pinned, strict=True)))
 
     def check(self, pins: Pins) -> None:
         """Compare all files with their pins; sizes first, which costs nothing.

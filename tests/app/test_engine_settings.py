@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("environment", "keys"),
     [
-        ({}, ("sandbox",)),
+        ({}, ("small",)),
         ({"ENGINE": "diffusers", "MODEL": "/models/mine"}, ("diffusers",)),
         ({"ENGINES": "sdxl, sandbox,sdxl"}, ("sdxl", "sandbox")),
         ({"ENGINE": "sandbox", "ENGINES": "sd15"}, ("sd15",)),

@@ -18,7 +18,7 @@ from training.evaluation.classifier import QUESTIONS, answers
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-GUIDANCE = 4.0
+GUIDANCE = 1.2
 STEPS = 20
 _TOGETHER = 10
 

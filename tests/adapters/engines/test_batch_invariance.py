@@ -20,7 +20,7 @@ PROMPTS = ("a cat under the moon", "두 마리의 물고기", "", "a red house b
 def bits(engine: DiffusersEngine, request: PaintRequest) -> list[tuple[Any, bytes]]:
     """Return, for each image, what the autoencoder was given and the picture."""
     seen: list[Any] = []
-    vae = engine._pipeline().call.vae
+    vae = engine.pipelines().words.vae
     hook = vae.decoder.register_forward_pre_hook(lambda _, given: seen.extend(given[0].detach().clone()))
     outcomes = engine.paint(request, lambda _step: None)
     hook.remove()

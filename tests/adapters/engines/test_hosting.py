@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.engines.factory import build_engine
+from adapters.engines.factory import EngineOptions, build_engine
 from adapters.engines.hosting import HostedEngine, Residents
 from adapters.engines.sandbox import SandboxEngine
 from domain.ports import Brief, EngineLost, EngineUnavailable, NotPainted, Painted, PaintStep
@@ -26,10 +26,10 @@ CAT = painting(Brief("a cat by the sea", "", "watercolor"), (96, 64), 4, 5.0, (7
 PAINT_AND_WAIT = """
 import os, sys, time
 from functools import partial
-from adapters.engines.factory import build_engine
+from adapters.engines.factory import EngineOptions, build_engine
 from adapters.engines.hosting import HostedEngine, Residents
 
-engine = HostedEngine("sandbox", partial(build_engine, "sandbox"), Residents(1))
+engine = HostedEngine("sandbox", partial(build_engine, "sandbox", EngineOptions()), Residents(1))
 engine.load()
 print(engine.pid, flush=True)
 sys.stdin.read()
@@ -57,7 +57,7 @@ def host() -> Iterator[Callable[..., HostedEngine]]:
         engine.close()
 
 
-SANDBOX = partial(build_engine, "sandbox")
+SANDBOX = partial(build_engine, "sandbox", EngineOptions())
 
 
 def is_running(pid: int) -> bool:
