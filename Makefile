@@ -17,7 +17,7 @@ help: ## List these commands
 	@echo "Variables: PORT=8000  EASEL_HOME=.easel  ENGINES=<keys of docs/engines.md>  MODEL=<folder or hub id>  PYTHON=<CPython 3.11 or later>"
 
 comma := ,
-run: $(API) $(if $(filter-out sandbox gpt-image,$(subst $(comma), ,$(ENGINES) $(ENGINE))),$(ML)) ## Start everything on this machine; Ctrl-C ends it
+run: $(API) $(if $(filter-out sandbox gpt-image,$(or $(strip $(subst $(comma), ,$(ENGINES) $(ENGINE))),small)),$(ML)) ## Start everything on this machine; Ctrl-C ends it
 	@exec ./easel run $(ARGS)
 
 install: $(API) ## Install what `make run` needs into .venv
