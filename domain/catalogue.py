@@ -109,6 +109,7 @@ ENGINES: dict[str, EngineSpec] = {
             max_steps=100,
             default_guidance=7.5,
             max_guidance=20.0,
+            prompt_tokens=77,
         ),
         EngineSpec(
             key="sd15",

@@ -16,19 +16,24 @@ from domain.words import GenerationWarningCode
 Bound = int | str
 """A number of items, or the name of the argument that holds as many values as there are items."""
 
+SUBMITTING: Final = (
+    *("EnhancePrompt", "SubmitGeneration", "RerunGeneration"),
+    *("Inpaint", "Outpaint", "Upscale", "Restyle", "RemoveBackground"),
+)
+"""Mutations that warn of what may turn out otherwise than expected."""
+
 LIST_BOUNDS: Final[Mapping[tuple[str, str], Bound]] = {
     ("Artwork", "images"): MAXIMUM_IMAGES,
     ("Engine", "prices"): len(Operation),
     ("EnhancePromptSuccess", "difference"): MAXIMUM_PARTS,
     ("EnhancePromptSuccess", "issues"): MAXIMUM_ISSUES,
-    ("EnhancePromptSuccess", "warnings"): len(GenerationWarningCode),
     ("EngineConstraints", "ratios"): len(RATIOS),
     ("GenerationJob", "references"): MAXIMUM_REFERENCES,
     ("GenerationJob", "slots"): MAXIMUM_COUNT,
     ("Query", "engines"): len(ENGINES),
     ("Query", "nodes"): "ids",
     ("Query", "styles"): len(STYLES),
-    ("SubmitGenerationSuccess", "warnings"): len(GenerationWarningCode),
     ("Viewer", "sessions"): MAXIMUM_SESSIONS,
+    **dict.fromkeys(((f"{name}Success", "warnings") for name in SUBMITTING), len(GenerationWarningCode)),
 }
 """By type and field; of all lists of objects that are not below a connection."""

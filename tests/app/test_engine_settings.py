@@ -62,10 +62,10 @@ def test_a_folder_is_pinned_by_command(tiny_pipeline: Path, tmp_path: Path, monk
     assert done.exit_code == 0, done.output
     (path,) = (tmp_path / "pins").iterdir()
     pins = json.loads(path.read_text())
-    assert (pins["model"], pins["revision"]) == (str(model), "")
+    assert (pins["model"], pins["revision"]) == ("model", "")
     weights = "unet/diffusion_pytorch_model.safetensors"
     assert pins["files"][weights]["size"] == (model / weights).stat().st_size
-    assert f"{len(pins['files'])} files of {model} are pinned as " in done.output
+    assert f"{len(pins['files'])} files of {model.name} are pinned as " in done.output
 
 
 @pytest.mark.parametrize(

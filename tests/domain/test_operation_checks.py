@@ -59,5 +59,6 @@ def test_strength_has_bounds_where_it_has_a_meaning(operation: Operation) -> Non
 
 def test_a_ratio_is_called_by_its_name() -> None:
     for engine in ENGINES.values():
-        assert [ratio_of(*size_of(ratio, engine.base_side), engine) for ratio in RATIOS] == list(RATIOS)
+        sizes = [size_of(ratio, engine.base_side, engine.side_multiple) for ratio in RATIOS]
+        assert [ratio_of(*size, engine) for size in sizes] == list(RATIOS)
     assert ratio_of(208, 304, SANDBOX) == "13:19"

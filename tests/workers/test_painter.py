@@ -326,7 +326,8 @@ async def test_commits_that_are_not_heard_of_are_not_done_twice(shop: Workshop) 
     assert sql(shop.database_url, "SELECT balance, held FROM credit_accounts") == [(98, 0)]
     events = sql(
         shop.database_url,
-        "SELECT split_part(payload ->> 'stream', ':', 1), payload ->> 'kind' FROM outbox WHERE topic = 'event'",
+        "SELECT split_part(payload ->> 'stream', ':', 1), payload ->> 'kind' FROM outbox"
+        " WHERE topic = 'event' ORDER BY id",
     )
     kinds = [kind for stream, kind in events if stream == "job"]
     assert sorted(kinds) == ["completed", "image_failed", "image_ready", "image_ready", "started"]

@@ -48,9 +48,9 @@ def test_each_model_has_its_own_pins(tmp_path: Path) -> None:
 
 def test_the_small_model_ships_with_its_pins() -> None:
     recipe = recipe_of("small", EngineOptions())
-    assert recipe.model == str(ROOT / "adapters/engines/small_model")
+    assert recipe.model == str(ROOT / "models/easel-small")
     assert recipe.pins
-    assert (recipe.pins.path, recipe.pins.may_begin) == (ROOT / "adapters/engines/small_model.pins.json", False)
+    assert (recipe.pins.path, recipe.pins.may_begin) == (ROOT / "models/easel-small.pins.json", False)
 
 
 def test_four_bits_are_for_the_large_parts_and_need_their_package(tiny_flux: Path) -> None:
