@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
@@ -180,10 +181,15 @@ class Hand:
                 job.log.warning("database away, trying again", error=type(error).__name__)
                 await asyncio.sleep(0.2)
 
-    async def keep_leases(self) -> None:
-        """Renew all leases together, a few times in the life of one, until cancelled."""
-        while True:
-            await asyncio.sleep(min(1.0, self._lease.total_seconds() / 4))
+    async def keep_leases(self, is_over: asyncio.Event) -> None:
+        """Renew all leases together, a few times in the life of one, until ``is_over``.
+
+        It is not cancelled: a statement that is cut off may raise an error of PostgreSQL instead, which is waited out.
+        """
+        while not is_over.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(1.0, self._lease.total_seconds() / 4)):
+                    await is_over.wait()
             if held := dict(self._jobs):
                 await self._renew(held)
 

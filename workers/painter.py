@@ -84,13 +84,16 @@ class Painter:
     async def paint_waiting(self) -> None:
         """Paint job after job until none waits. Who is rung for nothing finds nothing and returns."""
         self._loop = asyncio.get_running_loop()
+        is_over = asyncio.Event()
         async with asyncio.TaskGroup() as keeping:
-            keeper = keeping.create_task(self._hand.keep_leases(), name="leases")
-            async with asyncio.TaskGroup() as endings:
-                while not self._is_stopping and (lead := await self._hand.claim(tuple(self._engines))):
-                    self._welcome(lead, endings)
-                    await self._paint_with_company(lead, endings)
-            keeper.cancel()
+            keeping.create_task(self._hand.keep_leases(is_over), name="leases")
+            try:
+                async with asyncio.TaskGroup() as endings:
+                    while not self._is_stopping and (lead := await self._hand.claim(tuple(self._engines))):
+                        self._welcome(lead, endings)
+                        await self._paint_with_company(lead, endings)
+            finally:
+                is_over.set()
 
     def _welcome(self, job: JobInHand, endings: asyncio.TaskGroup) -> None:
         """See to it that a job that was claimed just now has an end, whatever happens."""
