@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from graphql import get_named_type
-from sqlalchemy import Text, case, func, literal_column, select
+from sqlalchemy import Text, case, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.sql.selectable import Exists
 
@@ -285,6 +285,7 @@ def total(build: Build, place: Place | None, found: PlannedField, rows: Rows) ->
 
 def aggregated(level: Level, item: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return the items of a level as one JSON array, NULL where an item is NULL."""
+    item = cast(item, Text)  # items that show nothing of their rows are constants, which have no type
     array = func.array_agg(item)
     ordering = level.ordering()
     if ordering:

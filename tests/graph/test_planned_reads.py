@@ -209,6 +209,17 @@ def test_random_queries_are_answered_alike_both_ways(gallery: Gallery, data: st.
         assert planned is None or orjson.dumps(planned) == orjson.dumps(core), (handle, query)
 
 
+@pytest.mark.parametrize("shown", ["... on Node { ... on LedgerEntry { kind } }", "id @skip(if: true)"])
+def test_items_of_which_nothing_is_asked_are_as_many(gallery: Gallery, shown: str) -> None:
+    query = Query(f"{{ viewer {{ assets(first: 2) {{ edges {{ node {{ {shown} }} }} }} }} }}", {})
+
+    planned = gallery.run(gallery.by_plan(query, "ann"))
+
+    assert planned
+    assert planned == gallery.run(gallery.through_core(query, "ann"))
+    assert planned["data"]["viewer"]["assets"]["edges"] == [{"node": {}}] * 2
+
+
 @pytest.mark.parametrize(
     ("name", "variables"), [("feed", {"kind": "LATEST", "first": 20}), ("me", {}), ("one", {"id": "artwork"})]
 )
