@@ -1,8 +1,7 @@
 """What a worker adds to its engine: time outside the pipeline, progress, and what it gains by painting jobs together.
 
-A painter runs in this process over embedded servers and paints with the diffusion engine: the small model where it is
-there, otherwise a pipeline of the same layout with random weights, which takes the same time. Jobs are submitted with
-``domain.generation.submit``; pictures have 256 × 256 pixels.
+A painter runs in this process over embedded servers and paints with the small model, which a worker would give a
+process of its own. Jobs are submitted with ``domain.generation.submit``; pictures have 256 × 256 pixels.
 
 - Share inside: seconds in ``Engine.paint`` of all seconds from the claim of a job to its end, jobs of four images, one
   after another. Progress: seconds in ``on_step`` and in making previews of those in ``Engine.paint``.
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from domain.ports import NotPainted, Painted, PaintRequest, PaintStep
     from workshop import Workshop
 
-SHIPPED: Final = ROOT / "adapters" / "engines" / "small_model"
+MODEL: Final = str(ROOT / "models" / "easel-small")
 SIDE, STEPS, BATCH, USERS = 256, 20, 4, 16
 INSIDE: Final = {"cpu": 0.95, "cuda": 0.97}
 GAIN: Final = {"cpu": 1.3, "cuda": 3.0}
@@ -92,10 +91,8 @@ def main() -> None:
     rows: list[Row] = []
     with installation() as place:
         urls = place.environment["DATABASE_URL"], place.environment["REDIS_URL"]
-        model = str(SHIPPED if SHIPPED.exists() else _with_random_weights(place.folder / "model"))
-        described["model"] = "small model" if SHIPPED.exists() else "random weights in the small model's layout"
         for device in _devices():
-            rows += asyncio.run(_measure(urls, place.folder, model, device, asked.jobs))
+            rows += asyncio.run(_measure(urls, place.folder, device, asked.jobs))
     with installation("worker", "relay", "sweeper") as place:
         urls = place.environment["DATABASE_URL"], place.environment["REDIS_URL"]
         easel, _ = asyncio.run(pickup.measure(*urls, asked.pickups))
@@ -113,31 +110,10 @@ def _devices() -> Sequence[str]:
     return ("cpu",)
 
 
-def _with_random_weights(folder: Path) -> Path:
-    """Write a pipeline as ``python -m training export`` does, but of networks that have learned nothing."""
-    from diffusers import StableDiffusionPipeline  # noqa: PLC0415 - heavy
-
-    from training import autoencoder, export, networks, tokens  # noqa: PLC0415 - heavy
-
-    tokenizer = tokens.train_tokenizer(0, captions=500)
-    pipeline = StableDiffusionPipeline(
-        vae=autoencoder.new_autoencoder(),
-        text_encoder=networks.new_text_encoder(len(tokenizer)),
-        tokenizer=tokenizer,
-        unet=networks.new_denoiser(),
-        scheduler=networks.new_scheduler(),
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
-    )
-    export.export(pipeline, folder)
-    return folder
-
-
-async def _measure(urls: tuple[str, str], folder: Path, model: str, device: str, jobs: int) -> list[Row]:
+async def _measure(urls: tuple[str, str], folder: Path, device: str, jobs: int) -> list[Row]:
     async with workshop(*urls, folder) as shop:
         users = [await shop.user(10_000) for _ in range(USERS)]
-        alone, together = (Stopwatch(model, device, batch_size) for batch_size in (1, BATCH))
+        alone, together = (Stopwatch(MODEL, device, batch_size) for batch_size in (1, BATCH))
         for engine in (alone, together):
             await _paint(shop, engine, users[:1], _wanted(count=BATCH, steps=2))  # it loads, and wakes its kernels up
         rows = await _shares(shop, together, users[0], device)

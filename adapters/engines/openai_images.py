@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx2
 from PIL import Image, ImageOps
 
-from adapters.engines.latent_preview import PREVIEW_SIDE
 from adapters.engines.openai_errors import TemporaryRefusal, raise_for_answer, raise_for_error
+from adapters.engines.without_model import thumbnail
 from db.words import Operation
 from domain.catalogue import STYLES
 from domain.ports import EngineUnavailable, NotPainted, Painted, PaintStep
@@ -117,11 +117,11 @@ class OpenAIImages:
                 kind = str(event.get("type"))
                 if kind.endswith(".completed"):
                     image = _decoded(event)
-                    report(request.steps, _thumbnail(image))
+                    report(request.steps, thumbnail(image))
                     return image
                 if kind.endswith(".partial_image"):
                     step = min(step + 1, request.steps)
-                    report(step, _thumbnail(_decoded(event)))
+                    report(step, thumbnail(_decoded(event)))
                 elif kind == "error":
                     return raise_for_error(event)
         raise TemporaryRefusal("the API ended its answer without an image")
@@ -226,9 +226,3 @@ def _decoded(event: Mapping[str, Any]) -> Image.Image:
         return image.convert("RGB")
     except (LookupError, TypeError, OSError, SyntaxError, binascii.Error) as error:
         raise TemporaryRefusal("the API sent a picture that can not be read") from error
-
-
-def _thumbnail(image: Image.Image) -> Image.Image:
-    small = image.copy()
-    small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
-    return small
