@@ -32,6 +32,7 @@ from benchmarks.installation import installation
 from benchmarks.report import report, spread
 from db.words import JobStatus
 from domain import generation
+from domain.ports import Engines
 from stored import sql
 from workers.painter import Painter
 from workshop import LEASE, Tally, small, workshop
@@ -188,7 +189,7 @@ async def _paint(shop: Workshop, engine: Stopwatch, users: Sequence[UUID], wante
     for user in users:
         async with shop.db.write() as tx:
             await generation.submit(tx, user, wanted, uuid4().hex)
-    painter = Painter(shop.db, shop.store, shop.log, {engine.key: engine}, LEASE, Successes())
+    painter = Painter(shop.db, shop.store, shop.log, Engines({engine.key: engine}), LEASE, Successes())
     began = time.perf_counter()
     await painter.paint_waiting()
     return time.perf_counter() - began
