@@ -12,6 +12,7 @@ from adapters.engines.cutout import with_soft_edge
 from adapters.engines.memory import made_within_memory
 from adapters.engines.pipeline_loading import best_device, libraries, loading
 from adapters.engines.sources import Unusable, source_of
+from adapters.engines.tuning import leave_a_core
 from adapters.engines.without_model import kept_cut, painted_one_by_one, thumbnail
 from domain.ports import EngineUnavailable, Painted
 from domain.words import FailureCode
@@ -27,6 +28,8 @@ BACKGROUND: Final = "background"
 """The class that a model must have, in letters of any case."""
 _SEEN_SIDE: Final = 512
 """Pixels: the model sees pictures stretched to this square, so that any shape takes the same memory."""
+_CERTAIN: Final = 0.03
+"""Probabilities that are closer to 0 or 1 than this count as that, so that no veil of the background stays."""
 _LEAST: Final = 0.01
 """Share of the picture that a subject takes at least."""
 
@@ -46,7 +49,8 @@ class _Segmentation:
         seen = self.processor(images=picture.resize((_SEEN_SIDE, _SEEN_SIDE)), return_tensors="pt")
         with self.torch.inference_mode():
             logits = self.model(seen["pixel_values"].to(self.model.device)).logits
-        alpha = 1 - logits.float().softmax(1)[0, self.background]
+        subject = 1 - logits.float().softmax(1)[0, self.background]
+        alpha = ((subject - _CERTAIN) / (1 - 2 * _CERTAIN)).clamp(0, 1)
         return Image.fromarray((alpha * 255).round().to(self.torch.uint8).cpu().numpy())
 
 
@@ -119,5 +123,8 @@ def _load(recipe: PipelineRecipe, device: str | None) -> tuple[_Segmentation, st
     if BACKGROUND not in classes:
         raise EngineUnavailable(f"the model {recipe.model!r} has no class {BACKGROUND!r}")
     processor.do_center_crop = False  # what is cut off at the edges would have no alpha
-    model.eval().to(device or best_device(torch))
+    target = device or best_device(torch)
+    model.eval().to(target)
+    if target == "cpu":
+        leave_a_core(torch)
     return _Segmentation(torch, model, processor, classes[BACKGROUND]), revision

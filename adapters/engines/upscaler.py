@@ -51,7 +51,25 @@ class Upscaler:
         Raises:
             EngineUnavailable: it can not be loaded here, or does not enlarge.
         """
-        self._pipeline()
+        self.pipeline()
+
+    def pipeline(self) -> LoadedPipeline:
+        """Return the pipeline, loaded.
+
+        Raises:
+            EngineUnavailable: see ``load``.
+        """
+        if self._loaded is None:
+            loaded = load_pipeline(self._recipe, self._device, None, "DiffusionPipeline")
+            kind = type(loaded.call).__name__
+            if kind not in GUIDANCE:
+                choices = ", ".join(GUIDANCE)
+                raise EngineUnavailable(f"the model {self._recipe.model!r} is a {kind}, which is none of {choices}")
+            tune(loaded)
+            self.revision = loaded.revision
+            self._reliefs = reliefs(loaded)
+            self._loaded = loaded
+        return self._loaded
 
     def paint(self, request: PaintRequest, on_step: Callable[[PaintStep], None]) -> list[Painted | NotPainted]:
         """Enlarge the source of each task to the request's size.
@@ -62,7 +80,7 @@ class Upscaler:
         Raises:
             EngineUnavailable: see ``load``.
         """
-        loaded = self._pipeline()
+        loaded = self.pipeline()
 
         def make(task: ImageTask, progress: Progress) -> Painted:
             return self._enlarged(loaded, task, (request.width, request.height), progress)
@@ -95,19 +113,6 @@ class Upscaler:
 
         large = made_within_memory(call, self._reliefs, loaded.torch)
         return Painted(ImageOps.fit(large, size, Image.Resampling.LANCZOS), self._recipe.name)
-
-    def _pipeline(self) -> LoadedPipeline:
-        if self._loaded is None:
-            loaded = load_pipeline(self._recipe, self._device, None, "DiffusionPipeline")
-            kind = type(loaded.call).__name__
-            if kind not in GUIDANCE:
-                choices = ", ".join(GUIDANCE)
-                raise EngineUnavailable(f"the model {self._recipe.model!r} is a {kind}, which is none of {choices}")
-            tune(loaded)
-            self.revision = loaded.revision
-            self._reliefs = reliefs(loaded)
-            self._loaded = loaded
-        return self._loaded
 
 
 def _tiled(source: Image.Image) -> Image.Image:
