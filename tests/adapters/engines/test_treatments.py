@@ -23,6 +23,7 @@ from domain.ports import EngineUnavailable, Material, NotPainted, Painted, Paint
 from domain.words import FailureCode
 from orders import changing
 from scenery import landscape, middle_mask
+from tiny_pipeline import build_tiny_latent_upscaler
 from tiny_segmenter import build_tiny_classifier, build_tiny_segmenter
 
 if TYPE_CHECKING:
@@ -96,9 +97,10 @@ def test_models_that_are_set_do_their_operation_for_all_engines(engines: Engines
 
     # when both are asked, each in a process of its own, of which one is in memory
     first = only(enlarging, TWICE)
-    assert enlarging.pid
+    in_memory = [bool(enlarging.pid)]
     cut = only(cutting, CUT)
-    assert enlarging.pid is None
+    in_memory.append(bool(enlarging.pid))
+    assert in_memory == [True, False]
 
     # then they say what they are, and are pinned as every model is
     assert (first.method, cut.method) == ("tiny-upscaler", "tiny-segmenter")
@@ -128,6 +130,17 @@ def test_what_is_too_large_for_the_upscaler_is_enlarged_without_it(upscaler: Ups
     assert small.image.size == large.image.size == (128, 128)
     assert [step.step for step in seen] == list(range(1, 27))
     assert {max(picture.size) for step in seen for picture in step.previews if picture} <= {*range(97)}
+
+
+def test_an_upscaler_of_latents_enlarges_too(tmp_path: Path) -> None:
+    model = build_tiny_latent_upscaler(tmp_path / "tiny-latent-upscaler")
+    engine = build_engine("upscaler", EngineOptions(upscaler=str(model), home=tmp_path))
+    seen: list[PaintStep] = []
+    (outcome,) = engine.paint(TWICE, seen.append)
+    assert isinstance(outcome, Painted)
+    assert (outcome.method, outcome.image.size, len(seen)) == ("tiny-latent-upscaler", (128, 128), 25)
+    assert np.ptp(np.asarray(outcome.image)) > 0
+    assert only(engine, TWICE).image.tobytes() == outcome.image.tobytes()
 
 
 def test_an_upscaler_can_be_cancelled_and_refuses_what_can_not_be_used(upscaler: Upscaler) -> None:
