@@ -203,8 +203,8 @@ def documents(
 
 @engines.command()
 def pin(
-    key: Annotated[str, typer.Argument(help="Key of the engine.")],
-    model: Annotated[str, typer.Argument(help="Folder or hub id; by default what the engine paints with.")] = "",
+    key: Annotated[str, typer.Argument(help="Key of the engine; or upscaler, segmenter.")],
+    model: Annotated[str, typer.Argument(help="Folder or hub id; by default what the settings name.")] = "",
 ) -> None:
     """Trust a model as it is now: fetch it where it is on the hub, and write down the sha256 of its files."""
     from adapters.engines.factory import recipe_of  # noqa: PLC0415

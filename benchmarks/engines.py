@@ -41,6 +41,7 @@ from benchmarks.installation import installation
 from benchmarks.report import report, spread
 from db.words import JobStatus
 from domain import generation
+from domain.ports import Engines
 from stored import sql
 from tiny_pipeline import build_tiny_flux, build_tiny_pipeline
 from workers.painter import Painter
@@ -237,7 +238,7 @@ async def _paint(shop: Workshop, engine: HostedEngine, users: Sequence[UUID], wa
     for user in users:
         async with shop.db.write() as tx:
             await generation.submit(tx, user, wanted, uuid4().hex)
-    painter = Painter(shop.db, shop.store, shop.log, {engine.key: engine}, LEASE, Successes())
+    painter = Painter(shop.db, shop.store, shop.log, Engines({engine.key: engine}), LEASE, Successes())
     began = time.perf_counter()
     await painter.paint_waiting()
     return time.perf_counter() - began

@@ -23,6 +23,7 @@ from db.tables import GenerationJob, GenerationSlot, User
 from db.words import Visibility
 from domain import credits, generation
 from domain.generation import GenerationSpec
+from domain.ports import Engines
 from workers.broker import Bell, WakingBroker
 from workers.painter import Painter
 from workers.relay import Relay
@@ -93,7 +94,8 @@ class Workshop:
     ) -> Painter:
         """Return a worker's painter."""
         engine = engine or SandboxEngine()
-        return Painter(db or self.db, store or self.store, log or self.log, {engine.key: engine}, LEASE, Tally())
+        engines = Engines({engine.key: engine})
+        return Painter(db or self.db, store or self.store, log or self.log, engines, LEASE, Tally())
 
     async def cancel(self, user_id: UUID, job_id: UUID) -> int:
         """Cancel a job; return the credits that came back."""

@@ -1,4 +1,4 @@
-"""Fetches pipelines from the hub: always one commit, and of it only what is loaded."""
+"""Fetches models from the hub: always one commit, and of it only what is loaded."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from adapters.engines.weights import INDEX, TEXTS, parts_of
+from adapters.engines.weights import CONFIG, INDEX, PREPROCESSOR, TEXTS, parts_of
 from domain.ports import EngineUnavailable
 
 if TYPE_CHECKING:
@@ -44,6 +44,21 @@ def fetched(hub_id: str, commit: str, pipeline: str = "") -> Path:
     index = _asked(hub_id, lambda: huggingface_hub.hf_hub_download(hub_id, INDEX, revision=commit))
     parts = parts_of(Path(index).read_bytes(), pipeline)
     wanted = [INDEX, *(f"{part}/*{ending}" for part in parts for ending in (*TEXTS, ".safetensors"))]
+    return _snapshot(hub_id, commit, wanted)
+
+
+def fetched_model(hub_id: str, commit: str) -> Path:
+    """Return the folder of a commit of a repository with a model of a single part, downloaded as ``fetched`` does.
+
+    Raises:
+        EngineUnavailable: as ``newest_commit``.
+    """
+    return _snapshot(hub_id, commit, [CONFIG, PREPROCESSOR, "model*.safetensors", "model.safetensors.index.json"])
+
+
+def _snapshot(hub_id: str, commit: str, wanted: list[str]) -> Path:
+    import huggingface_hub  # noqa: PLC0415
+
     return Path(
         _asked(
             hub_id,
