@@ -67,11 +67,16 @@ def api() -> None:
 @main.command()
 def worker() -> None:
     """Paint what waits with ENGINE."""
+    from adapters.checkers.block_list import BadBlockList  # noqa: PLC0415
     from app.memory import return_large_blocks  # noqa: PLC0415
     from app.worker import run_worker  # noqa: PLC0415
 
     return_large_blocks()
-    run_worker(_settings())
+    try:
+        run_worker(_settings())
+    except BadBlockList as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
 
 
 @main.command()
@@ -203,8 +208,8 @@ def documents(
 
 @engines.command()
 def pin(
-    key: Annotated[str, typer.Argument(help="Key of the engine.")],
-    model: Annotated[str, typer.Argument(help="Folder or hub id; by default what the engine paints with.")] = "",
+    key: Annotated[str, typer.Argument(help="Key of the engine, or safety-checker.")],
+    model: Annotated[str, typer.Argument(help="Folder or hub id; by default the one that is set.")] = "",
 ) -> None:
     """Trust a model as it is now: fetch it where it is on the hub, and write down the sha256 of its files."""
     from adapters.engines.factory import recipe_of  # noqa: PLC0415

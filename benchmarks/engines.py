@@ -25,6 +25,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from adapters.checkers.in_turn import InTurn
 from adapters.engines.diffusion import DiffusersEngine
 from adapters.engines.latent_preview import previews
 from benchmarks import ROOT, machine, pickup
@@ -33,6 +34,7 @@ from benchmarks.report import report, spread
 from db.words import JobStatus
 from domain import generation
 from stored import sql
+from workers.deliveries import Outlet
 from workers.painter import Painter
 from workshop import LEASE, Tally, small, workshop
 
@@ -188,7 +190,7 @@ async def _paint(shop: Workshop, engine: Stopwatch, users: Sequence[UUID], wante
     for user in users:
         async with shop.db.write() as tx:
             await generation.submit(tx, user, wanted, uuid4().hex)
-    painter = Painter(shop.db, shop.store, shop.log, {engine.key: engine}, LEASE, Successes())
+    painter = Painter(shop.db, Outlet(InTurn(()), shop.store), shop.log, {engine.key: engine}, LEASE, Successes())
     began = time.perf_counter()
     await painter.paint_waiting()
     return time.perf_counter() - began

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from db.words import JobStatus
 from domain import rendering
-from domain.pictures import GenerationMetadata, render
-from domain.ports import NotPainted, StorageUnavailable
+from domain.pictures import GenerationMetadata, render, seen
+from domain.ports import CheckUnavailable, NotPainted, StorageUnavailable
 from domain.rendering import JobCanceled, LeaseLost
 from domain.words import FailureCode
 from workers.in_hand import JobFailed, Stopping
 
 if TYPE_CHECKING:
     from db.tables import GenerationJob, GenerationSlot
-    from domain.ports import ObjectStore, Painted
+    from domain.ports import ObjectStore, OutputChecker, Painted
     from workers.in_hand import Hand, JobInHand
 
 
@@ -26,13 +26,20 @@ class Endings(Protocol):
         """Count a job by its final state."""
 
 
+class Outlet(NamedTuple):
+    """Where finished pictures leave the worker: they are judged, then stored."""
+
+    checker: OutputChecker
+    store: ObjectStore
+
+
 class Deliveries:
     """Settles the slots of jobs in hand, and sees each job through to its end."""
 
-    def __init__(self, hand: Hand, store: ObjectStore, endings: Endings) -> None:
-        """Write through ``hand``, store pictures in ``store``."""
+    def __init__(self, hand: Hand, outlet: Outlet, endings: Endings) -> None:
+        """Write through ``hand``, let pictures out through ``outlet``."""
         self._hand = hand
-        self._store = store
+        self._checker, self._store = outlet
         self._endings = endings
 
     async def settle(
@@ -62,6 +69,10 @@ class Deliveries:
 
     async def _deliver(self, job: JobInHand, slot: GenerationSlot, painted: Painted, engine_revision: str) -> None:
         asset_id = await self._hand.write(job, rendering.reserve_asset, slot.id, engine_revision, painted.method)
+        refusal = await self._refusal(job, slot, painted)
+        if refusal:
+            await self._hand.write(job, rendering.give_up_slot, slot.id, refusal)
+            return
         rendition = await asyncio.to_thread(render, painted.image, _metadata(job.job, slot))
         try:
             for stored in rendition.objects(asset_id):
@@ -71,6 +82,18 @@ class Deliveries:
             await self._hand.write(job, rendering.give_up_slot, slot.id, FailureCode.STORAGE_UNAVAILABLE)
         else:
             await self._hand.write(job, rendering.deliver, slot.id, rendition)
+
+    async def _refusal(self, job: JobInHand, slot: GenerationSlot, painted: Painted) -> FailureCode | None:
+        """Return as what a picture is given up that must not be stored: one that is blocked, or can not be judged."""
+        try:
+            blocked = await self._checker.judge(await asyncio.to_thread(seen, painted.image))
+        except CheckUnavailable as error:
+            job.log.error("image not checked", slot=slot.index, reason=str(error))  # noqa: TRY400 - the reason says it
+            return FailureCode.CHECK_UNAVAILABLE
+        if blocked is None:
+            return None
+        job.log.warning("image blocked", slot=slot.index, reason=blocked.reason, detail=blocked.detail)
+        return FailureCode.CONTENT_BLOCKED
 
     async def _end(self, job: JobInHand) -> None:
         try:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from domain.ports import Engine
 
 ROOT: Final = Path(__file__).parent.parent.parent
+SAFETY_CHECKER: Final = "safety-checker"
+"""In the place of an engine's key, where models are pinned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,8 @@ class EngineOptions:
 
     model: str = ""
     """Pipeline of the ``diffusers`` engine: a folder or a hub id."""
+    safety_checker: str = ""
+    """Model that judges finished pictures: a folder or a hub id."""
     models_in_memory: int = 1
     """Engines whose models are loaded at once."""
     model_idle_s: float | None = None
@@ -81,16 +85,19 @@ def build_engine(key: str, options: EngineOptions) -> Engine:
 
 
 def recipe_of(key: str, options: EngineOptions, model: str = "") -> PipelineRecipe:
-    """Return how the pipeline of an engine of diffusers is to be had.
+    """Return how the pipeline of an engine of diffusers, or the safety checker, is to be had.
 
     Args:
-        key: The engine's.
+        key: The engine's, or ``SAFETY_CHECKER``.
         options: Where an engine without a model of its own has it from, and where pins are kept.
         model: Folder or hub id to take instead of the one in the catalogue.
 
     Raises:
         EngineUnavailable: there is no such engine, or it loads no pipeline.
     """
+    if key == SAFETY_CHECKER:
+        named = model or options.safety_checker
+        return PipelineRecipe(key=key, model=named, pins=_pins_at(key, named, options.home), is_pipeline=False)
     source = ENGINES[key].source if key in ENGINES else None
     if source is None:
         raise EngineUnavailable(f"there is no engine called {key!r} that loads a model")
@@ -110,6 +117,10 @@ def _pins_of(key: str, source: ModelSource, model: str, home: Path) -> PinsFile:
     """Return where the pins of a model are: beside it where it ships with Easel, else by its name in EASEL_HOME."""
     if source.folder and Path(model) == ROOT / source.folder:
         return PinsFile(ROOT / f"{source.folder}.pins.json", may_begin=False)
+    return _pins_at(key, model, home)
+
+
+def _pins_at(key: str, model: str, home: Path) -> PinsFile:
     name = model.partition("@")[0]
     if Path(name).expanduser().is_dir():
         name = str(Path(name).expanduser().resolve())

@@ -1,4 +1,4 @@
-"""Loads a text-to-image pipeline: where from, onto which device, in which precision. The only importer of torch."""
+"""Loads a text-to-image pipeline: from where, onto which device, in which precision. Engines have torch from here."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def load_pipeline(
         library.utils.logging.set_verbosity_error()
         library.utils.logging.disable_progress_bar()
     recipe = PipelineRecipe(model=model) if isinstance(model, str) else model
-    target = device or _best_device(torch)
+    target = device or best_device(torch)
     if recipe.needs_cuda and not target.startswith("cuda"):
         raise EngineUnavailable(f"the engine {recipe.key!r} needs a CUDA device, and there is none")
     options = _options(recipe.precision, getattr(torch, dtype or _best_dtype(torch, target)))
@@ -98,7 +98,8 @@ def four_bits(number: Any) -> Any:  # noqa: ANN401 - a type of torch, and a sett
     )
 
 
-def _best_device(torch: Any) -> str:  # noqa: ANN401 - an untyped module
+def best_device(torch: Any) -> str:  # noqa: ANN401 - an untyped module
+    """Return the fastest device that torch finds here: ``cuda``, ``mps`` or ``cpu``."""
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"

@@ -1,20 +1,20 @@
-"""How one engine's pipeline is to be had: from where, pinned to what, in which precision."""
+"""How a model is to be had: from where, pinned to what, in which precision."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.engines.model_hub import COMMIT, HUB_ID, fetched, newest_commit
+from adapters.engines.model_hub import COMMIT, HUB_ID, fetched, fetched_model, newest_commit
 from adapters.engines.pins import ModelFolder, Pins, PinsFile
-from adapters.engines.weights import files_to_load
+from adapters.engines.weights import files_to_load, model_files
 from domain.ports import EngineUnavailable
 from domain.words import Precision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineRecipe:
-    """A pipeline that an engine paints with."""
+    """A pipeline that an engine paints with, or a single model that does something else."""
 
     model: str
     """Folder, or hub id like ``owner/name``, with ``@`` and a commit behind it where it is not pinned."""
@@ -24,6 +24,8 @@ class PipelineRecipe:
     """None trusts the folder as it is."""
     pipeline: str = ""
     """Class of diffusers that it must have; any where empty."""
+    is_pipeline: bool = True
+    """Otherwise a single model: its folder holds ``config.json`` and weights, and no parts."""
     precision: Precision = Precision.BF16
     needs_cuda: bool = False
 
@@ -74,7 +76,7 @@ class PipelineRecipe:
             EngineUnavailable: no model is named, or it is neither of the two.
         """
         if not self.model:
-            raise EngineUnavailable("the diffusers engine needs a model: a folder or a hub id like owner/name")
+            raise EngineUnavailable(f"{self.key!r} needs a model: a folder or a hub id like owner/name")
         folder = Path(self.model).expanduser()
         if folder.is_dir():
             return str(folder.absolute()), "", ""
@@ -95,5 +97,8 @@ class PipelineRecipe:
         return self._at(name, commit)
 
     def _at(self, name: str, commit: str) -> ModelFolder:
-        folder = fetched(name, commit, self.pipeline) if commit else Path(name)
-        return ModelFolder(name, commit, folder, files_to_load(folder, self.pipeline))
+        if self.is_pipeline:
+            folder = fetched(name, commit, self.pipeline) if commit else Path(name)
+            return ModelFolder(name, commit, folder, files_to_load(folder, self.pipeline))
+        folder = fetched_model(name, commit) if commit else Path(name)
+        return ModelFolder(name, commit, folder, model_files(folder))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 INDEX: Final = "model_index.json"
+CONFIG: Final = "config.json"
 LIBRARIES: Final = frozenset({"diffusers", "transformers", "stable_diffusion"})
 """Where classes of parts may come from; the last is how pipelines of old name the safety checker of diffusers."""
 TEXTS: Final = (".json", ".txt", ".model")
@@ -68,9 +69,26 @@ def files_to_load(folder: Path, pipeline: str = "") -> list[str]:
         parts = parts_of((folder / INDEX).read_bytes(), pipeline)
     except OSError as error:
         raise EngineUnavailable(f"there is no {INDEX!r} in {str(folder)!r}") from error
+    _refuse_code(folder)
+    return sorted([INDEX, *(f"{part}/{name}" for part in parts for name in _files_of(folder / part))])
+
+
+def model_files(folder: Path) -> list[str]:
+    """Return the files of a folder with a single model that are read when it is loaded, in order of their names.
+
+    Raises:
+        EngineUnavailable: there is no model in the folder, its weights are missing, truncated or pickled, or it comes
+            with code.
+    """
+    if not (folder / CONFIG).is_file():
+        raise EngineUnavailable(f"there is no {CONFIG!r} in {str(folder)!r}")
+    _refuse_code(folder)
+    return sorted(_files_of(folder))
+
+
+def _refuse_code(folder: Path) -> None:
     for code in folder.rglob("*.py"):
         raise EngineUnavailable(f"the model comes with code, which is never run: {code.relative_to(folder)}")
-    return sorted([INDEX, *(f"{part}/{name}" for part in parts for name in _files_of(folder / part))])
 
 
 def _files_of(part: Path) -> Iterator[str]:
@@ -79,7 +97,7 @@ def _files_of(part: Path) -> Iterator[str]:
     names = sorted(each.name for each in part.iterdir() if each.is_file())
     texts = [name for name in names if name.endswith(TEXTS)]
     weights = [name for name in names if _WEIGHTS.fullmatch(name)]
-    if "config.json" in texts:
+    if CONFIG in texts:
         _refuse_own_code(part)
         _require_weights(part, names, weights)
     for name in weights:
@@ -89,7 +107,7 @@ def _files_of(part: Path) -> Iterator[str]:
 
 
 def _refuse_own_code(part: Path) -> None:
-    config = _json_of(part / "config.json")
+    config = _json_of(part / CONFIG)
     if "auto_map" in config:
         raise EngineUnavailable(f"the part {part.name!r} of the model wants code that comes with it (auto_map)")
 
