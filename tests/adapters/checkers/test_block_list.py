@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,10 @@ def line_of(picture: Image.Image, reason: str = "") -> str:
     return f"{bits_of(picture):016x} {reason}\n"
 
 
+def write(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
 def as_jpeg(picture: Image.Image) -> Image.Image:
     file = BytesIO()
     picture.save(file, "JPEG", quality=40)
@@ -67,13 +72,13 @@ async def test_a_known_picture_is_blocked_however_it_was_saved(listed: Path) -> 
 
 async def test_the_distance_is_the_most_that_is_blocked(listed: Path) -> None:
     apart = (bits_of(drawing(0)) ^ bits_of(drawing(2))).bit_count()
-    listed.write_text(line_of(drawing(0)))
+    write(listed, line_of(drawing(0)))
     assert await BlockList(listed, apart).judge(drawing(2))
     assert await BlockList(listed, apart - 1).judge(drawing(2)) is None
 
 
 async def test_a_list_that_says_nothing_blocks_nothing(listed: Path) -> None:
-    listed.write_text("# nothing yet\n")
+    write(listed, "# nothing yet\n")
     assert await BlockList(listed).judge(drawing(0)) is None
 
 
@@ -106,20 +111,20 @@ async def test_a_list_is_read_again_when_it_has_changed(listed: Path) -> None:
     for _ in range(2):
         with pytest.raises(CheckUnavailable, match="line 6"):
             await checker.judge(drawing(3))
-    listed.unlink()
+    await asyncio.to_thread(listed.unlink)
     with pytest.raises(CheckUnavailable, match=r"blocked\.txt"):
         await checker.judge(drawing(3))
 
     # until it is mended
-    listed.write_text(line_of(drawing(3)))
+    write(listed, line_of(drawing(3)))
     assert await checker.judge(drawing(3))
     assert await checker.judge(drawing(0)) is None
 
 
 async def test_of_several_checkers_the_first_that_blocks_decides(tmp_path: Path) -> None:
     paths = [tmp_path / name for name in ("a.txt", "b.txt")]
-    paths[0].write_text(line_of(drawing(0), "of the first"))
-    paths[1].write_text(line_of(drawing(0), "of the second") + line_of(drawing(1), "of the second"))
+    write(paths[0], line_of(drawing(0), "of the first"))
+    write(paths[1], line_of(drawing(0), "of the second") + line_of(drawing(1), "of the second"))
     both = InTurn([BlockList(path) for path in paths])
     told = [await both.judge(drawing(turns)) for turns in (0, 1, 2)]
     assert [blocked.detail.partition(": ")[2] if blocked else None for blocked in told] == [

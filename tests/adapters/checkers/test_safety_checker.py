@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -135,13 +136,13 @@ def test_a_process_does_not_outlive_who_asks_it(model: Path) -> None:
 
 
 async def test_a_model_that_is_away_judges_nothing_and_leaves_no_process(checker: SafetyChecker, model: Path) -> None:
-    away = model.rename(model.parent / "away")
+    away = await asyncio.to_thread(model.rename, model.parent / "away")
     for _ in range(2):
         with pytest.raises(CheckUnavailable, match="there is no model folder"):
             await checker.judge(BLUE)
         assert checker.pid is None
 
-    away.rename(model)
+    await asyncio.to_thread(away.rename, model)
     assert await checker.judge(BLUE) is None
 
 

@@ -18,6 +18,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from tiny_pipeline import build_tiny_safety_checker
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -169,6 +171,29 @@ def test_a_model_of_the_hub_is_pinned_fetched_once_and_loaded_without_network(re
     assert loaded.startswith("loaded ")
     assert machine.load(f"{NAME}@{COMMIT}") == loaded
     assert f"is pinned to another commit, {COMMIT}" in machine.load(f"{NAME}@{'0' * 40}")
+
+
+def test_of_a_single_model_nothing_is_fetched_but_what_is_loaded(tmp_path: Path) -> None:
+    repository = build_tiny_safety_checker(tmp_path / "repository")
+    for name in ("pytorch_model.bin", "flax_model.msgpack", "README.md", "model.fp16.safetensors", "code.py"):
+        (repository / name).write_bytes(b"not to be fetched")
+    home = tmp_path / "home"
+    home.mkdir()
+    with hub_of(repository) as hub:
+        machine = Machine(home, hub.url)
+        assert f"3 files of {NAME} are pinned as " in machine.pin("safety-checker", NAME)
+        assert sorted(hub.downloads) == ["config.json", "model.safetensors", "preprocessor_config.json"]
+
+    # and it is loaded at that commit, with the hub away
+    load = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from adapters.checkers import safety_process\n"
+        "from adapters.engines.factory import EngineOptions, recipe_of\n"
+        "safety_process.load(recipe_of('safety-checker', EngineOptions(home=Path(sys.argv[1])), sys.argv[2]))\n"
+        "print('loaded')\n"
+    )
+    assert machine.run("-c", load, f"{home}", NAME) == "loaded\n"
 
 
 def test_a_hub_that_is_away_or_shows_no_such_model_is_told(repository: Path, tmp_path: Path) -> None:
