@@ -21,6 +21,8 @@ main = typer.Typer(
 
 engines = typer.Typer(no_args_is_help=True, help="Look after the models of engines.")
 main.add_typer(engines, name="engines")
+pictures = typer.Typer(no_args_is_help=True, help="Look at pictures.")
+main.add_typer(pictures, name="pictures")
 
 
 def _settings() -> Settings:
@@ -204,6 +206,22 @@ def documents(
         out.write_text(text)
     else:
         typer.echo(text, nl=False)
+
+
+@pictures.command(name="hash")
+def print_hashes(files: Annotated[list[Path], typer.Argument(help="Pictures.")]) -> None:
+    """Print for each picture the line that blocks it, in a list as BLOCKED_PICTURES names one."""
+    from PIL import Image  # noqa: PLC0415
+
+    from adapters.checkers.block_list import line_of  # noqa: PLC0415
+
+    for file in files:
+        try:
+            with Image.open(file) as picture:
+                typer.echo(line_of(picture.convert("RGBA"), file.name))
+        except OSError as error:
+            typer.echo(f"{file} can not be read: {error}", err=True)
+            raise typer.Exit(1) from error
 
 
 @engines.command()

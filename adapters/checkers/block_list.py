@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from domain.pictures import seen
 from domain.pictures.fingerprints import dhash
 from domain.ports import Blocked, CheckUnavailable
 from domain.words import BlockReason
@@ -89,7 +90,7 @@ class BlockList:
         known = self._current()
         if not known.entries:
             return None
-        distances = np.bitwise_count(known.hashes ^ np.uint64(dhash(picture) & _64_BITS))
+        distances = np.bitwise_count(known.hashes ^ np.uint64(_hash_of(picture)))
         nearest = int(distances.argmin())
         if distances[nearest] > self._distance:
             return None
@@ -104,6 +105,15 @@ class BlockList:
         except (OSError, BadBlockList) as error:
             raise CheckUnavailable(str(error)) from error
         return self._known
+
+
+def line_of(picture: Image.Image, reason: str) -> str:
+    """Return the line of a list that blocks an RGB or RGBA picture."""
+    return f"{_hash_of(seen(picture)):016x} {reason}"
+
+
+def _hash_of(picture: Image.Image) -> int:
+    return dhash(picture) & _64_BITS
 
 
 def _read(path: Path) -> _Known:

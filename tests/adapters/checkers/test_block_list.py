@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image, ImageDraw
 
-from adapters.checkers.block_list import BadBlockList, BlockList
+from adapters.checkers.block_list import BadBlockList, BlockList, line_of
 from adapters.checkers.in_turn import InTurn
-from domain.pictures.fingerprints import dhash
 from domain.ports import CheckUnavailable
 from domain.words import BlockReason
 
@@ -31,12 +30,8 @@ def drawing(turns: int) -> Image.Image:
     return picture.rotate(90 * turns).crop((0, 0, 320, 240))
 
 
-def bits_of(picture: Image.Image) -> int:
-    return dhash(picture) & (2**64 - 1)
-
-
-def line_of(picture: Image.Image, reason: str = "") -> str:
-    return f"{bits_of(picture):016x} {reason}\n"
+def listing(picture: Image.Image, reason: str = "") -> str:
+    return f"{line_of(picture, reason)}\n"
 
 
 def write(path: Path, text: str) -> None:
@@ -52,7 +47,7 @@ def as_jpeg(picture: Image.Image) -> Image.Image:
 @pytest.fixture
 def listed(tmp_path: Path) -> Path:
     path = tmp_path / "blocked.txt"
-    path.write_text(f"# of last winter\n\n{line_of(drawing(0), 'a forgery')}{line_of(drawing(1)).upper()}")
+    path.write_text(f"# of last winter\n\n{listing(drawing(0), 'a forgery')}{listing(drawing(1)).upper()}")
     return path
 
 
@@ -71,8 +66,9 @@ async def test_a_known_picture_is_blocked_however_it_was_saved(listed: Path) -> 
 
 
 async def test_the_distance_is_the_most_that_is_blocked(listed: Path) -> None:
-    apart = (bits_of(drawing(0)) ^ bits_of(drawing(2))).bit_count()
-    write(listed, line_of(drawing(0)))
+    one, other = (int(line_of(drawing(turns), "").strip(), 16) for turns in (0, 2))
+    apart = (one ^ other).bit_count()
+    write(listed, listing(drawing(0)))
     assert await BlockList(listed, apart).judge(drawing(2))
     assert await BlockList(listed, apart - 1).judge(drawing(2)) is None
 
@@ -102,7 +98,7 @@ async def test_a_list_is_read_again_when_it_has_changed(listed: Path) -> None:
     checker = BlockList(listed)
 
     with listed.open("a") as file:
-        file.write(line_of(drawing(2)))
+        file.write(listing(drawing(2)))
     assert await checker.judge(drawing(2))
 
     # and while it can not be understood or is away, nothing is judged
@@ -116,15 +112,15 @@ async def test_a_list_is_read_again_when_it_has_changed(listed: Path) -> None:
         await checker.judge(drawing(3))
 
     # until it is mended
-    write(listed, line_of(drawing(3)))
+    write(listed, listing(drawing(3)))
     assert await checker.judge(drawing(3))
     assert await checker.judge(drawing(0)) is None
 
 
 async def test_of_several_checkers_the_first_that_blocks_decides(tmp_path: Path) -> None:
     paths = [tmp_path / name for name in ("a.txt", "b.txt")]
-    write(paths[0], line_of(drawing(0), "of the first"))
-    write(paths[1], line_of(drawing(0), "of the second") + line_of(drawing(1), "of the second"))
+    write(paths[0], listing(drawing(0), "of the first"))
+    write(paths[1], listing(drawing(0), "of the second") + listing(drawing(1), "of the second"))
     both = InTurn([BlockList(path) for path in paths])
     told = [await both.judge(drawing(turns)) for turns in (0, 1, 2)]
     assert [blocked.detail.partition(": ")[2] if blocked else None for blocked in told] == [
