@@ -137,6 +137,7 @@ def test_a_process_does_not_outlive_who_asks_it(model: Path) -> None:
 
 async def test_a_model_that_is_away_judges_nothing_and_leaves_no_process(checker: SafetyChecker, model: Path) -> None:
     away = await asyncio.to_thread(model.rename, model.parent / "away")
+    checker.warm_up()
     for _ in range(2):
         with pytest.raises(CheckUnavailable, match="there is no model folder"):
             await checker.judge(BLUE)
