@@ -112,45 +112,51 @@ async def start(tx: AsyncSession, lease: Lease, slot_ids: Sequence[UUID]) -> Non
         jobs.tell(tx, job, "started")
 
 
-async def reserve_asset(
-    tx: AsyncSession, lease: Lease, slot_id: UUID, engine_revision: str = "", method: str = ""
-) -> UUID:
-    """Give a painted slot the row of its asset before anything is stored, so that no object is without a row.
+async def reserve_assets(
+    tx: AsyncSession, lease: Lease, methods: Mapping[UUID, str], engine_revision: str = ""
+) -> Mapping[UUID, UUID]:
+    """Give painted slots the rows of their assets before anything is stored, so that no object is without a row.
 
     Args:
         tx: the transaction.
         lease: the worker's right to write to the job.
-        slot_id: which image.
-        engine_revision: what exactly painted it, as ``Engine.revision`` says.
-        method: by which means, as ``Painted.method`` says.
+        methods: by which means each slot was painted, as ``Painted.method`` says, by the slot's id.
+        engine_revision: what exactly painted them, as ``Engine.revision`` says.
+
+    Returns:
+        The assets' ids by those of their slots; where a slot has had one before, that one.
 
     Raises:
         LeaseLost, JobCanceled: as their names say.
     """
     job = await _hold_on(tx, lease)
-    slot = await tx.get_one(GenerationSlot, slot_id)
-    if slot.asset_id is None:
-        asset = MediaAsset(
-            id=uuid7(),
+    slots = [slot for slot in await jobs.slots(tx, job.id) if slot.id in methods]
+    new = {slot.id: uuid7() for slot in slots if slot.asset_id is None}
+    tx.add_all(
+        MediaAsset(
+            id=new[slot.id],
             owner_id=job.user_id,
             job_id=job.id,
             parent_id=job.source_asset_id,
             engine=job.engine,
             engine_revision=engine_revision,
-            method=method,
+            method=methods[slot.id],
             style=job.style,
             ratio=job.ratio,
             seed=slot.seed,
         )
-        tx.add(asset)
-        await tx.flush()
-        slot.asset_id = asset.id
-    slot.status = SlotStatus.CHECKING
-    return slot.asset_id
+        for slot in slots
+        if slot.id in new
+    )
+    await tx.flush()
+    for slot in slots:
+        slot.asset_id = slot.asset_id or new[slot.id]
+        slot.status = SlotStatus.CHECKING
+    return {slot.id: slot.asset_id for slot in slots if slot.asset_id}
 
 
-async def deliver(tx: AsyncSession, lease: Lease, slot_id: UUID, rendition: Rendition) -> None:
-    """Make a stored image the slot's result: asset READY, slot READY, credit captured, watchers told, all in one.
+async def deliver(tx: AsyncSession, lease: Lease, renditions: Mapping[UUID, Rendition]) -> None:
+    """Make stored images, by slot, the slots' results: assets READY, slots READY, credits captured, watchers told.
 
     Done again, it changes nothing: who did not hear that it was committed may try once more.
 
@@ -158,19 +164,21 @@ async def deliver(tx: AsyncSession, lease: Lease, slot_id: UUID, rendition: Rend
         LeaseLost, JobCanceled: as their names say; the stored objects are then swept.
     """
     wallet, job = await _hold_on_with_wallet(tx, lease)
-    slot = await tx.get_one(GenerationSlot, slot_id)
-    if slot.status.is_final:
-        return
-    asset = await tx.get_one(MediaAsset, slot.asset_id)
-    asset.status = AssetStatus.READY
-    asset.width, asset.height = rendition.width, rendition.height
-    asset.byte_size = len(rendition.original)
-    asset.sha256, asset.dhash = rendition.sha256, rendition.dhash
-    asset.blurhash, asset.dominant_color = rendition.blurhash, rendition.dominant_color
-    asset.ready_at = slot.finished_at = now()
-    slot.status = SlotStatus.READY
-    credits.capture(tx, wallet, slot.id, job.price)
-    jobs.tell(tx, job, "image_ready", slot=slot.index)
+    slots = [slot for slot in await jobs.slots(tx, job.id) if slot.id in renditions and not slot.status.is_final]
+    found = await tx.execute(select(MediaAsset).where(col(MediaAsset.id).in_([slot.asset_id for slot in slots])))
+    assets = {asset.id: asset for asset in found.scalars()}
+    for slot in slots:
+        assert slot.asset_id
+        asset, rendition = assets[slot.asset_id], renditions[slot.id]
+        asset.status = AssetStatus.READY
+        asset.width, asset.height = rendition.width, rendition.height
+        asset.byte_size = len(rendition.original)
+        asset.sha256, asset.dhash = rendition.sha256, rendition.dhash
+        asset.blurhash, asset.dominant_color = rendition.blurhash, rendition.dominant_color
+        asset.ready_at = slot.finished_at = now()
+        slot.status = SlotStatus.READY
+        credits.capture(tx, wallet, slot.id, job.price)
+        jobs.tell(tx, job, "image_ready", slot=slot.index)
 
 
 async def give_up_slot(tx: AsyncSession, lease: Lease, slot_id: UUID, code: FailureCode) -> None:

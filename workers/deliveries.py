@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from db.words import JobStatus
 from domain import rendering
 from domain.pictures import GenerationMetadata, render, seen
-from domain.ports import CheckUnavailable, NotPainted, StorageUnavailable
+from domain.ports import CheckUnavailable, NotPainted, Painted, StorageUnavailable
 from domain.rendering import JobCanceled, LeaseLost
 from domain.words import FailureCode
 from workers.in_hand import JobFailed, Stopping
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
+
     from db.tables import GenerationJob, GenerationSlot
-    from domain.ports import ObjectStore, OutputChecker, Painted
+    from domain.pictures import PictureObject, Rendition
+    from domain.ports import ObjectStore, OutputChecker
     from workers.in_hand import Hand, JobInHand
+
+
+Result = tuple["GenerationSlot", "Painted | NotPainted"]
+"""A slot, and what became of it."""
 
 
 class Endings(Protocol):
@@ -42,19 +51,22 @@ class Deliveries:
         self._checker, self._store = outlet
         self._endings = endings
 
-    async def settle(
-        self, job: JobInHand, slot: GenerationSlot, outcome: Painted | NotPainted, engine_revision: str
-    ) -> None:
-        """Deliver what was painted, or give the slot up.
+    def start(self, job: JobInHand, results: Sequence[Result], engine_revision: str) -> Sequence[asyncio.Task[None]]:
+        """Start to deliver what was painted of a job in one round, and to give up what was not; one task an image.
 
-        Raises:
-            LeaseLost, JobCanceled: as their names say.
+        The assets of all of them are reserved in one transaction, while they are checked and rendered.
         """
-        if isinstance(outcome, NotPainted):
-            job.log.warning("image not painted", slot=slot.index, code=outcome.code, reason=outcome.detail)
-            await self._hand.write(job, rendering.give_up_slot, slot.id, outcome.code)
-        else:
-            await self._deliver(job, slot, outcome, engine_revision)
+        methods = {slot.id: outcome.method for slot, outcome in results if isinstance(outcome, Painted)}
+        reserving = asyncio.ensure_future(self._hand.write(job, rendering.reserve_assets, methods, engine_revision))
+        reserving.add_done_callback(lambda done: done.cancelled() or done.exception())  # who waits for it is told
+        return [
+            job.start_delivery(
+                partial(self._give_up, job, slot, outcome)
+                if isinstance(outcome, NotPainted)
+                else partial(self._deliver, job, slot, outcome, reserving)
+            )
+            for slot, outcome in results
+        ]
 
     async def see_through(self, job: JobInHand) -> None:
         """Wait until a job is over, then write its end, or let it go."""
@@ -67,21 +79,43 @@ class Deliveries:
             job.cancel_deliveries()
             self._hand.put_down(job)
 
-    async def _deliver(self, job: JobInHand, slot: GenerationSlot, painted: Painted, engine_revision: str) -> None:
-        asset_id = await self._hand.write(job, rendering.reserve_asset, slot.id, engine_revision, painted.method)
+    async def _give_up(self, job: JobInHand, slot: GenerationSlot, outcome: NotPainted) -> None:
+        job.log.warning("image not painted", slot=slot.index, code=outcome.code, reason=outcome.detail)
+        await self._hand.write(job, rendering.give_up_slot, slot.id, outcome.code)
+
+    async def _deliver(
+        self, job: JobInHand, slot: GenerationSlot, painted: Painted, reserving: asyncio.Future[Mapping[UUID, UUID]]
+    ) -> None:
         refusal = await self._refusal(job, slot, painted)
         if refusal:
+            await asyncio.shield(reserving)  # else it might come behind the end of the slot
             await self._hand.write(job, rendering.give_up_slot, slot.id, refusal)
             return
         rendition = await asyncio.to_thread(render, painted.image, _metadata(job.job, slot))
+        asset_id = (await asyncio.shield(reserving))[slot.id]
         try:
-            for stored in rendition.objects(asset_id):
-                await self._store.put(stored.key, stored.data, stored.content_type)
+            await self._keep(rendition.objects(asset_id))
         except StorageUnavailable:
             job.log.exception("image not stored", slot=slot.index)
             await self._hand.write(job, rendering.give_up_slot, slot.id, FailureCode.STORAGE_UNAVAILABLE)
         else:
-            await self._hand.write(job, rendering.deliver, slot.id, rendition)
+            await self._hand_out(job, slot.id, rendition)
+
+    async def _keep(self, objects: Sequence[PictureObject]) -> None:
+        """Store a picture's objects together, and the last, which says that all are there, behind the others."""
+        *others, last = objects
+        await asyncio.gather(*(self._store.put(each.key, each.data, each.content_type) for each in others))
+        await self._store.put(last.key, last.data, last.content_type)
+
+    async def _hand_out(self, job: JobInHand, slot_id: UUID, rendition: Rendition) -> None:
+        """Make a stored picture its slot's result; those that are stored while others are written go in one write."""
+        job.stored[slot_id] = rendition
+        async with job.handing_out:
+            if slot_id in job.stored:
+                stored = dict(job.stored)
+                await self._hand.write(job, rendering.deliver, stored)
+                for each in stored:
+                    del job.stored[each]
 
     async def _refusal(self, job: JobInHand, slot: GenerationSlot, painted: Painted) -> FailureCode | None:
         """Return as what a picture is given up that must not be stored: one that is blocked, or can not be judged."""

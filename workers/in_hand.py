@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from db.session import Database
     from db.tables import GenerationJob, GenerationSlot
+    from domain.pictures import Rendition
     from domain.rendering import Claim
     from domain.words import FailureCode
 
@@ -53,6 +54,9 @@ class JobInHand:
         self.claim = claim
         self.reason: Exception | None = None
         """Why it must not go on."""
+        self.stored: dict[UUID, Rendition] = {}
+        """Pictures by slot that are stored and not yet the slots' results."""
+        self.handing_out = asyncio.Lock()
         self.renewed_at = asyncio.get_running_loop().time()
         self.log = logger.bind(job_id=str(claim.job.id))
         self._unpainted = list(claim.open_slots)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import structlog
@@ -204,11 +203,10 @@ class Painter:
         if self._under_way:
             await asyncio.wait(self._under_way)
         self._under_way = [
-            seat.job.start_delivery(
-                partial(self._deliveries.settle, seat.job, seat.slot, outcome, painted.engine.revision)
-            )
-            for seat, outcome in zip(painted.seats(), outcomes, strict=True)
-            if seat.job.reason is None
+            delivery
+            for job, results in painted.results(outcomes)
+            if job.reason is None
+            for delivery in self._deliveries.start(job, results, painted.engine.revision)
         ]
 
     async def _on_gpu(self, call: Callable[[], Result]) -> Result:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from domain.ports import ImageTask, PaintRequest, PaintStep
 from workers.progress import ProgressReporter
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from db.tables import GenerationSlot
-    from domain.ports import Brief, Engine, EventLog, Material
+    from domain.ports import Brief, Engine, EventLog, Material, NotPainted, Painted
+    from workers.deliveries import Result
     from workers.in_hand import JobInHand
 
 
@@ -30,13 +32,6 @@ class Part:
     material: Material
 
 
-class Seat(NamedTuple):
-    """An image of a round."""
-
-    job: JobInHand
-    slot: GenerationSlot
-
-
 @dataclass(slots=True)
 class Round:
     """The images of one engine call. One job's cancel does not stop it: that job's pictures are thrown away."""
@@ -46,9 +41,11 @@ class Round:
     is_abandoned: bool = field(default=False)
     """Whether the worker waits for it no longer."""
 
-    def seats(self) -> Iterator[Seat]:
-        """Yield who each image of the request is for, in its order."""
-        return (Seat(part.job, slot) for part in self.parts for slot in part.slots)
+    def results(self, outcomes: Sequence[Painted | NotPainted]) -> Iterator[tuple[JobInHand, Sequence[Result]]]:
+        """Yield for each job what became of its slots; ``outcomes`` are those of the request, in its order."""
+        rest = iter(outcomes)
+        for part in self.parts:
+            yield part.job, list(zip(part.slots, islice(rest, len(part.slots)), strict=True))
 
     def one_by_one(self) -> Iterator[Round]:
         """Yield a round for each job alone."""

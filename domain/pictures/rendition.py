@@ -85,11 +85,12 @@ def render(image: Image.Image, metadata: GenerationMetadata) -> Rendition:
     original = _png(image, metadata)
     visible = seen(image)
     small = reduced(visible)
+    thumb = _webp(image, _THUMB_SIDE, _SMALL_QUALITY)
     return Rendition(
         original=original,
         full=_webp(image, max(image.size), _FULL_QUALITY),
-        card=_webp(image, _CARD_SIDE, _SMALL_QUALITY),
-        thumb=_webp(image, _THUMB_SIDE, _SMALL_QUALITY),
+        card=thumb if max(image.size) <= _THUMB_SIDE else _webp(image, _CARD_SIDE, _SMALL_QUALITY),
+        thumb=thumb,
         width=image.width,
         height=image.height,
         sha256=sha256(original).hexdigest(),

@@ -40,7 +40,7 @@ def writes(slot: UUID) -> list[Callable[[AsyncSession, Lease], Awaitable[object]
     """Return everything that a worker writes."""
     return [
         lambda tx, lease: rendering.start(tx, lease, [slot]),
-        lambda tx, lease: rendering.reserve_asset(tx, lease, slot),
+        lambda tx, lease: rendering.reserve_assets(tx, lease, {slot: ""}),
         lambda tx, lease: rendering.give_up_slot(tx, lease, slot, FailureCode.ENGINE_ERROR),
         lambda tx, lease: rendering.fail(tx, lease, FailureCode.ENGINE_ERROR),
         rendering.finish,
