@@ -226,8 +226,8 @@ def print_hashes(files: Annotated[list[Path], typer.Argument(help="Pictures.")])
 
 @engines.command()
 def pin(
-    key: Annotated[str, typer.Argument(help="Key of the engine, or safety-checker.")],
-    model: Annotated[str, typer.Argument(help="Folder or hub id; by default the one that is set.")] = "",
+    key: Annotated[str, typer.Argument(help="Key of the engine; or upscaler, segmenter, safety-checker.")],
+    model: Annotated[str, typer.Argument(help="Folder or hub id; by default what the settings name.")] = "",
 ) -> None:
     """Trust a model as it is now: fetch it where it is on the hub, and write down the sha256 of its files."""
     from adapters.engines.factory import recipe_of  # noqa: PLC0415

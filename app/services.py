@@ -40,6 +40,8 @@ def engine_options(settings: Settings) -> EngineOptions:
 
     return EngineOptions(
         model=settings.model,
+        upscaler=settings.upscaler,
+        segmenter=settings.segmenter,
         models_in_memory=settings.models_in_memory,
         model_idle_s=settings.model_idle_s,
         safety_checker=settings.safety_checker,

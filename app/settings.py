@@ -53,7 +53,9 @@ class Settings(BaseSettings):
         "", description="Several engines in place of ENGINE, with commas between them; the first is the default."
     )
     model: str = Field("", description="Pipeline of the diffusers engine: a local folder or a hub id.")
-    models_in_memory: int = Field(1, ge=1, description="Engines whose models a worker keeps loaded at once.")
+    upscaler: str = Field("", description="Pipeline that enlarges, a folder or a hub id; without a model by default.")
+    segmenter: str = Field("", description="Model that cuts out, a folder or a hub id; without a model by default.")
+    models_in_memory: int = Field(1, ge=1, description="How many of all these models a worker keeps loaded.")
     model_idle_s: float = Field(900.0, gt=0, description="How long an unused model stays in memory.")
     openai_api_key: SecretStr = Field(SecretStr(""), description="Key of the gpt-image engine.")
     openai_url: str = Field("https://api.openai.com/v1", description="Where the gpt-image engine paints.")

@@ -59,7 +59,7 @@ def run_worker(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())
     worker.start()
-    logger.info("worker ready", engines=list(engines))
+    logger.info("worker ready", engines=list(engines.by_key))
     stop.wait()
     painter.stop()
     worker.stop(timeout=STOP_WAIT_MS)

@@ -33,6 +33,7 @@ from benchmarks.installation import installation
 from benchmarks.report import report, spread
 from db.words import JobStatus
 from domain import generation
+from domain.ports import Engines
 from stored import sql
 from workers.deliveries import Outlet
 from workers.painter import Painter
@@ -190,7 +191,8 @@ async def _paint(shop: Workshop, engine: Stopwatch, users: Sequence[UUID], wante
     for user in users:
         async with shop.db.write() as tx:
             await generation.submit(tx, user, wanted, uuid4().hex)
-    painter = Painter(shop.db, Outlet(InTurn(()), shop.store), shop.log, {engine.key: engine}, LEASE, Successes())
+    outlet = Outlet(InTurn(()), shop.store)
+    painter = Painter(shop.db, outlet, shop.log, Engines({engine.key: engine}), LEASE, Successes())
     began = time.perf_counter()
     await painter.paint_waiting()
     return time.perf_counter() - began

@@ -67,6 +67,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "Give either a source or references, not both.",
         "원본과 참고 이미지 중 하나만 지정할 수 있습니다.",
     ),
+    "strength.without_references": (
+        "Only references have this strength; that of a source is said there.",
+        "이 강도는 참고 이미지에만 쓸 수 있으며, 원본의 강도는 원본에서 지정합니다.",
+    ),
     "references.count": (
         "Give 1 to {maximum} references.",
         "참고 이미지는 1~{maximum}장까지 지정할 수 있습니다.",

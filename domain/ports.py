@@ -6,7 +6,7 @@ Each has at least two real implementations in ``adapters/``; ``app/`` chooses an
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Engine(Protocol):
     """Paints pictures. All calls come from one thread, one at a time; none is a coroutine."""
 
     key: str
-    """Key of the engine in ``domain/catalogue.py``."""
+    """Its key in ``domain/catalogue.py``, or a name of its own where it does one operation for all that are there."""
     revision: str
     """What exactly paints, once ``load`` has returned: the same revision, request and seed give the same picture."""
     batch_size: int
@@ -129,6 +129,20 @@ class Engine(Protocol):
         Raises:
             EngineLost: see there; the next call may find the engine well again.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """What a worker paints with."""
+
+    by_key: Mapping[str, Engine]
+    """By key in ``domain/catalogue.py``: the engines that jobs may name here."""
+    by_operation: Mapping[Operation, Engine] = field(default_factory=dict)
+    """What does an operation in the place of whichever engine a job names."""
+
+    def of(self, key: str, operation: Operation) -> Engine:
+        """Return what does ``operation`` for jobs that name the engine ``key``."""
+        return self.by_operation.get(operation) or self.by_key[key]
 
 
 class EngineUnavailable(Exception):

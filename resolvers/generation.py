@@ -63,13 +63,15 @@ def _made_from(info: Info, input: SubmitGenerationInput) -> Ingredients:  # noqa
     return Ingredients(
         source_id=asset_key(info, source.asset_id, "source", "assetId") if source else None,
         reference_ids=tuple(asset_key(info, each, "references", str(index)) for index, each in references),
-        strength=source.strength if source else None,
+        strength=source.strength if source else input.strength,
     )
 
 
 def _operation(input: SubmitGenerationInput) -> Operation:  # noqa: A002 - the argument's name
     if input.source and input.references is not None:
         raise InvalidInput("source.and_references", ("input", "references"))
+    if input.strength is not None and input.references is None:
+        raise InvalidInput("strength.without_references", ("input", "strength"))
     if input.source:
         return Operation.IMAGE_TO_IMAGE
     return Operation.TEXT_TO_IMAGE if input.references is None else Operation.REFERENCES

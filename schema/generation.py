@@ -249,6 +249,11 @@ class SubmitGenerationInput:
         default=None,
         description="1 to 4 of the viewer's images, to paint something similar to. Not together with `source`.",
     )
+    strength: float | None = strawberry.field(
+        default=None,
+        description="How far the result may leave the `references`, 0.05 to 1; 0.8 by default. Only with them: a "
+        "`source` has its own.",
+    )
     count: int | None = strawberry.field(default=None, description="How many images, 1 to 8; 4 by default.")
     seed: int | None = strawberry.field(
         default=None, description="0 to 2147483647. The same seed and input give the same pictures; random by default."

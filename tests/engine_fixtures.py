@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.engines.diffusion import DiffusersEngine
-from tiny_pipeline import build_tiny_deep, build_tiny_flux, build_tiny_pipeline
+from tiny_pipeline import build_tiny_deep, build_tiny_flux, build_tiny_pipeline, build_tiny_upscaler
+from tiny_segmenter import build_tiny_segmenter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +22,16 @@ def tiny_pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_flux(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_tiny_flux(tmp_path_factory.mktemp("models") / "flux")
+
+
+@pytest.fixture(scope="session")
+def tiny_upscaler(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_tiny_upscaler(tmp_path_factory.mktemp("models") / "tiny-upscaler")
+
+
+@pytest.fixture(scope="session")
+def tiny_segmenter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_tiny_segmenter(tmp_path_factory.mktemp("models") / "tiny-segmenter")
 
 
 @pytest.fixture(scope="session")

@@ -202,6 +202,45 @@ def build_tiny_upscaler(folder: Path) -> Path:
     return folder
 
 
+def build_tiny_latent_upscaler(folder: Path) -> Path:
+    """Write an upscaler of latents (twofold, 4 latent channels) to ``folder``."""
+    import torch
+    from diffusers import EulerDiscreteScheduler, StableDiffusionLatentUpscalePipeline, UNet2DConditionModel
+
+    torch.manual_seed(0)
+    tokenizer, text_encoder = _text_parts()
+    denoiser = UNet2DConditionModel(
+        in_channels=8,  # latents, and those of the source
+        out_channels=5,  # latents, and how certain they are
+        block_out_channels=(32, 64, 64),
+        down_block_types=("KDownBlock2D", "KCrossAttnDownBlock2D", "KCrossAttnDownBlock2D"),
+        up_block_types=("KCrossAttnUpBlock2D", "KCrossAttnUpBlock2D", "KUpBlock2D"),
+        mid_block_type=None,
+        layers_per_block=2,
+        sample_size=16,
+        cross_attention_dim=32,
+        attention_head_dim=8,
+        norm_num_groups=None,
+        conv_in_kernel=1,
+        conv_out_kernel=1,
+        act_fn="gelu",
+        resnet_time_scale_shift="scale_shift",
+        time_embedding_type="fourier",
+        timestep_post_act="gelu",
+        time_cond_proj_dim=128 + 32,  # the noise on the source, and the text as a whole
+    )
+    _save(
+        folder,
+        StableDiffusionLatentUpscalePipeline,
+        vae=_autoencoder(4),
+        text_encoder=text_encoder,
+        tokenizer=tokenizer,
+        unet=denoiser,
+        scheduler=EulerDiscreteScheduler(prediction_type="sample"),
+    )
+    return folder
+
+
 def build_tiny_flux(folder: Path) -> Path:
     """Write a FLUX-type pipeline (packed latents, images in multiples of 16 px) to ``folder``."""
     import torch

@@ -24,6 +24,7 @@ from db.tables import GenerationJob, GenerationSlot, User
 from db.words import Visibility
 from domain import credits, generation
 from domain.generation import GenerationSpec
+from domain.ports import Engines
 from workers.broker import Bell, WakingBroker
 from workers.deliveries import Outlet
 from workers.painter import Painter
@@ -97,7 +98,7 @@ class Workshop:
         """Return a worker's painter; unless told otherwise, it may let every picture out."""
         engine = engine or SandboxEngine()
         outlet = Outlet(checker or InTurn(()), store or self.store)
-        return Painter(db or self.db, outlet, log or self.log, {engine.key: engine}, LEASE, Tally())
+        return Painter(db or self.db, outlet, log or self.log, Engines({engine.key: engine}), LEASE, Tally())
 
     async def cancel(self, user_id: UUID, job_id: UUID) -> int:
         """Cancel a job; return the credits that came back."""

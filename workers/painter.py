@@ -20,12 +20,12 @@ from workers.materials import MaterialUnavailable, materials_of
 from workers.rounds import NobodyWaits, Part, Round, RoundReporter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import timedelta
 
     from db.session import Database
     from db.tables import GenerationSlot
-    from domain.ports import Engine, EventLog, Painted, PaintStep
+    from domain.ports import Engine, Engines, EventLog, Painted, PaintStep
     from workers.deliveries import Outlet
     from workers.in_hand import JobInHand
 
@@ -53,11 +53,11 @@ class Painter:
         db: Database,
         outlet: Outlet,
         log: EventLog,
-        engines: Mapping[str, Engine],
+        engines: Engines,
         lease: timedelta,
         measures: Measures,
     ) -> None:
-        """Paint with ``engines`` (by key); a claimed job is ours for ``lease`` and as long as it is renewed."""
+        """Paint with ``engines``; a claimed job is ours for ``lease`` and as long as it is renewed."""
         self._log = log
         self._engines = engines
         self._measures = measures
@@ -79,7 +79,7 @@ class Painter:
 
     def warm_up(self, key: str) -> None:
         """Load an engine before anybody asks for it; what is wrong with it is told to the first who does."""
-        self._gpu.submit(self._engines[key].load)
+        self._gpu.submit(self._engines.by_key[key].load)
 
     async def paint_waiting(self) -> None:
         """Paint job after job until none waits. Who is rung for nothing finds nothing and returns."""
@@ -89,7 +89,7 @@ class Painter:
             keeping.create_task(self._hand.keep_leases(is_over), name="leases")
             try:
                 async with asyncio.TaskGroup() as endings:
-                    while not self._is_stopping and (lead := await self._hand.claim(tuple(self._engines))):
+                    while not self._is_stopping and (lead := await self._hand.claim(tuple(self._engines.by_key))):
                         self._welcome(lead, endings)
                         await self._paint_with_company(lead, endings)
             finally:
@@ -103,7 +103,7 @@ class Painter:
 
     async def _paint_with_company(self, lead: JobInHand, endings: asyncio.TaskGroup) -> None:
         """Paint all images of ``lead``, and in the places that its rounds leave empty whatever may go with them."""
-        engine = self._engines[lead.job.engine]
+        engine = self._engines.of(lead.job.engine, lead.job.operation)
         if not lead.is_to_be_painted or not await self._is_ready(engine, lead):
             return
         while lead.is_to_be_painted:

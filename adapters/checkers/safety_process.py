@@ -7,7 +7,6 @@ import multiprocessing
 import os
 import signal
 import threading
-import warnings
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -15,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from adapters.engines.pipeline_loading import best_device
-from domain.ports import EngineUnavailable
+from adapters.engines.pipeline_loading import best_device, libraries, loading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,27 +40,14 @@ def load(recipe: PipelineRecipe) -> None:
 
 @cache
 def _loaded(recipe: PipelineRecipe) -> _Model:
-    try:
-        import diffusers  # noqa: PLC0415 - heavy, and absent where no model is used
-        import torch  # noqa: PLC0415
-        import transformers  # noqa: PLC0415
-    except ImportError as error:
-        raise EngineUnavailable(f"the packages of requirements/ml.in are not installed: {error}") from error
-    for library in (diffusers, transformers):
-        library.utils.logging.set_verbosity_error()
-        library.utils.logging.disable_progress_bar()
+    torch, *_ = libraries("torch", "diffusers", "transformers")
     folder, _ = recipe.prepare()
     device = best_device(torch)
     if device == "cpu" and "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(1)  # the core that engines leave free
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            model = _read(folder, torch, device)
-            model.flags(Image.new("RGB", (64, 64)))
-    except Exception as error:  # a broken model raises whatever its parts raise
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        raise EngineUnavailable(f"the model {recipe.model!r} can not be loaded: {reason}") from error
+    with loading(recipe.model):
+        model = _read(folder, torch, device)
+        model.flags(Image.new("RGB", (64, 64)))
     return model
 
 

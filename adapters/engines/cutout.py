@@ -43,10 +43,15 @@ def cut_out(picture: Image.Image) -> tuple[Image.Image, str]:
         subject = _grabbed(small, np.where(np.asarray(middle) > 0, 3, 2).astype(np.uint8))
     method = "centre" if subject is None else "grabcut"
     alpha = (middle if subject is None else subject).filter(ImageFilter.MinFilter(3)).filter(ImageFilter.MaxFilter(3))
-    alpha = alpha.resize(picture.size, Image.Resampling.BICUBIC)
+    return with_soft_edge(picture, alpha), method
+
+
+def with_soft_edge(picture: Image.Image, alpha: Image.Image) -> Image.Image:
+    """Return ``picture`` (RGB) as RGBA, seen where ``alpha`` (L, of any size) is bright, with a soft edge."""
+    large = alpha.resize(picture.size, Image.Resampling.BICUBIC)
     cut = picture.copy()
-    cut.putalpha(alpha.filter(ImageFilter.GaussianBlur(max(1.0, min(picture.size) / 400))))
-    return cut, method
+    cut.putalpha(large.filter(ImageFilter.GaussianBlur(max(1.0, min(picture.size) / 400))))
+    return cut
 
 
 def _framed(size: tuple[int, int]) -> npt.NDArray[np.uint8]:

@@ -11,9 +11,7 @@ from adapters.engines.pipeline_loading import load_pipeline
 from adapters.engines.pipelines import Pipelines
 from adapters.engines.recipes import PipelineRecipe
 from adapters.engines.tuning import tune
-from adapters.engines.upscaler import Upscaler
 from adapters.engines.without_model import WITHOUT_MODEL, paint_without_model
-from db.words import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +35,6 @@ class DiffusersEngine:
         device: str | None = None,
         dtype: str | None = None,
         batch_size: int | None = None,
-        upscaler: str | None = None,
     ) -> None:
         """Name the pipeline; nothing is loaded yet, and the revision is told by ``load``.
 
@@ -46,7 +43,6 @@ class DiffusersEngine:
             device: ``cuda``, ``cuda:1``, ``mps``, ``cpu``; None takes the best there is.
             dtype: Name of a torch type, like ``float16``; None takes what suits the device.
             batch_size: How many images to paint at once; None chooses by device.
-            upscaler: Folder or hub id of an upscaling pipeline for UPSCALE; None enlarges without a model.
         """
         self._recipe = PipelineRecipe(model=model) if isinstance(model, str) else model
         self.key = self._recipe.key
@@ -54,7 +50,6 @@ class DiffusersEngine:
         self._device = device
         self._dtype = dtype
         self._chosen_batch_size = batch_size
-        self._upscaler = Upscaler(upscaler, device, dtype) if upscaler else None
         self._pipelines: Pipelines | None = None
         self._meter: CudaMeter | None = None
         self.batch_size = batch_size or 1
@@ -97,8 +92,6 @@ class DiffusersEngine:
             EngineUnavailable: the pipeline is not loaded and can not be.
             ValueError: diffusers has no image-to-image pipeline for this kind of model.
         """
-        if request.operation is Operation.UPSCALE and self._upscaler is not None:
-            return self._upscaler.paint(request, on_step)
         if request.operation in WITHOUT_MODEL:
             return paint_without_model(request, on_step)
         painting = Painting(self.pipelines(), request, on_step)

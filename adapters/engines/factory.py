@@ -12,19 +12,22 @@ from typing import TYPE_CHECKING, Final
 from adapters.engines.hosting import HostedEngine, Residents
 from adapters.engines.pins import PinsFile
 from adapters.engines.recipes import PipelineRecipe
+from db.words import Operation
 from domain.catalogue import ENGINES
-from domain.ports import EngineUnavailable
+from domain.ports import Engines, EngineUnavailable
 from domain.words import EngineFamily
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from domain.engines import ModelSource
     from domain.ports import Engine
 
 ROOT: Final = Path(__file__).parent.parent.parent
+TREATMENTS: Final = {"upscaler": Operation.UPSCALE, "segmenter": Operation.REMOVE_BACKGROUND}
+"""Engines that do one operation for all others, where an installation sets a model for it."""
+
 SAFETY_CHECKER: Final = "safety-checker"
-"""In the place of an engine's key, where models are pinned."""
+"""Under which the model that judges finished pictures is pinned: no engine, but had as theirs are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,46 +36,66 @@ class EngineOptions:
 
     model: str = ""
     """Pipeline of the ``diffusers`` engine: a folder or a hub id."""
-    safety_checker: str = ""
-    """Model that judges finished pictures: a folder or a hub id."""
+    upscaler: str = ""
+    """Pipeline that does UPSCALE for all engines: a folder or a hub id; empty where each does it without a model."""
+    segmenter: str = ""
+    """Model that does REMOVE_BACKGROUND, likewise."""
     models_in_memory: int = 1
-    """Engines whose models are loaded at once."""
+    """How many of all these models are loaded at once."""
     model_idle_s: float | None = None
     """Seconds after which an unused model leaves memory; None keeps it."""
+    safety_checker: str = ""
+    """Model that judges finished pictures: a folder or a hub id; it counts for itself, and stays in memory."""
     home: Path = Path(".easel")
     """``EASEL_HOME``: below it, in ``pins``, are the pins of models that do not ship with Easel."""
     openai_api_key: str = field(default="", repr=False)
     openai_url: str = "https://api.openai.com/v1"
     openai_image_model: str = "gpt-image-1"
 
+    @property
+    def treatments(self) -> Mapping[str, str]:
+        """The models of ``TREATMENTS``, by key; empty where there is none."""
+        return {"upscaler": self.upscaler, "segmenter": self.segmenter}
 
-def build_engines(keys: Iterable[str], options: EngineOptions) -> dict[str, Engine]:
-    """Return the engines called ``keys``, by key: those that load models each in a process of its own.
+
+def build_engines(keys: Iterable[str], options: EngineOptions) -> Engines:
+    """Return the engines called ``keys`` and those of ``TREATMENTS``: who loads a model has a process of its own.
 
     Raises:
         EngineUnavailable: there is no such engine.
     """
     residents = Residents(options.models_in_memory)
-    return {key: _hosted(key, options, residents) for key in keys}
+    return Engines(
+        {key: _hosted(key, options, residents) for key in keys},
+        {TREATMENTS[key]: _hosted(key, options, residents) for key, model in options.treatments.items() if model},
+    )
 
 
 def _hosted(key: str, options: EngineOptions, residents: Residents) -> Engine:
-    if key in ENGINES and ENGINES[key].source:
+    if key in TREATMENTS or (key in ENGINES and ENGINES[key].source):
         return HostedEngine(key, partial(build_engine, key, options), residents, idle_s=options.model_idle_s)
     return build_engine(key, options)
 
 
 def build_engine(key: str, options: EngineOptions) -> Engine:
-    """Return the engine called ``key`` in ``domain/catalogue.py``, not yet loaded.
+    """Return the engine called ``key`` in ``domain/catalogue.py`` or ``TREATMENTS``, not yet loaded.
 
     Raises:
         EngineUnavailable: there is no such engine.
     """
+    if key == "upscaler":
+        from adapters.engines.upscaler import Upscaler  # noqa: PLC0415 - each engine alone
+
+        return Upscaler(recipe_of(key, options))
+    if key == "segmenter":
+        from adapters.engines.segmenter import Segmenter  # noqa: PLC0415
+
+        return Segmenter(recipe_of(key, options))
     spec = ENGINES.get(key)
     if spec is None:
         raise EngineUnavailable(f"there is no engine called {key!r}")
     if spec.source:
-        from adapters.engines.diffusion import DiffusersEngine  # noqa: PLC0415 - each engine alone
+        from adapters.engines.diffusion import DiffusersEngine  # noqa: PLC0415
 
         return DiffusersEngine(recipe_of(key, options))
     if spec.family is EngineFamily.OPENAI:
@@ -85,7 +108,7 @@ def build_engine(key: str, options: EngineOptions) -> Engine:
 
 
 def recipe_of(key: str, options: EngineOptions, model: str = "") -> PipelineRecipe:
-    """Return how the pipeline of an engine of diffusers, or the safety checker, is to be had.
+    """Return how the model of an engine that loads one, or the safety checker, is to be had.
 
     Args:
         key: The engine's, or ``SAFETY_CHECKER``.
@@ -93,11 +116,13 @@ def recipe_of(key: str, options: EngineOptions, model: str = "") -> PipelineReci
         model: Folder or hub id to take instead of the one in the catalogue.
 
     Raises:
-        EngineUnavailable: there is no such engine, or it loads no pipeline.
+        EngineUnavailable: there is no such engine, or it loads no model.
     """
-    if key == SAFETY_CHECKER:
-        named = model or options.safety_checker
-        return PipelineRecipe(key=key, model=named, pins=_pins_at(key, named, options.home), is_pipeline=False)
+    apart = {**options.treatments, SAFETY_CHECKER: options.safety_checker}
+    if key in apart:
+        named = model or apart[key]
+        pins = _pins_of(key, "", named, options.home)
+        return PipelineRecipe(key=key, model=named, pins=pins, is_pipeline=key == "upscaler")
     source = ENGINES[key].source if key in ENGINES else None
     if source is None:
         raise EngineUnavailable(f"there is no engine called {key!r} that loads a model")
@@ -106,21 +131,17 @@ def recipe_of(key: str, options: EngineOptions, model: str = "") -> PipelineReci
     return PipelineRecipe(
         key=key,
         model=named,
-        pins=_pins_of(key, source, named, options.home),
+        pins=_pins_of(key, source.folder, named, options.home),
         pipeline=source.pipeline,
         precision=source.precision,
         needs_cuda=source.needs_cuda,
     )
 
 
-def _pins_of(key: str, source: ModelSource, model: str, home: Path) -> PinsFile:
-    """Return where the pins of a model are: beside it where it ships with Easel, else by its name in EASEL_HOME."""
-    if source.folder and Path(model) == ROOT / source.folder:
-        return PinsFile(ROOT / f"{source.folder}.pins.json", may_begin=False)
-    return _pins_at(key, model, home)
-
-
-def _pins_at(key: str, model: str, home: Path) -> PinsFile:
+def _pins_of(key: str, shipped: str, model: str, home: Path) -> PinsFile:
+    """Return where the pins of a model are: beside ``shipped`` where it is that, else by its name in EASEL_HOME."""
+    if shipped and Path(model) == ROOT / shipped:
+        return PinsFile(ROOT / f"{shipped}.pins.json", may_begin=False)
     name = model.partition("@")[0]
     if Path(name).expanduser().is_dir():
         name = str(Path(name).expanduser().resolve())

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from adapters.engines.sources import Unusable
+from domain.words import FailureCode
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from PIL import Image
 
     from adapters.engines.pipeline_loading import LoadedPipeline
 
@@ -72,3 +77,21 @@ def reliefs(loaded: LoadedPipeline) -> Iterator[str]:
     if vae is not None and hasattr(vae, "enable_slicing"):
         vae.enable_slicing()
     yield "slices"
+
+
+def made_within_memory(make: Callable[[], Image.Image], ways: Iterator[str], torch: Any) -> Image.Image:  # noqa: ANN401
+    """Return what ``make`` gives, tried again with one more of ``ways`` to need less memory where it does not suffice.
+
+    Raises:
+        Unusable: none of them helps; its code is ``OUT_OF_MEMORY``.
+    """
+    while True:
+        try:
+            return make()
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error, torch):
+                raise
+            shortage = (str(error).splitlines() or ["no memory"])[0]
+        torch.cuda.empty_cache()  # outside of except, so that the failed attempt is let go of
+        if next(ways, None) is None:
+            raise Unusable(FailureCode.OUT_OF_MEMORY, shortage)

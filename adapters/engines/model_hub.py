@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from adapters.engines.weights import CONFIG, INDEX, TEXTS, parts_of
+from adapters.engines.weights import CONFIG, INDEX, PREPROCESSOR, TEXTS, parts_of
 from domain.ports import EngineUnavailable
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def newest_commit(hub_id: str, branch: str | None = None) -> str:
 
 
 def fetched(hub_id: str, commit: str, pipeline: str = "") -> Path:
-    """Return the folder of a pipeline's commit, downloaded first as far as it is not here yet.
+    """Return the folder of a repository's commit, downloaded first as far as it is not here yet.
 
     What is here already is not asked for again, so that no network is needed then.
 
@@ -43,18 +43,17 @@ def fetched(hub_id: str, commit: str, pipeline: str = "") -> Path:
 
     index = _asked(hub_id, lambda: huggingface_hub.hf_hub_download(hub_id, INDEX, revision=commit))
     parts = parts_of(Path(index).read_bytes(), pipeline)
-    return _snapshot(
-        hub_id, commit, [INDEX, *(f"{part}/*{ending}" for part in parts for ending in (*TEXTS, ".safetensors"))]
-    )
+    wanted = [INDEX, *(f"{part}/*{ending}" for part in parts for ending in (*TEXTS, ".safetensors"))]
+    return _snapshot(hub_id, commit, wanted)
 
 
 def fetched_model(hub_id: str, commit: str) -> Path:
-    """Return the folder of a commit that holds a single model and no pipeline, as ``fetched`` does.
+    """Return the folder of a commit of a repository with a model of a single part, downloaded as ``fetched`` does.
 
     Raises:
         EngineUnavailable: as ``newest_commit``.
     """
-    return _snapshot(hub_id, commit, [CONFIG, "preprocessor_config.json", "model*.safetensors", "model*.index.json"])
+    return _snapshot(hub_id, commit, [CONFIG, PREPROCESSOR, "model*.safetensors", "model.safetensors.index.json"])
 
 
 def _snapshot(hub_id: str, commit: str, wanted: list[str]) -> Path:

@@ -1,15 +1,20 @@
-"""Loads a text-to-image pipeline: from where, onto which device, in which precision. Engines have torch from here."""
+"""Loads models: where from, onto which device, in which precision. Who needs torch has it from here."""
 
 from __future__ import annotations
 
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adapters.engines.recipes import PipelineRecipe
 from domain.ports import EngineUnavailable
 from domain.words import Precision
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,34 +43,21 @@ def load_pipeline(
         EngineUnavailable: packages, device, folder or repository are missing, the model is not what was pinned, is
             broken, or may not be loaded, or there is not enough memory.
     """
-    try:
-        import diffusers  # noqa: PLC0415 - heavy, and absent from processes that do not paint
-        import torch  # noqa: PLC0415
-        import transformers  # noqa: PLC0415
-    except ImportError as error:
-        raise EngineUnavailable(f"the packages of requirements/ml.in are not installed: {error}") from error
-    for library in (diffusers, transformers):
-        library.utils.logging.set_verbosity_error()
-        library.utils.logging.disable_progress_bar()
+    torch, diffusers, _ = libraries("torch", "diffusers", "transformers")
     recipe = PipelineRecipe(model=model) if isinstance(model, str) else model
     target = device or best_device(torch)
     if recipe.needs_cuda and not target.startswith("cuda"):
         raise EngineUnavailable(f"the engine {recipe.key!r} needs a CUDA device, and there is none")
     options = _options(recipe.precision, getattr(torch, dtype or _best_dtype(torch, target)))
     folder, revision = recipe.prepare()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            pipeline = (
-                getattr(diffusers, kind)
-                .from_pretrained(
-                    str(folder), local_files_only=True, use_safetensors=True, trust_remote_code=False, **options
-                )
-                .to(target)
+    with loading(recipe.model):
+        pipeline = (
+            getattr(diffusers, kind)
+            .from_pretrained(
+                str(folder), local_files_only=True, use_safetensors=True, trust_remote_code=False, **options
             )
-    except Exception as error:  # a broken model raises whatever its parts raise
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        raise EngineUnavailable(f"the model {recipe.model!r} can not be loaded: {reason}") from error
+            .to(target)
+        )
     pipeline.set_progress_bar_config(disable=True)
     return LoadedPipeline(pipeline, torch, target, revision)
 
@@ -98,8 +90,41 @@ def four_bits(number: Any) -> Any:  # noqa: ANN401 - a type of torch, and a sett
     )
 
 
+def libraries(*names: str) -> list[Any]:
+    """Import packages that are heavy, and absent from processes that do not paint; what they say is for developers.
+
+    Raises:
+        EngineUnavailable: one of them is not installed.
+    """
+    try:
+        found = [import_module(name) for name in names]
+    except ImportError as error:
+        raise EngineUnavailable(f"the packages of requirements/ml.in are not installed: {error}") from error
+    for name, library in zip(names, found, strict=True):
+        if name != "torch":
+            library.utils.logging.set_verbosity_error()
+            library.utils.logging.disable_progress_bar()
+    return found
+
+
+@contextmanager
+def loading(model: str) -> Iterator[None]:
+    """Make one error of whatever is raised while ``model`` is loaded, and keep silent about warnings.
+
+    Raises:
+        EngineUnavailable: saying in one line what was wrong.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except Exception as error:  # a broken model raises whatever its parts raise
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise EngineUnavailable(f"the model {model!r} can not be loaded: {reason}") from error
+
+
 def best_device(torch: Any) -> str:  # noqa: ANN401 - an untyped module
-    """Return the fastest device that torch finds here: ``cuda``, ``mps`` or ``cpu``."""
+    """Return the best there is: cuda, mps, then cpu."""
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"

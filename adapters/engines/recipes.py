@@ -1,4 +1,4 @@
-"""How a model is to be had: from where, pinned to what, in which precision."""
+"""How one engine's model is to be had: from where, pinned to what, in which precision."""
 
 from __future__ import annotations
 
@@ -14,20 +14,25 @@ from domain.words import Precision
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineRecipe:
-    """A pipeline that an engine paints with, or a single model that does something else."""
+    """A pipeline, or a model of a single part, that an engine paints with."""
 
     model: str
     """Folder, or hub id like ``owner/name``, with ``@`` and a commit behind it where it is not pinned."""
     key: str = "diffusers"
-    """Key of the engine in ``domain/catalogue.py``."""
+    """Key of the engine."""
     pins: PinsFile | None = None
     """None trusts the folder as it is."""
     pipeline: str = ""
     """Class of diffusers that it must have; any where empty."""
     is_pipeline: bool = True
-    """Otherwise a single model: its folder holds ``config.json`` and weights, and no parts."""
+    """Whether it has parts and an index of them, as pipelines of diffusers do, or is one model of transformers."""
     precision: Precision = Precision.BF16
     needs_cuda: bool = False
+
+    @property
+    def name(self) -> str:
+        """What people call the model: the last part of its folder or hub id, without a commit."""
+        return Path(self._named()[0]).name
 
     def prepare(self) -> tuple[Path, str]:
         """Return the folder to load, after all its files were compared with their pins, and the pins' digest.
@@ -76,7 +81,7 @@ class PipelineRecipe:
             EngineUnavailable: no model is named, or it is neither of the two.
         """
         if not self.model:
-            raise EngineUnavailable(f"{self.key!r} needs a model: a folder or a hub id like owner/name")
+            raise EngineUnavailable(f"the engine {self.key!r} needs a model: a folder or a hub id like owner/name")
         folder = Path(self.model).expanduser()
         if folder.is_dir():
             return str(folder.absolute()), "", ""
@@ -97,8 +102,8 @@ class PipelineRecipe:
         return self._at(name, commit)
 
     def _at(self, name: str, commit: str) -> ModelFolder:
-        if self.is_pipeline:
-            folder = fetched(name, commit, self.pipeline) if commit else Path(name)
-            return ModelFolder(name, commit, folder, files_to_load(folder, self.pipeline))
-        folder = fetched_model(name, commit) if commit else Path(name)
-        return ModelFolder(name, commit, folder, model_files(folder))
+        if not self.is_pipeline:
+            folder = fetched_model(name, commit) if commit else Path(name)
+            return ModelFolder(name, commit, folder, model_files(folder))
+        folder = fetched(name, commit, self.pipeline) if commit else Path(name)
+        return ModelFolder(name, commit, folder, files_to_load(folder, self.pipeline))

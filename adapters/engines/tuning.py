@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from adapters.engines.pipeline_loading import LoadedPipeline
@@ -22,7 +22,13 @@ def tune(loaded: LoadedPipeline) -> None:
             part.to(memory_format=torch.channels_last)
     if loaded.device.startswith("cuda"):
         torch.set_float32_matmul_precision("high")
-    elif loaded.device == "cpu" and "OMP_NUM_THREADS" not in os.environ:
+    elif loaded.device == "cpu":
+        leave_a_core(torch)
+
+
+def leave_a_core(torch: Any) -> None:  # noqa: ANN401 - an untyped module
+    """Calculate on a CPU with as many threads as ``threads_for`` says, unless OMP_NUM_THREADS is set."""
+    if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(threads_for(os.cpu_count() or 1))
 
 

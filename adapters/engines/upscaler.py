@@ -1,93 +1,118 @@
-"""UPSCALE with an upscaling pipeline of diffusers, like Stable Diffusion's fourfold one."""
+"""The engine of UPSCALE where a model is set: a pipeline of diffusers, like Stable Diffusion's fourfold upscaler."""
 
 from __future__ import annotations
 
 import inspect
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image, ImageOps
 
-from adapters.engines.memory import is_out_of_memory
-from adapters.engines.pipeline_loading import LoadedPipeline, load_pipeline
-from adapters.engines.progress import Progress
-from adapters.engines.sources import Unusable, source_of
+from adapters.engines.memory import made_within_memory, reliefs
+from adapters.engines.pipeline_loading import load_pipeline
+from adapters.engines.sources import source_of
 from adapters.engines.tuning import tune
-from adapters.engines.without_model import made_without_model, thumbnail
-from domain.ports import EngineUnavailable, NotPainted, Painted
-from domain.words import FailureCode
+from adapters.engines.without_model import made_without_model, painted_one_by_one, thumbnail
+from db.words import Operation
+from domain.ports import EngineUnavailable, Painted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from domain.ports import ImageTask, PaintRequest, PaintStep
+    from adapters.engines.pipeline_loading import LoadedPipeline
+    from adapters.engines.progress import Progress
+    from adapters.engines.recipes import PipelineRecipe
+    from domain.ports import ImageTask, NotPainted, PaintRequest, PaintStep
 
-_LARGEST_SIDE = 768
+GUIDANCE: Final = {"StableDiffusionUpscalePipeline": 9.0, "StableDiffusionLatentUpscalePipeline": 0.0}
+"""The classes of diffusers that enlarge by words and steps, each with the guidance that its documentation advises."""
+_STEPS: Final = 25
+"""The job's steps and guidance are those of the engine that it names, which may be made for two steps."""
+_LARGEST_SIDE: Final = 768
 """Pixels: longer sources are enlarged without the model, whose memory and time grow with the square and more."""
 
 
 class Upscaler:
-    """An upscaling pipeline, loaded on first use; images go through it one by one."""
+    """An engine, as ``domain.ports.Engine``, that enlarges; images go through its pipeline one by one."""
 
-    def __init__(self, model: str, device: str | None, dtype: str | None) -> None:
-        """Name the pipeline, a folder or a hub id; nothing is loaded yet."""
-        self._model = model
+    key = "upscaler"
+    batch_size = 1
+
+    def __init__(self, recipe: PipelineRecipe, device: str | None = None) -> None:
+        """Name the pipeline; nothing is loaded yet. Without ``device`` it goes to the best there is."""
+        self.revision = ""
+        self._recipe = recipe
         self._device = device
-        self._dtype = dtype
         self._loaded: LoadedPipeline | None = None
+        self._reliefs: Iterator[str] = iter(())
+
+    def load(self) -> None:
+        """Load the pipeline, once.
+
+        Raises:
+            EngineUnavailable: it can not be loaded here, or does not enlarge.
+        """
+        self.pipeline()
+
+    def pipeline(self) -> LoadedPipeline:
+        """Return the pipeline, loaded.
+
+        Raises:
+            EngineUnavailable: see ``load``.
+        """
+        if self._loaded is None:
+            loaded = load_pipeline(self._recipe, self._device, None, "DiffusionPipeline")
+            kind = type(loaded.call).__name__
+            if kind not in GUIDANCE:
+                choices = ", ".join(GUIDANCE)
+                raise EngineUnavailable(f"the model {self._recipe.model!r} is a {kind}, which is none of {choices}")
+            tune(loaded)
+            self.revision = loaded.revision
+            self._reliefs = reliefs(loaded)
+            self._loaded = loaded
+        return self._loaded
 
     def paint(self, request: PaintRequest, on_step: Callable[[PaintStep], None]) -> list[Painted | NotPainted]:
         """Enlarge the source of each task to the request's size.
 
-        Each outcome's method is the name of the model, or ``lanczos`` where a source is too large for it.
-        """
-        progress = Progress(on_step, len(request.images))
-        outcomes: list[Painted | NotPainted] = []
-        for place, task in enumerate(request.images):
-            progress.begin([place], (len(request.images) - place - 1) * request.steps)
-            try:
-                outcomes.append(self._enlarged(request, task, progress))
-            except Unusable as error:
-                outcomes.append(NotPainted(error.code, str(error)))
-            except EngineUnavailable as error:
-                outcomes.append(NotPainted(FailureCode.ENGINE_UNAVAILABLE, str(error)))
-            except (MemoryError, RuntimeError) as error:
-                if self._loaded is None or not is_out_of_memory(error, self._loaded.torch):
-                    raise
-                outcomes.append(NotPainted(FailureCode.OUT_OF_MEMORY, str(error)))
-            progress.end()
-        return outcomes
+        Each outcome's method is the name of the model, or ``lanczos`` where a source is too large for it. Where memory
+        does not suffice, what is not needed is moved out of it, as other engines do.
 
-    def _enlarged(self, request: PaintRequest, task: ImageTask, progress: Progress) -> Painted:
-        size = (request.width, request.height)
+        Raises:
+            EngineUnavailable: see ``load``.
+        """
+        loaded = self.pipeline()
+
+        def make(task: ImageTask, progress: Progress) -> Painted:
+            return self._enlarged(loaded, task, (request.width, request.height), progress)
+
+        return painted_one_by_one(request, on_step, _STEPS, make)
+
+    def _enlarged(self, loaded: LoadedPipeline, task: ImageTask, size: tuple[int, int], progress: Progress) -> Painted:
         source = source_of(task)
         if max(source.size) > _LARGEST_SIDE:
-            plain = made_without_model(request.operation, task, size)
+            plain = made_without_model(Operation.UPSCALE, task, size)
             progress.report(1, 1, [thumbnail(plain.image)])
             return plain
-        loaded = self._pipeline()
         preview = thumbnail(source)
 
         def after_step(step: int) -> None:
-            progress.report(step + 1, request.steps, [preview])
+            progress.report(step + 1, _STEPS, [preview])
 
-        result = loaded.call(
-            prompt=task.brief.prompt,
-            negative_prompt=task.brief.negative_prompt,
-            image=_tiled(source),
-            num_inference_steps=request.steps,
-            guidance_scale=request.guidance,
-            generator=loaded.torch.Generator("cpu").manual_seed(task.seed),
-            **_step_callback(loaded.call, after_step),
-        )
-        large = result.images[0].convert("RGB")
-        return Painted(ImageOps.fit(large, size, Image.Resampling.LANCZOS), Path(self._model).name)
+        def call() -> Image.Image:
+            result = loaded.call(
+                prompt=task.brief.prompt,
+                negative_prompt=task.brief.negative_prompt,
+                image=_tiled(source),
+                num_inference_steps=_STEPS,
+                guidance_scale=GUIDANCE[type(loaded.call).__name__],
+                generator=loaded.torch.Generator("cpu").manual_seed(task.seed),
+                **_step_callback(loaded.call, after_step),
+            )
+            large: Image.Image = result.images[0]
+            return large.convert("RGB")
 
-    def _pipeline(self) -> LoadedPipeline:
-        if self._loaded is None:
-            self._loaded = load_pipeline(self._model, self._device, self._dtype, "DiffusionPipeline")
-            tune(self._loaded)
-        return self._loaded
+        large = made_within_memory(call, self._reliefs, loaded.torch)
+        return Painted(ImageOps.fit(large, size, Image.Resampling.LANCZOS), self._recipe.name)
 
 
 def _tiled(source: Image.Image) -> Image.Image:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 INDEX: Final = "model_index.json"
 CONFIG: Final = "config.json"
+PREPROCESSOR: Final = "preprocessor_config.json"
 LIBRARIES: Final = frozenset({"diffusers", "transformers", "stable_diffusion"})
 """Where classes of parts may come from; the last is how pipelines of old name the safety checker of diffusers."""
 TEXTS: Final = (".json", ".txt", ".model")
@@ -69,24 +70,24 @@ def files_to_load(folder: Path, pipeline: str = "") -> list[str]:
         parts = parts_of((folder / INDEX).read_bytes(), pipeline)
     except OSError as error:
         raise EngineUnavailable(f"there is no {INDEX!r} in {str(folder)!r}") from error
-    _refuse_code(folder)
+    _refuse_code_beside(folder)
     return sorted([INDEX, *(f"{part}/{name}" for part in parts for name in _files_of(folder / part))])
 
 
 def model_files(folder: Path) -> list[str]:
-    """Return the files of a folder with a single model that are read when it is loaded, in order of their names.
+    """Return the files that are read when a model of transformers, a single part, is loaded, in order of their names.
 
     Raises:
-        EngineUnavailable: there is no model in the folder, its weights are missing, truncated or pickled, or it comes
-            with code.
+        EngineUnavailable: there is none in the folder, its weights are missing, truncated or pickled, or it comes with
+            code.
     """
     if not (folder / CONFIG).is_file():
         raise EngineUnavailable(f"there is no {CONFIG!r} in {str(folder)!r}")
-    _refuse_code(folder)
+    _refuse_code_beside(folder)
     return sorted(_files_of(folder))
 
 
-def _refuse_code(folder: Path) -> None:
+def _refuse_code_beside(folder: Path) -> None:
     for code in folder.rglob("*.py"):
         raise EngineUnavailable(f"the model comes with code, which is never run: {code.relative_to(folder)}")
 
@@ -97,8 +98,9 @@ def _files_of(part: Path) -> Iterator[str]:
     names = sorted(each.name for each in part.iterdir() if each.is_file())
     texts = [name for name in names if name.endswith(TEXTS)]
     weights = [name for name in names if _WEIGHTS.fullmatch(name)]
+    for name in {CONFIG, PREPROCESSOR} & {*texts}:
+        _refuse_own_code(part / name)
     if CONFIG in texts:
-        _refuse_own_code(part)
         _require_weights(part, names, weights)
     for name in weights:
         _require_whole(part / name)
@@ -106,10 +108,11 @@ def _files_of(part: Path) -> Iterator[str]:
     yield from weights
 
 
-def _refuse_own_code(part: Path) -> None:
-    config = _json_of(part / CONFIG)
-    if "auto_map" in config:
-        raise EngineUnavailable(f"the part {part.name!r} of the model wants code that comes with it (auto_map)")
+def _refuse_own_code(config: Path) -> None:
+    if "auto_map" in _json_of(config):
+        raise EngineUnavailable(
+            f"the part {config.parent.name!r} of the model wants code that comes with it (auto_map)"
+        )
 
 
 def _require_weights(part: Path, names: list[str], weights: list[str]) -> None:

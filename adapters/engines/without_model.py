@@ -8,14 +8,15 @@ from PIL import Image, ImageChops, ImageOps
 
 from adapters.engines.cutout import cut_out
 from adapters.engines.latent_preview import PREVIEW_SIDE
+from adapters.engines.progress import Progress
 from adapters.engines.sources import Unusable, source_of
 from db.words import Operation
-from domain.ports import NotPainted, Painted, PaintStep
+from domain.ports import NotPainted, Painted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from domain.ports import ImageTask, PaintRequest
+    from domain.ports import ImageTask, Material, PaintRequest, PaintStep
 
 WITHOUT_MODEL = frozenset({Operation.UPSCALE, Operation.REMOVE_BACKGROUND})
 
@@ -30,27 +31,48 @@ def made_without_model(operation: Operation, task: ImageTask, size: tuple[int, i
     if operation is Operation.UPSCALE:
         return Painted(enlarged, "lanczos")
     cut, method = cut_out(enlarged)
-    source = task.material.source
-    if source is not None and source.has_transparency_data:  # what was cut out before stays so
-        before = ImageOps.fit(source.convert("RGBA").getchannel("A"), size, Image.Resampling.LANCZOS)
+    return Painted(kept_cut(cut, task.material), method)
+
+
+def kept_cut(cut: Image.Image, material: Material) -> Image.Image:
+    """Return ``cut`` (RGBA) with all that was transparent in its source before transparent still."""
+    source = material.source
+    if source is not None and source.has_transparency_data:
+        before = ImageOps.fit(source.convert("RGBA").getchannel("A"), cut.size, Image.Resampling.LANCZOS)
         cut.putalpha(ImageChops.darker(cut.getchannel("A"), before))
-    return Painted(cut, method)
+    return cut
 
 
 def paint_without_model(request: PaintRequest, on_step: Callable[[PaintStep], None]) -> list[Painted | NotPainted]:
     """Do the request's operation, one of ``WITHOUT_MODEL``, for each of its tasks; a step is an image."""
+
+    def make(task: ImageTask, progress: Progress) -> Painted:
+        made = made_without_model(request.operation, task, (request.width, request.height))
+        progress.report(1, 1, [thumbnail(made.image)])
+        return made
+
+    return painted_one_by_one(request, on_step, 1, make)
+
+
+def painted_one_by_one(
+    request: PaintRequest,
+    on_step: Callable[[PaintStep], None],
+    steps: int,
+    make: Callable[[ImageTask, Progress], Painted],
+) -> list[Painted | NotPainted]:
+    """Return what ``make`` gives for each task of the request, in about ``steps`` steps that it tells itself.
+
+    What it finds ``Unusable`` ends that task alone.
+    """
+    progress = Progress(on_step, len(request.images))
     outcomes: list[Painted | NotPainted] = []
-    count = len(request.images)
     for place, task in enumerate(request.images):
-        previews: list[Image.Image | None] = [None] * count
+        progress.begin([place], (len(request.images) - place - 1) * steps)
         try:
-            outcome = made_without_model(request.operation, task, (request.width, request.height))
+            outcomes.append(make(task, progress))
         except Unusable as error:
             outcomes.append(NotPainted(error.code, str(error)))
-        else:
-            outcomes.append(outcome)
-            previews[place] = thumbnail(outcome.image)
-        on_step(PaintStep(place + 1, count, tuple(previews)))
+        progress.end()
     return outcomes
 
 

@@ -71,6 +71,7 @@ REFUSED: dict[str, list[Callable[[], object]]] = {
     ],
     "operation.nowhere": [lambda: operations.engine_for(Operation.UPSCALE, None, [])],
     "source.and_references": [lambda: raised(errors.InvalidInput("source.and_references"))],
+    "strength.without_references": [lambda: raised(errors.InvalidInput("strength.without_references"))],
     "references.count": [lambda: made_from(Operation.REFERENCES), lambda: made_from(Operation.REFERENCES, IDS[:5])],
     "references.repeated": [lambda: made_from(Operation.REFERENCES, IDS[:1] * 2)],
     "size.and_ratio": [lambda: submit(size=(64, 64), ratio="1:1")],

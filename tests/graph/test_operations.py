@@ -99,12 +99,19 @@ async def test_several_pictures_are_references_in_their_order(easel: Installatio
     client = await easel.signed_up()
     pictures = [await a_picture(client, seed=seed) for seed in (1, 2)]
 
-    result = await asked(client, "submitGeneration", prompt="alike", references=pictures[::-1], **SMALL)
+    given = {"prompt": "alike", "references": pictures[::-1], "strength": 0.3, **SMALL}
+    job = (await asked(client, "submitGeneration", **given))["job"]
 
-    job = result["job"]
     assert (job["operation"], job["strengthOf"]) == ("REFERENCES", None)
     assert [image["id"] for image in job["references"]] == pictures[::-1]
     assert (await ended(client, job["id"]))["status"] == "SUCCEEDED"
+
+    # and their strength is what was said, or the operation's own
+    usual = (await asked(client, "submitGeneration", **given | {"strength": None}))["job"]
+    query = "query($id: ID!) { node(id: $id) { ... on MediaAsset { generation { strength } } } }"
+    for job_id, strength in ((job["id"], 0.3), (usual["id"], 0.8)):
+        (image,) = await images_of(client, job_id)
+        assert (await client.data(query, {"id": image}))["node"]["generation"] == {"strength": strength}
 
 
 async def test_a_size_can_be_said_in_pixels(easel: Installation) -> None:
@@ -153,6 +160,10 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("submitGeneration", {"source": None, "references": []}, "references"),
     ("submitGeneration", {"source": None, "references": [f"asset_{n:032x}" for n in range(5)]}, "references"),
     ("submitGeneration", {"source": None, "references": [NOBODYS] * 2}, "references"),
+    ("submitGeneration", {"source": None, "references": [NOBODYS], "strength": 0.04}, "strength"),
+    ("submitGeneration", {"source": None, "references": [NOBODYS], "strength": 1.01}, "strength"),
+    ("submitGeneration", {"strength": 0.5}, "strength"),
+    ("submitGeneration", {"source": None, "strength": 0.5}, "strength"),
     ("inpaint", {"prompt": " "}, "prompt"),
     ("inpaint", {"strength": 0.04}, "strength"),
     ("inpaint", {"strength": 1.01}, "strength"),

@@ -71,8 +71,9 @@ def test_four_bits_are_for_the_large_parts_and_need_their_package(tiny_flux: Pat
 
 def test_nothing_heavy_is_imported_before_load() -> None:
     script = (
-        "import sys; from adapters.engines.factory import EngineOptions, build_engine; "
-        "from domain.catalogue import ENGINES; [build_engine(key, EngineOptions()) for key in ENGINES]; "
+        "import sys; from adapters.engines.factory import TREATMENTS, EngineOptions, build_engine; "
+        "from domain.catalogue import ENGINES; keys = [*ENGINES, *TREATMENTS]; "
+        "[build_engine(key, EngineOptions()) for key in keys]; "
         "print(sorted({'torch', 'diffusers', 'transformers'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True, text=True)

@@ -18,8 +18,6 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tiny_pipeline import build_tiny_safety_checker
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -30,7 +28,8 @@ LOAD = (
     "import sys\n"
     "from pathlib import Path\n"
     "from adapters.engines.factory import EngineOptions, build_engine\n"
-    "engine = build_engine('diffusers', EngineOptions(model=sys.argv[1], home=Path(sys.argv[2])))\n"
+    "model, home, key = sys.argv[1:]\n"
+    "engine = build_engine(key, EngineOptions(model=model, segmenter=model, home=Path(home)))\n"
     "try: engine.load()\n"
     "except Exception as error: print(type(error).__name__, error)\n"
     "else: print('loaded', engine.revision)\n"
@@ -131,8 +130,8 @@ class Machine:
     def pin(self, *arguments: str) -> str:
         return self.run("-m", "app", "engines", "pin", *arguments)
 
-    def load(self, model: str) -> str:
-        return self.run("-c", LOAD, model, f"{self.home}")
+    def load(self, model: str, key: str = "diffusers") -> str:
+        return self.run("-c", LOAD, model, f"{self.home}", key)
 
 
 @pytest.fixture
@@ -173,27 +172,18 @@ def test_a_model_of_the_hub_is_pinned_fetched_once_and_loaded_without_network(re
     assert f"is pinned to another commit, {COMMIT}" in machine.load(f"{NAME}@{'0' * 40}")
 
 
-def test_of_a_single_model_nothing_is_fetched_but_what_is_loaded(tmp_path: Path) -> None:
-    repository = build_tiny_safety_checker(tmp_path / "repository")
-    for name in ("pytorch_model.bin", "flax_model.msgpack", "README.md", "model.fp16.safetensors", "code.py"):
+def test_of_a_single_model_nothing_is_fetched_but_what_is_loaded(tiny_segmenter: Path, tmp_path: Path) -> None:
+    repository = shutil.copytree(tiny_segmenter, tmp_path / "repository")
+    for name in ("pytorch_model.bin", "model.fp16.safetensors", "modeling.py", "README.md", "onnx/model.onnx"):
+        (repository / name).parent.mkdir(exist_ok=True)
         (repository / name).write_bytes(b"not to be fetched")
     home = tmp_path / "home"
     home.mkdir()
     with hub_of(repository) as hub:
         machine = Machine(home, hub.url)
-        assert f"3 files of {NAME} are pinned as " in machine.pin("safety-checker", NAME)
+        assert f"3 files of {NAME} are pinned as " in machine.pin("segmenter", NAME)
         assert sorted(hub.downloads) == ["config.json", "model.safetensors", "preprocessor_config.json"]
-
-    # and it is loaded at that commit, with the hub away
-    load = (
-        "import sys\n"
-        "from pathlib import Path\n"
-        "from adapters.checkers import safety_process\n"
-        "from adapters.engines.factory import EngineOptions, recipe_of\n"
-        "safety_process.load(recipe_of('safety-checker', EngineOptions(home=Path(sys.argv[1])), sys.argv[2]))\n"
-        "print('loaded')\n"
-    )
-    assert machine.run("-c", load, f"{home}", NAME) == "loaded\n"
+    assert machine.load(NAME, "segmenter").startswith("loaded ")
 
 
 def test_a_hub_that_is_away_or_shows_no_such_model_is_told(repository: Path, tmp_path: Path) -> None:

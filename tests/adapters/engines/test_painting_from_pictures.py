@@ -12,10 +12,8 @@ from adapters.engines.diffusion import DiffusersEngine
 from adapters.engines.text_cache import TextCache
 from db.words import Operation
 from domain.ports import Brief, Material, NotPainted, Painted, PaintStep
-from domain.words import FailureCode
 from orders import changing, painting
 from scenery import landscape, middle_mask
-from tiny_pipeline import build_tiny_upscaler
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -168,46 +166,3 @@ def test_what_was_not_used_longest_is_forgotten(engine: DiffusersEngine) -> None
     cache.arguments([("two", "")], guided=True)
     hook.remove()
     assert len(encoded) > before
-
-
-@pytest.fixture(scope="module")
-def upscaler(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_tiny_upscaler(tmp_path_factory.mktemp("models") / "tiny-upscaler")
-
-
-def test_a_configured_upscaler_enlarges_and_says_its_name(tiny_pipeline: Path, upscaler: Path) -> None:
-    engine = DiffusersEngine(str(tiny_pipeline), device="cpu", upscaler=str(upscaler))
-    request = changing(Operation.UPSCALE, Material(source=landscape(64, 64)), (256, 256), (1,))
-    tasks = (request.images[0], replace(request.images[0], material=Material(source=landscape(900, 900))))
-    seen: list[PaintStep] = []
-    first, second = engine.paint(replace(request, steps=2, images=tasks), seen.append)
-    assert isinstance(first, Painted)
-    assert isinstance(second, Painted)
-    assert (first.method, second.method) == ("tiny-upscaler", "lanczos")
-    assert first.image.size == second.image.size == (256, 256)
-    assert [(step.step, step.total_steps) for step in seen] == [(1, 4), (2, 4), (3, 3)]
-    again = engine.paint(replace(request, steps=2), ignore)[0]
-    assert np.array_equal(pixels(again), pixels(first))
-
-
-def test_an_upscaler_can_be_cancelled_and_refuses_what_can_not_be_used(tiny_pipeline: Path, upscaler: Path) -> None:
-    class CancelledError(Exception):
-        pass
-
-    def cancel(_: PaintStep) -> None:
-        raise CancelledError
-
-    engine = DiffusersEngine(str(tiny_pipeline), device="cpu", upscaler=str(upscaler))
-    request = replace(changing(Operation.UPSCALE, Material(source=landscape(16, 16)), SIZE, (1,)), steps=2)
-    with pytest.raises(CancelledError):
-        engine.paint(request, cancel)
-    (refused,) = engine.paint(changing(Operation.UPSCALE, Material(), SIZE, (1,)), ignore)
-    assert isinstance(refused, NotPainted)
-    assert refused.code is FailureCode.INVALID_SOURCE
-
-
-def test_a_missing_upscaler_is_told(tiny_pipeline: Path, tmp_path: Path) -> None:
-    engine = DiffusersEngine(str(tiny_pipeline), device="cpu", upscaler=str(tmp_path / "nowhere"))
-    (refused,) = engine.paint(changing(Operation.UPSCALE, Material(source=landscape()), SIZE, (1,)), ignore)
-    assert isinstance(refused, NotPainted)
-    assert refused.code is FailureCode.ENGINE_UNAVAILABLE
