@@ -36,7 +36,7 @@ check: $(API) $(DEV) ## Lint, types, layers, committed schema, migrations
 bench-%: $(API) $(DEV) ## Run benchmarks/NAME and write its table and benchmarks/results/NAME.json
 	.venv/bin/python -m benchmarks.$(subst -,_,$*) $(ARGS)
 
-bench-engines: $(ML)
+bench-engines bench-tuning: $(ML)
 
 format: $(API) $(DEV) ## Mend and lay out the code
 	.venv/bin/python -m ruff check --fix .

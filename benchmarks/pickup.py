@@ -168,7 +168,7 @@ def _run_worker(environment: Mapping[str, str], started: Connection[Any, Any]) -
             started.send(time.time())
             await super().paint_waiting()
 
-    worker.Painter = Noting  # type: ignore[misc]
+    vars(worker)["Painter"] = Noting
     worker.run_worker(Settings())
 
 
