@@ -70,7 +70,7 @@ class PipelineRun:
         """
         request = self._request
         return {
-            **self._texts.arguments([_words(task.brief) for task in tasks], guided=request.guidance > 1),
+            **self._texts.arguments([words_of(task.brief) for task in tasks], guided=request.guidance > 1),
             "width": self._size[0],
             "height": self._size[1],
             "num_inference_steps": request.steps,
@@ -141,8 +141,8 @@ def _resized(canvas: Canvas, size: tuple[int, int]) -> Canvas:
     return replace(canvas, picture=_fitted(canvas.picture, size), mask=mask)
 
 
-def _words(brief: Brief) -> tuple[str, str]:
-    """Return prompt and negative prompt with the recipe of the style."""
+def words_of(brief: Brief) -> tuple[str, str]:
+    """Return prompt and negative prompt with the recipe of the style, as tokenizers take them."""
     style = STYLES[brief.style]
     negative = ", ".join(part for part in (brief.negative_prompt.strip(), style.negative) if part)
     return _encodable(style.recipe.replace("{prompt}", brief.prompt)), _encodable(negative)

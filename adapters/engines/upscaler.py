@@ -9,6 +9,7 @@ from PIL import Image, ImageOps
 
 from adapters.engines.memory import made_within_memory, reliefs
 from adapters.engines.pipeline_loading import load_pipeline
+from adapters.engines.pipeline_run import words_of
 from adapters.engines.sources import source_of
 from adapters.engines.tuning import tune
 from adapters.engines.without_model import made_without_model, painted_one_by_one, thumbnail
@@ -93,6 +94,7 @@ class Upscaler:
             plain = made_without_model(Operation.UPSCALE, task, size)
             progress.report(1, 1, [thumbnail(plain.image)])
             return plain
+        prompt, negative_prompt = words_of(task.brief)
         preview = thumbnail(source)
 
         def after_step(step: int) -> None:
@@ -100,8 +102,8 @@ class Upscaler:
 
         def call() -> Image.Image:
             result = loaded.call(
-                prompt=task.brief.prompt,
-                negative_prompt=task.brief.negative_prompt,
+                prompt=prompt,
+                negative_prompt=negative_prompt,
                 image=_tiled(source),
                 num_inference_steps=_STEPS,
                 guidance_scale=GUIDANCE[type(loaded.call).__name__],

@@ -132,6 +132,17 @@ def test_what_is_too_large_for_the_upscaler_is_enlarged_without_it(upscaler: Ups
     assert {max(picture.size) for step in seen for picture in step.previews if picture} <= {*range(97)}
 
 
+def test_an_upscaler_is_led_by_words_and_style_and_seed(upscaler: Upscaler) -> None:
+    (task,) = TWICE.images
+    others = [
+        replace(task, seed=2),
+        replace(task, brief=replace(task.brief, prompt="a \ud800 dog")),
+        replace(task, brief=replace(task.brief, style="pixel-art")),
+    ]
+    pictures = {only(upscaler, replace(TWICE, images=(each,))).image.tobytes() for each in (task, *others)}
+    assert len(pictures) == 4
+
+
 def test_an_upscaler_of_latents_enlarges_too(tmp_path: Path) -> None:
     model = build_tiny_latent_upscaler(tmp_path / "tiny-latent-upscaler")
     engine = build_engine("upscaler", EngineOptions(upscaler=str(model), home=tmp_path))
