@@ -21,6 +21,8 @@ main = typer.Typer(
 
 engines = typer.Typer(no_args_is_help=True, help="Look after the models of engines.")
 main.add_typer(engines, name="engines")
+pictures = typer.Typer(no_args_is_help=True, help="Look at pictures.")
+main.add_typer(pictures, name="pictures")
 
 
 def _settings() -> Settings:
@@ -67,11 +69,16 @@ def api() -> None:
 @main.command()
 def worker() -> None:
     """Paint what waits with ENGINE."""
+    from adapters.checkers.block_list import BadBlockList  # noqa: PLC0415
     from app.memory import return_large_blocks  # noqa: PLC0415
     from app.worker import run_worker  # noqa: PLC0415
 
     return_large_blocks()
-    run_worker(_settings())
+    try:
+        run_worker(_settings())
+    except BadBlockList as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
 
 
 @main.command()
@@ -201,9 +208,25 @@ def documents(
         typer.echo(text, nl=False)
 
 
+@pictures.command(name="hash")
+def print_hashes(files: Annotated[list[Path], typer.Argument(help="Pictures.")]) -> None:
+    """Print for each picture the line that blocks it, in a list as BLOCKED_PICTURES names one."""
+    from PIL import Image  # noqa: PLC0415
+
+    from adapters.checkers.block_list import line_of  # noqa: PLC0415
+
+    for file in files:
+        try:
+            with Image.open(file) as picture:
+                typer.echo(line_of(picture.convert("RGBA"), file.name))
+        except OSError as error:
+            typer.echo(f"{file} can not be read: {error}", err=True)
+            raise typer.Exit(1) from error
+
+
 @engines.command()
 def pin(
-    key: Annotated[str, typer.Argument(help="Key of the engine; or upscaler, segmenter.")],
+    key: Annotated[str, typer.Argument(help="Key of the engine; or upscaler, segmenter, safety-checker.")],
     model: Annotated[str, typer.Argument(help="Folder or hub id; by default what the settings name.")] = "",
 ) -> None:
     """Trust a model as it is now: fetch it where it is on the hub, and write down the sha256 of its files."""

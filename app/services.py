@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from adapters.engines.factory import EngineOptions
     from app.settings import Settings
-    from domain.ports import Language, ObjectStore
+    from domain.ports import Language, ObjectStore, OutputChecker
     from planner import Reader
     from workers.broker import WakingBroker
 
@@ -44,6 +44,7 @@ def engine_options(settings: Settings) -> EngineOptions:
         segmenter=settings.segmenter,
         models_in_memory=settings.models_in_memory,
         model_idle_s=settings.model_idle_s,
+        safety_checker=settings.safety_checker,
         home=settings.easel_home,
         openai_api_key=settings.openai_api_key.get_secret_value(),
         openai_url=settings.openai_url,
@@ -93,6 +94,25 @@ def open_store(settings: Settings) -> ObjectStore:
         )
         return S3Store(bucket)
     return FolderStore(settings.easel_home / "media", settings.base_url, settings.secret_bytes())
+
+
+def open_checker(settings: Settings) -> OutputChecker:
+    """Return what judges finished pictures: the block list and the safety checker, where they are set.
+
+    Raises:
+        BadBlockList: the list can not be read or understood.
+    """
+    from adapters.checkers.block_list import BlockList  # noqa: PLC0415 - the API sees no pictures
+    from adapters.checkers.in_turn import InTurn  # noqa: PLC0415
+    from adapters.checkers.safety import SafetyChecker  # noqa: PLC0415
+    from adapters.engines.factory import SAFETY_CHECKER, recipe_of  # noqa: PLC0415
+
+    checkers: list[OutputChecker] = []
+    if settings.blocked_pictures:
+        checkers.append(BlockList(settings.blocked_pictures))
+    if settings.safety_checker:
+        checkers.append(SafetyChecker(recipe_of(SAFETY_CHECKER, engine_options(settings))))
+    return InTurn(checkers)
 
 
 def open_language(settings: Settings) -> Language:

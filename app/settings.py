@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr = Field(SecretStr(""), description="Key of the gpt-image engine.")
     openai_url: str = Field("https://api.openai.com/v1", description="Where the gpt-image engine paints.")
     openai_image_model: str = Field("gpt-image-1", description="Model of the gpt-image engine.")
+    safety_checker: str = Field("", description="Model that judges finished pictures: a local folder or a hub id.")
+    blocked_pictures: Path | None = Field(None, description="List of known pictures that are not shown: their hashes.")
     language_url: str = Field(
         "",
         description="Base URL of chat completions that translate and improve prompts; a table of phrases by default.",

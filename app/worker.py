@@ -13,8 +13,9 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from adapters.engines.factory import build_engines
 from app.metrics import PaintMetrics
-from app.services import engine_options, open_broker, open_database, open_messaging, open_store
+from app.services import engine_options, open_broker, open_checker, open_database, open_messaging, open_store
 from workers.broker import GPU_QUEUE, declare_actor
+from workers.deliveries import Outlet
 from workers.painter import Painter
 
 if TYPE_CHECKING:
@@ -27,11 +28,16 @@ logger = structlog.get_logger()
 
 
 def run_worker(settings: Settings) -> None:
-    """Paint what waits, until SIGINT or SIGTERM; a running job then goes back to the line."""
+    """Paint what waits, until SIGINT or SIGTERM; a running job then goes back to the line.
+
+    Raises:
+        BadBlockList: see ``open_checker``.
+    """
     os.environ.setdefault("dramatiq_queue_prefetch", "1")  # a GPU worker hoards no jobs
     os.environ.setdefault("dramatiq_restart_delay", "500")  # ms until a consumer looks for Redis again
     from dramatiq.worker import Worker  # noqa: PLC0415 - reads the environment when it is imported
 
+    checker = open_checker(settings)
     broker = open_broker(settings)
     engines = build_engines(settings.engine_keys, engine_options(settings))
     registry = CollectorRegistry()
@@ -39,13 +45,14 @@ def run_worker(settings: Settings) -> None:
         start_http_server(settings.metrics_port, settings.host, registry)
     painter = Painter(
         open_database(settings),
-        open_store(settings),
+        Outlet(checker, open_store(settings)),
         open_messaging(settings).events,
         engines,
         timedelta(seconds=settings.lease_s),
         PaintMetrics(registry),
     )
     painter.warm_up(settings.engine_keys[0])
+    checker.warm_up()
     declare_actor(broker, painter.paint_waiting)
     worker = Worker(broker, queues={GPU_QUEUE}, worker_threads=1, worker_timeout=IDLE_WAIT_MS)
     stop = threading.Event()
@@ -56,4 +63,5 @@ def run_worker(settings: Settings) -> None:
     stop.wait()
     painter.stop()
     worker.stop(timeout=STOP_WAIT_MS)
+    checker.close()
     broker.close()

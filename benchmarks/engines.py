@@ -32,6 +32,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from adapters.checkers.in_turn import InTurn
 from adapters.engines.diffusion import DiffusersEngine
 from adapters.engines.hosting import HostedEngine, Residents
 from adapters.engines.latent_preview import previews
@@ -44,6 +45,7 @@ from domain import generation
 from domain.ports import Engines
 from stored import sql
 from tiny_pipeline import build_tiny_flux, build_tiny_pipeline
+from workers.deliveries import Outlet
 from workers.painter import Painter
 from workshop import LEASE, Tally, small, workshop
 
@@ -238,7 +240,8 @@ async def _paint(shop: Workshop, engine: HostedEngine, users: Sequence[UUID], wa
     for user in users:
         async with shop.db.write() as tx:
             await generation.submit(tx, user, wanted, uuid4().hex)
-    painter = Painter(shop.db, shop.store, shop.log, Engines({engine.key: engine}), LEASE, Successes())
+    outlet = Outlet(InTurn(()), shop.store)
+    painter = Painter(shop.db, outlet, shop.log, Engines({engine.key: engine}), LEASE, Successes())
     began = time.perf_counter()
     await painter.paint_waiting()
     return time.perf_counter() - began

@@ -189,6 +189,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "This image was blocked by the content guard. Describe something else; its credits are back.",
         "콘텐츠 가드가 이 이미지를 차단했습니다. 다른 내용으로 바꿔 주세요. 크레딧은 환불되었습니다.",
     ),
+    "failure.CHECK_UNAVAILABLE": (
+        "The content guard could not check this image. Try again later; its credits are back.",
+        "콘텐츠 가드가 이 이미지를 확인하지 못했습니다. 나중에 다시 시도해 주세요. 크레딧은 환불되었습니다.",
+    ),
     "failure.ENGINE_ERROR": (
         "The engine could not paint this image. Try again; its credits are back.",
         "엔진이 이 이미지를 그리지 못했습니다. 다시 시도해 주세요. 크레딧은 환불되었습니다.",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from db.words import Operation
-    from domain.words import FailureCode, PromptMeans
+    from domain.words import BlockReason, FailureCode, PromptMeans
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +151,39 @@ class EngineUnavailable(Exception):
 
 class EngineLost(Exception):
     """The engine's process died or its device is gone; the images may be painted elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Why a finished picture must not be shown."""
+
+    reason: BlockReason
+    detail: str
+    """For the log, in English."""
+
+
+class CheckUnavailable(Exception):
+    """A picture could not be judged, so that nobody may see it; the same picture may be judged later."""
+
+
+class OutputChecker(Protocol):
+    """Judges finished pictures before they are stored, and so before they can have a URL."""
+
+    async def judge(self, picture: Image.Image) -> Blocked | None:
+        """Return why ``picture`` must not be shown, or None where it may be; the picture is left as it is.
+
+        Args:
+            picture: RGB, of any size: what people would see.
+
+        Raises:
+            CheckUnavailable: it can not be judged now; whoever asks must not show it.
+        """
+
+    def warm_up(self) -> None:
+        """Begin to make ready to judge, and return at once; what goes wrong is told to the first who asks."""
+
+    def close(self) -> None:
+        """End what was started, at once; nobody asks any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ class FailureCode(StrEnum):
     """Why an image, or a whole job, did not come to be."""
 
     CONTENT_BLOCKED = "CONTENT_BLOCKED"
+    CHECK_UNAVAILABLE = "CHECK_UNAVAILABLE"
     ENGINE_ERROR = "ENGINE_ERROR"
     ENGINE_UNAVAILABLE = "ENGINE_UNAVAILABLE"
     OUT_OF_MEMORY = "OUT_OF_MEMORY"
@@ -20,6 +21,13 @@ class FailureCode(StrEnum):
     INVALID_SOURCE = "INVALID_SOURCE"
     NOTHING_TO_PAINT = "NOTHING_TO_PAINT"
     NO_SUBJECT = "NO_SUBJECT"
+
+
+class BlockReason(StrEnum):
+    """Why a finished picture must not be shown."""
+
+    KNOWN_PICTURE = "KNOWN_PICTURE"
+    UNSAFE = "UNSAFE"
 
 
 class ImageVariant(StrEnum):

@@ -134,6 +134,7 @@ publish(
     FailureCode,
     "Why an image, or a whole job, did not come to be.",
     CONTENT_BLOCKED="The content guard blocked it.",
+    CHECK_UNAVAILABLE="It was painted, but the content guard could not judge it, and so nobody may see it.",
     ENGINE_ERROR="The engine failed while painting it.",
     ENGINE_UNAVAILABLE="The engine could not be loaded.",
     OUT_OF_MEMORY="The GPU ran out of memory.",

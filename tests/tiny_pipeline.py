@@ -11,7 +11,10 @@ from __future__ import annotations
 import sys
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
 def _byte_letters() -> list[str]:
@@ -78,8 +81,11 @@ def _denoiser(channels: int, out_channels: int, **more: Any) -> Any:  # noqa: AN
     )
 
 
-def _safety_checker() -> dict[str, Any]:
-    """Return a safety checker whose thresholds are so low that it flags every picture, and its image processor."""
+def _safety_checker(threshold: float = -2) -> dict[str, Any]:
+    """Return a safety checker and its image processor.
+
+    It flags pictures whose likeness to any of its concepts, -1 to 1, is above ``threshold``; below -1 every picture.
+    """
     from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
     from transformers import CLIPConfig, CLIPImageProcessor
 
@@ -89,9 +95,25 @@ def _safety_checker() -> dict[str, Any]:
         CLIPConfig(text_config=size, vision_config=vision, projection_dim=64),
     )
     checker.concept_embeds.data.uniform_(-1, 1)
-    checker.concept_embeds_weights.data.fill_(-2)
+    checker.concept_embeds_weights.data.fill_(threshold)
     processor = CLIPImageProcessor(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32})
     return {"safety_checker": checker, "feature_extractor": processor}
+
+
+def build_tiny_safety_checker(folder: Path, like: Image.Image | None = None) -> Path:
+    """Write a safety checker to ``folder`` that flags what looks like ``like``, or every picture where that is None."""
+    import torch
+
+    torch.manual_seed(0)
+    checker, processor = _safety_checker(-2 if like is None else 0.999).values()
+    if like:
+        pixels = processor(images=[like], return_tensors="pt").pixel_values
+        with torch.no_grad():
+            seen = checker.visual_projection(checker.vision_model(pixels)[1])
+        checker.concept_embeds.data.copy_(seen.expand_as(checker.concept_embeds))
+    for part in (checker, processor):
+        part.save_pretrained(str(folder))
+    return folder
 
 
 def build_tiny_pipeline(folder: Path, *, prudish: bool = False) -> Path:

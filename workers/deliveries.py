@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from db.words import JobStatus
 from domain import rendering
-from domain.pictures import GenerationMetadata, render
-from domain.ports import NotPainted, Painted, StorageUnavailable
+from domain.pictures import GenerationMetadata, render, seen
+from domain.ports import CheckUnavailable, NotPainted, Painted, StorageUnavailable
 from domain.rendering import JobCanceled, LeaseLost
 from domain.words import FailureCode
 from workers.in_hand import JobFailed, Stopping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from db.tables import GenerationJob, GenerationSlot
     from domain.pictures import PictureObject, Rendition
-    from domain.ports import ObjectStore
+    from domain.ports import ObjectStore, OutputChecker
     from workers.in_hand import Hand, JobInHand
 
 
@@ -35,19 +35,26 @@ class Endings(Protocol):
         """Count a job by its final state."""
 
 
+class Outlet(NamedTuple):
+    """Where finished pictures leave the worker: they are judged, then stored."""
+
+    checker: OutputChecker
+    store: ObjectStore
+
+
 class Deliveries:
     """Settles the slots of jobs in hand, and sees each job through to its end."""
 
-    def __init__(self, hand: Hand, store: ObjectStore, endings: Endings) -> None:
-        """Write through ``hand``, store pictures in ``store``."""
+    def __init__(self, hand: Hand, outlet: Outlet, endings: Endings) -> None:
+        """Write through ``hand``, let pictures out through ``outlet``."""
         self._hand = hand
-        self._store = store
+        self._checker, self._store = outlet
         self._endings = endings
 
     def start(self, job: JobInHand, results: Sequence[Result], engine_revision: str) -> Sequence[asyncio.Task[None]]:
         """Start to deliver what was painted of a job in one round, and to give up what was not; one task an image.
 
-        The assets of all of them are reserved in one transaction, while they are rendered.
+        The assets of all of them are reserved in one transaction, while they are checked and rendered.
         """
         methods = {slot.id: outcome.method for slot, outcome in results if isinstance(outcome, Painted)}
         reserving = asyncio.ensure_future(self._hand.write(job, rendering.reserve_assets, methods, engine_revision))
@@ -79,6 +86,11 @@ class Deliveries:
     async def _deliver(
         self, job: JobInHand, slot: GenerationSlot, painted: Painted, reserving: asyncio.Future[Mapping[UUID, UUID]]
     ) -> None:
+        refusal = await self._refusal(job, slot, painted)
+        if refusal:
+            await asyncio.shield(reserving)  # else it might come behind the end of the slot
+            await self._hand.write(job, rendering.give_up_slot, slot.id, refusal)
+            return
         rendition = await asyncio.to_thread(render, painted.image, _metadata(job.job, slot))
         asset_id = (await asyncio.shield(reserving))[slot.id]
         try:
@@ -104,6 +116,18 @@ class Deliveries:
                 await self._hand.write(job, rendering.deliver, stored)
                 for each in stored:
                     del job.stored[each]
+
+    async def _refusal(self, job: JobInHand, slot: GenerationSlot, painted: Painted) -> FailureCode | None:
+        """Return as what a picture is given up that must not be stored: one that is blocked, or can not be judged."""
+        try:
+            blocked = await self._checker.judge(await asyncio.to_thread(seen, painted.image))
+        except CheckUnavailable as error:
+            job.log.error("image not checked", slot=slot.index, reason=str(error))  # noqa: TRY400 - the reason says it
+            return FailureCode.CHECK_UNAVAILABLE
+        if blocked is None:
+            return None
+        job.log.warning("image blocked", slot=slot.index, reason=blocked.reason, detail=blocked.detail)
+        return FailureCode.CONTENT_BLOCKED
 
     async def _end(self, job: JobInHand) -> None:
         try:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from db.session import Database
     from db.tables import GenerationSlot
-    from domain.ports import Engine, Engines, EventLog, ObjectStore, Painted, PaintStep
+    from domain.ports import Engine, Engines, EventLog, Painted, PaintStep
+    from workers.deliveries import Outlet
     from workers.in_hand import JobInHand
 
 logger = structlog.get_logger()
@@ -50,7 +51,7 @@ class Painter:
     def __init__(
         self,
         db: Database,
-        store: ObjectStore,
+        outlet: Outlet,
         log: EventLog,
         engines: Engines,
         lease: timedelta,
@@ -61,9 +62,9 @@ class Painter:
         self._engines = engines
         self._measures = measures
         self._db = db
-        self._store = store
+        self._store = outlet.store
         self._hand = Hand(db, lease)
-        self._deliveries = Deliveries(self._hand, store, measures)
+        self._deliveries = Deliveries(self._hand, outlet, measures)
         self._gpu = ThreadPoolExecutor(1, thread_name_prefix="gpu")
         self._under_way: Sequence[asyncio.Task[None]] = ()
         """The deliveries of the last round."""

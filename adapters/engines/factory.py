@@ -26,6 +26,9 @@ ROOT: Final = Path(__file__).parent.parent.parent
 TREATMENTS: Final = {"upscaler": Operation.UPSCALE, "segmenter": Operation.REMOVE_BACKGROUND}
 """Engines that do one operation for all others, where an installation sets a model for it."""
 
+SAFETY_CHECKER: Final = "safety-checker"
+"""Under which the model that judges finished pictures is pinned: no engine, but had as theirs are."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineOptions:
@@ -41,6 +44,8 @@ class EngineOptions:
     """How many of all these models are loaded at once."""
     model_idle_s: float | None = None
     """Seconds after which an unused model leaves memory; None keeps it."""
+    safety_checker: str = ""
+    """Model that judges finished pictures: a folder or a hub id; it counts for itself, and stays in memory."""
     home: Path = Path(".easel")
     """``EASEL_HOME``: below it, in ``pins``, are the pins of models that do not ship with Easel."""
     openai_api_key: str = field(default="", repr=False)
@@ -103,18 +108,19 @@ def build_engine(key: str, options: EngineOptions) -> Engine:
 
 
 def recipe_of(key: str, options: EngineOptions, model: str = "") -> PipelineRecipe:
-    """Return how the model of an engine that loads one is to be had.
+    """Return how the model of an engine that loads one, or the safety checker, is to be had.
 
     Args:
-        key: The engine's.
+        key: The engine's, or ``SAFETY_CHECKER``.
         options: Where an engine without a model of its own has it from, and where pins are kept.
         model: Folder or hub id to take instead of the one in the catalogue.
 
     Raises:
         EngineUnavailable: there is no such engine, or it loads no model.
     """
-    if key in TREATMENTS:
-        named = model or options.treatments[key]
+    apart = {**options.treatments, SAFETY_CHECKER: options.safety_checker}
+    if key in apart:
+        named = model or apart[key]
         pins = _pins_of(key, "", named, options.home)
         return PipelineRecipe(key=key, model=named, pins=pins, is_pipeline=key == "upscaler")
     source = ENGINES[key].source if key in ENGINES else None

@@ -1,4 +1,4 @@
-"""Loads models: where from, onto which device, in which precision. The only importer of torch."""
+"""Loads models: where from, onto which device, in which precision. Who needs torch has it from here."""
 
 from __future__ import annotations
 

@@ -83,8 +83,8 @@ def render(image: Image.Image, metadata: GenerationMetadata) -> Rendition:
     if image.mode not in {"RGB", "RGBA"} or image.size != (metadata.width, metadata.height):
         raise ValueError(f"Painted {image.mode} {image.size}, not RGB or RGBA {(metadata.width, metadata.height)}")
     original = _png(image, metadata)
-    seen = image if image.mode == "RGB" else _on_white(image)
-    small = reduced(seen)
+    visible = seen(image)
+    small = reduced(visible)
     thumb = _webp(image, _THUMB_SIDE, _SMALL_QUALITY)
     return Rendition(
         original=original,
@@ -96,12 +96,14 @@ def render(image: Image.Image, metadata: GenerationMetadata) -> Rendition:
         sha256=sha256(original).hexdigest(),
         blurhash=blurhash(small),
         dominant_color=dominant_color(small),
-        dhash=dhash(seen),
+        dhash=dhash(visible),
     )
 
 
-def _on_white(image: Image.Image) -> Image.Image:
-    """Return what is seen of a picture where nothing lies behind it: what is transparent has no colour of its own."""
+def seen(image: Image.Image) -> Image.Image:
+    """Return what people see of an RGB or RGBA picture, as RGB: what is transparent is white, whatever it hides."""
+    if image.mode == "RGB":
+        return image
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -9,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
+from adapters.checkers.block_list import BlockList
 from app.contract import breaking_changes, printed_schema
 from stored import sql
 
@@ -22,6 +25,33 @@ ROOT = Path(__file__).parent.parent.parent
 def easel_command(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     argv = (sys.executable, "-m", "app", *words)
     return subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_pictures_are_hashed_for_the_block_list(tmp_path: Path) -> None:
+    # given a picture that hides something behind its transparent half, and the same on white
+    hiding, shown = Image.new("RGBA", (90, 80), "black"), Image.new("RGB", (90, 80), "black")
+    hiding.paste((0, 0, 200, 0), (0, 0, 45, 80))
+    shown.paste("white", (0, 0, 45, 80))
+    files = [tmp_path / "hiding.png", tmp_path / "shown.png"]
+    hiding.save(files[0])
+    shown.save(files[1])
+
+    # when both are hashed
+    done = easel_command("pictures", "hash", *map(str, files))
+
+    # then they have one hash, by which a list finds them
+    assert done.returncode == 0, done.stderr
+    assert [line.split(" ")[1] for line in done.stdout.splitlines()] == ["hiding.png", "shown.png"]
+    assert len({line.split(" ")[0] for line in done.stdout.splitlines()}) == 1
+    (tmp_path / "blocked.txt").write_text(done.stdout)
+    assert asyncio.run(BlockList(tmp_path / "blocked.txt", distance=0).judge(shown))
+
+    # and what is no picture is told in one line
+    refused = easel_command("pictures", "hash", str(tmp_path / "blocked.txt"))
+    assert refused.returncode == 1
+    assert refused.stdout == ""
+    assert "blocked.txt can not be read" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
 
 
 @pytest.mark.anyio

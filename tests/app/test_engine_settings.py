@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from app.cli import main
 from app.services import engine_options
 from app.settings import Settings
+from tiny_pipeline import build_tiny_safety_checker
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,9 +69,27 @@ def test_a_folder_is_pinned_by_command(tiny_pipeline: Path, tmp_path: Path, monk
     assert f"{len(pins['files'])} files of {model.name} are pinned as " in done.output
 
 
+def test_the_safety_checker_is_pinned_by_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = build_tiny_safety_checker(tmp_path / "model")
+    monkeypatch.setenv("EASEL_HOME", str(tmp_path))
+    monkeypatch.setenv("SAFETY_CHECKER", str(model))
+
+    done = CliRunner().invoke(main, ["engines", "pin", "safety-checker"])
+
+    assert done.exit_code == 0, done.output
+    (path,) = (tmp_path / "pins").iterdir()
+    assert path.name.startswith("safety-checker-model-")
+    assert sorted(json.loads(path.read_text())["files"]) == [
+        "config.json",
+        "model.safetensors",
+        "preprocessor_config.json",
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
+        (["safety-checker"], "'safety-checker' needs a model"),
         (["oil"], "there is no engine called 'oil' that loads a model"),
         (["sandbox"], "there is no engine called 'sandbox' that loads a model"),
         (["diffusers"], "needs a model"),
