@@ -69,7 +69,7 @@ async def hold(tx: AsyncSession, user_id: UUID, job_id: UUID, amount: int) -> Ho
 
 async def lock_hold(tx: AsyncSession, job_id: UUID) -> tuple[CreditAccount, Hold]:
     """Lock account and hold of a job, in this order; the job's own row is locked after them."""
-    account_id = (await tx.execute(select(col(Hold.account_id)).where(col(Hold.job_id) == job_id))).scalar_one()
+    account_id = select(col(Hold.account_id)).where(col(Hold.job_id) == job_id).scalar_subquery()
     locked = select(CreditAccount).where(col(CreditAccount.id) == account_id).with_for_update()
     account = (await tx.execute(locked)).scalar_one()
     held = (await tx.execute(select(Hold).where(col(Hold.job_id) == job_id).with_for_update())).scalar_one()

@@ -164,12 +164,17 @@ async def deliver(tx: AsyncSession, lease: Lease, renditions: Mapping[UUID, Rend
         LeaseLost, JobCanceled: as their names say; the stored objects are then swept.
     """
     wallet, job = await _hold_on_with_wallet(tx, lease)
-    slots = [slot for slot in await jobs.slots(tx, job.id) if slot.id in renditions and not slot.status.is_final]
-    found = await tx.execute(select(MediaAsset).where(col(MediaAsset.id).in_([slot.asset_id for slot in slots])))
-    assets = {asset.id: asset for asset in found.scalars()}
-    for slot in slots:
-        assert slot.asset_id
-        asset, rendition = assets[slot.asset_id], renditions[slot.id]
+    found = await tx.execute(
+        select(GenerationSlot, MediaAsset)
+        .join(MediaAsset, col(MediaAsset.id) == col(GenerationSlot.asset_id))
+        .where(col(GenerationSlot.job_id) == job.id, col(GenerationSlot.id).in_(renditions))
+        .order_by(col(GenerationSlot.index))
+        .execution_options(populate_existing=True)
+    )
+    for slot, asset in found.tuples():
+        if slot.status.is_final:
+            continue
+        rendition = renditions[slot.id]
         asset.status = AssetStatus.READY
         asset.width, asset.height = rendition.width, rendition.height
         asset.byte_size = len(rendition.original)
