@@ -171,7 +171,7 @@ async def deliver(tx: AsyncSession, lease: Lease, renditions: Mapping[UUID, Rend
         .order_by(col(GenerationSlot.index))
         .execution_options(populate_existing=True)
     )
-    for slot, asset in found.tuples():
+    for slot, asset in found:
         if slot.status.is_final:
             continue
         rendition = renditions[slot.id]
