@@ -69,13 +69,18 @@ def api() -> None:
 @main.command()
 def worker() -> None:
     """Paint what waits with ENGINE."""
+    from app.engines import open_engines  # noqa: PLC0415
+
+    settings = _settings()
+    engines = open_engines(settings)  # while a model loads, the rest is imported
+
     from adapters.checkers.block_list import BadBlockList  # noqa: PLC0415
     from app.memory import return_large_blocks  # noqa: PLC0415
     from app.worker import run_worker  # noqa: PLC0415
 
     return_large_blocks()
     try:
-        run_worker(_settings())
+        run_worker(settings, engines)
     except BadBlockList as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
@@ -231,7 +236,7 @@ def pin(
 ) -> None:
     """Trust a model as it is now: fetch it where it is on the hub, and write down the sha256 of its files."""
     from adapters.engines.factory import recipe_of  # noqa: PLC0415
-    from app.services import engine_options  # noqa: PLC0415
+    from app.engines import engine_options  # noqa: PLC0415
     from domain.ports import EngineUnavailable  # noqa: PLC0415
 
     try:
@@ -256,7 +261,7 @@ def compare(
     """
     from adapters.engines import regression  # noqa: PLC0415
     from adapters.engines.factory import build_engine  # noqa: PLC0415
-    from app.services import engine_options  # noqa: PLC0415
+    from app.engines import engine_options  # noqa: PLC0415
     from domain.ports import EngineUnavailable  # noqa: PLC0415
 
     settings = _settings()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from app.supervisor import Supervisor
 
-FIRST: Final = ("api", "worker", "relay")
+MIGRATED: Final = ("api", "relay")
 
 
 def run_everything(settings: Settings) -> int:
@@ -33,8 +33,9 @@ def run_everything(settings: Settings) -> int:
             "REDIS_URL": settings.redis_url,
         }
         await _start_servers(supervisor, settings, environment)
+        supervisor.start(_service("worker", environment))  # its model loads meanwhile; nobody rings for it before
         await supervisor.run_once(_service("migrate", environment, "--demo"))
-        for name in FIRST:
+        for name in MIGRATED:
             supervisor.start(_service(name, environment))
         await supervisor.wait_until_ready("api", lambda: answers(settings.host, settings.port, "/readyz"))
         supervisor.start(_service("sweeper", environment))  # takes no processor time from what the first picture needs

@@ -14,7 +14,6 @@ from db.session import Database
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-    from adapters.engines.factory import EngineOptions
     from app.settings import Settings
     from domain.ports import Language, ObjectStore, OutputChecker
     from planner import Reader
@@ -32,24 +31,6 @@ class Messaging:
     async def close(self) -> None:
         """Close all connections."""
         await self.redis.aclose()
-
-
-def engine_options(settings: Settings) -> EngineOptions:
-    """Return what the settings say about engines."""
-    from adapters.engines.factory import EngineOptions  # noqa: PLC0415 - the API paints nothing
-
-    return EngineOptions(
-        model=settings.model,
-        upscaler=settings.upscaler,
-        segmenter=settings.segmenter,
-        models_in_memory=settings.models_in_memory,
-        model_idle_s=settings.model_idle_s,
-        safety_checker=settings.safety_checker,
-        home=settings.easel_home,
-        openai_api_key=settings.openai_api_key.get_secret_value(),
-        openai_url=settings.openai_url,
-        openai_image_model=settings.openai_image_model,
-    )
 
 
 def open_database(settings: Settings) -> Database:
@@ -106,6 +87,7 @@ def open_checker(settings: Settings) -> OutputChecker:
     from adapters.checkers.in_turn import InTurn  # noqa: PLC0415
     from adapters.checkers.safety import SafetyChecker  # noqa: PLC0415
     from adapters.engines.factory import SAFETY_CHECKER, recipe_of  # noqa: PLC0415
+    from app.engines import engine_options  # noqa: PLC0415
 
     checkers: list[OutputChecker] = []
     if settings.blocked_pictures:

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from prometheus_client import CollectorRegistry, start_http_server
 
-from adapters.engines.factory import build_engines
 from app.metrics import PaintMetrics
-from app.services import engine_options, open_broker, open_checker, open_database, open_messaging, open_store
+from app.services import open_broker, open_checker, open_database, open_messaging, open_store
 from workers.broker import GPU_QUEUE, declare_actor
 from workers.deliveries import Outlet
 from workers.painter import Painter
 
 if TYPE_CHECKING:
     from app.settings import Settings
+    from domain.ports import Engines
 
 IDLE_WAIT_MS: Final = 1_000
 STOP_WAIT_MS: Final = 5_000
@@ -27,8 +27,8 @@ STOP_WAIT_MS: Final = 5_000
 logger = structlog.get_logger()
 
 
-def run_worker(settings: Settings) -> None:
-    """Paint what waits, until SIGINT or SIGTERM; a running job then goes back to the line.
+def run_worker(settings: Settings, engines: Engines) -> None:
+    """Paint what waits with ``engines``, until SIGINT or SIGTERM; a running job then goes back to the line.
 
     Raises:
         BadBlockList: see ``open_checker``.
@@ -39,7 +39,6 @@ def run_worker(settings: Settings) -> None:
 
     checker = open_checker(settings)
     broker = open_broker(settings)
-    engines = build_engines(settings.engine_keys, engine_options(settings))
     registry = CollectorRegistry()
     if settings.metrics_port:
         start_http_server(settings.metrics_port, settings.host, registry)
@@ -51,7 +50,6 @@ def run_worker(settings: Settings) -> None:
         timedelta(seconds=settings.lease_s),
         PaintMetrics(registry),
     )
-    painter.warm_up(settings.engine_keys[0])
     checker.warm_up()
     declare_actor(broker, painter.paint_waiting)
     worker = Worker(broker, queues={GPU_QUEUE}, worker_threads=1, worker_timeout=IDLE_WAIT_MS)

@@ -32,6 +32,7 @@ from sqlmodel import col
 
 from app import worker
 from app.demo import DEMO
+from app.engines import open_engines
 from app.settings import Settings
 from benchmarks import machine
 from benchmarks.installation import installation
@@ -169,7 +170,8 @@ def _run_worker(environment: Mapping[str, str], started: Connection[Any, Any]) -
             await super().paint_waiting()
 
     vars(worker)["Painter"] = Noting
-    worker.run_worker(Settings())
+    settings = Settings()
+    worker.run_worker(settings, open_engines(settings))
 
 
 def _run_stock_worker(redis_url: str, started: Connection[Any, Any]) -> None:

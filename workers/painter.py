@@ -77,10 +77,6 @@ class Painter:
         if self._loop and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._hand.interrupt_all, Stopping())
 
-    def warm_up(self, key: str) -> None:
-        """Load an engine before anybody asks for it; what is wrong with it is told to the first who does."""
-        self._gpu.submit(self._engines.by_key[key].load)
-
     async def paint_waiting(self) -> None:
         """Paint job after job until none waits. Who is rung for nothing finds nothing and returns."""
         self._loop = asyncio.get_running_loop()

@@ -35,9 +35,9 @@ def load_pipeline(
 ) -> LoadedPipeline:
     """Load ``model``, a folder, a hub id with its commit, or a recipe, onto ``device`` in ``dtype``; None chooses.
 
-    The choice is cuda, mps, then cpu, and bfloat16 where a cuda device has it, else float16 there, else float32.
-    ``kind`` is the class of diffusers that loads it. Every file is compared with its pin before it is read; code that
-    comes with a model is never run.
+    The choice is cuda, mps, then cpu, and bfloat16 where a cuda device has it, else float16 there, else float32. A
+    recipe's own class of diffusers loads it, or ``kind`` where it names none. Every file is compared with its pin
+    before it is read; code that comes with a model is never run.
 
     Raises:
         EngineUnavailable: packages, device, folder or repository are missing, the model is not what was pinned, is
@@ -52,7 +52,7 @@ def load_pipeline(
     folder, revision = recipe.prepare()
     with loading(recipe.model):
         pipeline = (
-            getattr(diffusers, kind)
+            getattr(diffusers, recipe.pipeline or kind)  # an AutoPipeline imports all families, for half a second
             .from_pretrained(
                 str(folder), local_files_only=True, use_safetensors=True, trust_remote_code=False, **options
             )

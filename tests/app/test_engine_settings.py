@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from app.cli import main
-from app.services import engine_options
+from app.engines import engine_options
 from app.settings import Settings
 from tiny_pipeline import build_tiny_safety_checker
 

@@ -16,7 +16,7 @@ from adapters.engines.factory import EngineOptions, build_engine, build_engines
 from adapters.engines.hosting import HostedEngine
 from adapters.engines.upscaler import Upscaler
 from app.cli import main
-from app.services import engine_options
+from app.engines import engine_options
 from app.settings import Settings
 from db.words import Operation
 from domain.ports import EngineUnavailable, Material, NotPainted, Painted, PaintStep
