@@ -139,3 +139,20 @@ class LedgerBucket(StrEnum):
     AVAILABLE = "AVAILABLE"
     HELD = "HELD"
     SPENT = "SPENT"
+
+
+class OwnerKind(StrEnum):
+    """What has a gallery."""
+
+    USER = "USER"
+    CHARACTER = "CHARACTER"
+    STORY = "STORY"
+    ORIG_CHAT = "ORIG_CHAT"
+
+
+class ContentLevel(StrEnum):
+    """For whom a picture is suitable."""
+
+    GENERAL = "GENERAL"
+    SENSITIVE = "SENSITIVE"
+    MATURE = "MATURE"

@@ -95,12 +95,12 @@ UNION ALL
 SELECT 290000 + i, NULL, NULL, pg_temp.user_key(i * 2), 'anime', '1:1' FROM generate_series(1, 10000) i;
 
 INSERT INTO media_assets (id, owner_id, status, width, height, byte_size, sha256, dhash, blurhash, dominant_color,
-                          engine, style, ratio, seed, created_at, ready_at)
+                          engine, style, ratio, seed, content_level, created_at, ready_at)
 SELECT pg_temp.asset_key(number), owner_id, 'READY',
        CASE ratio WHEN '1:1' THEN 1024 WHEN '3:4' THEN 896 ELSE 1344 END,
        CASE ratio WHEN '1:1' THEN 1024 WHEN '3:4' THEN 1152 ELSE 768 END,
        900000 + number, md5('a' || number) || md5('b' || number), number::bigint * 7919, 'LKO2?U%2Tw=w]~RBVZRi};RPxuwH',
-       '#' || substr(md5(number::text), 1, 6), 'sandbox', style, ratio, number,
+       '#' || substr(md5(number::text), 1, 6), 'sandbox', style, ratio, number, 'GENERAL',
        pg_temp.published(coalesce(artwork_number, 1)) - interval '1 hour',
        pg_temp.published(coalesce(artwork_number, 1)) - interval '59 minutes'
 FROM stored;

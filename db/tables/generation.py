@@ -69,6 +69,8 @@ class GenerationJob(SQLModel, table=True):
     margin_right: int | None = None
     margin_bottom: int | None = None
     factor: int | None = None
+    gallery_id: UUID | None = Field(default=None, foreign_key="galleries.id", ondelete="SET NULL", index=True)
+    parent_id: UUID | None = Field(default=None, foreign_key="generation_jobs.id", ondelete="SET NULL", index=True)
     price: int
     visibility: Visibility = word(Visibility, "visibility", Visibility.PRIVATE)
     priority: int = 0

@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from db.tables.columns import key, moment, moment_or_none, word
-from db.words import AssetStatus
+from db.words import AssetStatus, ContentLevel
 
 
 class MediaAsset(SQLModel, table=True):
@@ -16,6 +16,9 @@ class MediaAsset(SQLModel, table=True):
     __tablename__ = "media_assets"
     __table_args__ = (
         Index("ix_media_assets_owner_id_id", "owner_id", "id"),
+        Index("ix_media_assets_gallery_id_position", "gallery_id", "position"),
+        Index("uq_media_assets_primary", "gallery_id", unique=True, postgresql_where=text("is_primary")),
+        CheckConstraint("NOT is_primary OR (status = 'READY' AND gallery_id IS NOT NULL)", name="primary"),
         Index("ix_media_assets_unfinished", "created_at", postgresql_where=text("status = 'PENDING'")),
     )
 
@@ -37,5 +40,10 @@ class MediaAsset(SQLModel, table=True):
     style: str = ""
     ratio: str = ""
     seed: int = Field(default=0, sa_type=BigInteger)
+    gallery_id: UUID | None = Field(default=None, foreign_key="galleries.id", ondelete="SET NULL")
+    position: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    is_primary: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    alt_text: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    content_level: ContentLevel = word(ContentLevel, "content_level", ContentLevel.GENERAL)
     created_at: datetime = moment()
     ready_at: datetime | None = moment_or_none()
