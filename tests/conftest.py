@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import redis
+from anyio import open_file  # noqa: F401 - pytest rewrites anyio as it loads, for which CPython 3.11 bears one thread
 
 from app.embedded.folders import throwaway_home
 from app.embedded.postgres import start_postgres

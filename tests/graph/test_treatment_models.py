@@ -28,17 +28,20 @@ MADE = """query($id: ID!) { node(id: $id) { ... on MediaAsset {
 
 @pytest.fixture(scope="module")
 def treating(
-    tmp_path_factory: pytest.TempPathFactory, tiny_upscaler: Path, postgres: EmbeddedServer, valkey: EmbeddedServer
+    tmp_path_factory: pytest.TempPathFactory,
+    tiny_upscaler: Path,
+    spare_postgres: EmbeddedServer,
+    spare_valkey: EmbeddedServer,
 ) -> Iterator[Installation]:
-    """Run an Easel with an upscaler, and with a segmenter that is not there."""
+    """Run an Easel with an upscaler, and with a segmenter that is not there; no other worker takes its jobs."""
     settings = {"UPSCALER": str(tiny_upscaler), "SEGMENTER": "/nowhere/at/all"}
-    installation = install(tmp_path_factory.mktemp("treating"), postgres.url, valkey.url, **settings)
+    installation = install(tmp_path_factory.mktemp("treating"), spare_postgres.url, spare_valkey.url, **settings)
     with installation.running("api", "worker", "relay"):
         yield installation
 
 
 @pytest.fixture
-def easel_treating(treating: Installation, database_url: str, redis_url: str) -> Installation:  # noqa: ARG001
+def easel_treating(treating: Installation, spare_database_url: str, spare_redis_url: str) -> Installation:  # noqa: ARG001
     return treating
 
 
