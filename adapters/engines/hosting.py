@@ -149,12 +149,16 @@ class HostedEngine:
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")  # a fork would share locks, and CUDA can not be forked
-        self._line, theirs = context.Pipe()
-        self._process = context.Process(
-            target=_serve, args=(theirs, self._build), name=f"engine-{self.key}", daemon=True
-        )
-        self._process.start()
-        theirs.close()
+        line, theirs = context.Pipe()
+        process = context.Process(target=_serve, args=(theirs, self._build), name=f"engine-{self.key}", daemon=True)
+        try:
+            process.start()
+        except OSError as error:
+            line.close()
+            raise EngineLost(f"no process can be started for {self.key}: {error}") from error
+        finally:
+            theirs.close()
+        self._line, self._process = line, process
         answer = self._receive()
         if isinstance(answer, _Ready):
             self.batch_size, self.revision = answer.batch_size, answer.revision

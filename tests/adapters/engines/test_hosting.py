@@ -91,6 +91,27 @@ def test_what_on_step_raises_ends_the_painting_and_not_the_process(host: Callabl
     assert engine.pid == before
 
 
+class Unstartable:
+    """Builds the sandbox, but for a machine that has no room for its process the first time."""
+
+    def __init__(self) -> None:
+        self._starts = 0
+
+    def __reduce__(self) -> tuple[type[partial[Engine]], tuple[type[Engine]]]:
+        self._starts += 1
+        if self._starts == 1:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        return partial, (SandboxEngine,)
+
+
+def test_a_process_that_can_not_be_started_is_told_and_started_later(host: Callable[..., HostedEngine]) -> None:
+    engine = host(Unstartable())
+    with pytest.raises(EngineLost, match="no process can be started"):
+        engine.load()
+    assert engine.pid is None
+    assert len(engine.paint(CAT, ignore)) == 2
+
+
 def test_an_engine_that_raises_goes_on_with_the_next(host: Callable[..., HostedEngine]) -> None:
     engine = host(SANDBOX)
     with pytest.raises(RuntimeError, match="asked for a crash"):
