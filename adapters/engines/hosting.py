@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import threading
 from contextlib import suppress
@@ -241,6 +242,7 @@ class HostedEngine:
 def _serve(line: Connection, build: Callable[[], Engine]) -> None:
     """Be the process: load an engine and paint what is asked for, until nobody can ask any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is for who asks, who then hangs up
+    threading.Thread(target=end_with_parent, daemon=True).start()
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         try:
             engine = build()
@@ -257,6 +259,14 @@ def _serve(line: Connection, build: Callable[[], Engine]) -> None:
             line.send(answer)
             if isinstance(answer, _Lost):
                 return
+
+
+def end_with_parent() -> None:
+    """Wait until the process that started this one has ended, and end at once, in the middle of whatever is done."""
+    parent = multiprocessing.parent_process()
+    assert parent
+    parent.join()
+    os._exit(1)
 
 
 def _painted(line: Connection, engine: Engine, request: PaintRequest) -> object:
