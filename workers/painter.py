@@ -162,10 +162,11 @@ class Painter:
             outcomes = await self._call(painted)
         except (NobodyWaits, Stopping):
             return
-        except EngineLost as lost:
+        except (EngineLost, EngineUnavailable) as lost:  # the latter where its process can not load it anew
             logger.warning("engine lost", engine=painted.engine.key, reason=str(lost))
+            reason = lost if isinstance(lost, EngineLost) else JobFailed(FailureCode.ENGINE_UNAVAILABLE)
             for part in painted.parts:
-                part.job.interrupt(lost)
+                part.job.interrupt(reason)
             return
         except Exception:
             logger.exception("engine raised", engine=painted.engine.key, jobs=len(painted.parts))

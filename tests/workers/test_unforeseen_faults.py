@@ -20,6 +20,7 @@ from db.tables import GenerationJob
 from db.words import JobStatus, Operation
 from domain import generation
 from domain.operations import Ingredients
+from domain.ports import EngineUnavailable
 from domain.variants import object_key
 from domain.words import FailureCode, ImageVariant
 from stored import new_asset, sql
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from domain.ports import NotPainted, Painted, PaintRequest, PaintStep
     from workshop import Workshop
 
 pytestmark = pytest.mark.anyio
@@ -68,6 +70,26 @@ async def test_an_engine_that_raises_as_it_is_loaded_fails_its_job_and_no_other(
         (JobStatus.SUCCEEDED, None, 0),
     ]
     assert sql(shop.database_url, "SELECT balance, held FROM credit_accounts") == [(99, 0)]
+    check_end(shop.database_url, shop.stored())
+
+
+class Gone(Together):
+    """An engine whose model was there when it was loaded, and is not any more."""
+
+    def paint(self, request: PaintRequest, on_step: Callable[[PaintStep], None]) -> list[Painted | NotPainted]:
+        del request, on_step
+        raise EngineUnavailable("no such model")
+
+
+async def test_a_model_that_is_gone_when_it_is_to_paint_fails_as_one_that_is_not_there(shop: Workshop) -> None:
+    user = await shop.user()
+    jobs = [await shop.job(user), await shop.job(user)]
+
+    await shop.painter(Gone()).paint_waiting()
+
+    rows = [await shop.row(job) for job in jobs]
+    assert [row.failure_code for row in rows] == [FailureCode.ENGINE_UNAVAILABLE] * 2
+    assert sql(shop.database_url, "SELECT balance, held FROM credit_accounts") == [(100, 0)]
     check_end(shop.database_url, shop.stored())
 
 
