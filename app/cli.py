@@ -76,7 +76,7 @@ def worker() -> None:
 
     from adapters.checkers.block_list import BadBlockList  # noqa: PLC0415
     from app.memory import return_large_blocks  # noqa: PLC0415
-    from app.worker import run_worker  # noqa: PLC0415
+    from app.worker import leave, run_worker  # noqa: PLC0415
 
     return_large_blocks()
     try:
@@ -84,6 +84,7 @@ def worker() -> None:
     except BadBlockList as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
+    leave()
 
 
 @main.command()

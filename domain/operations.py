@@ -49,6 +49,8 @@ SHAPED_BY_SOURCE: Final = frozenset(
 """Where the size follows from the source's."""
 TOLD_BY_SOURCE: Final = SHAPED_BY_SOURCE - {Operation.INPAINT}
 """Where the picture goes on to show what it showed: a prompt that is left out is the source's."""
+_GOES_ON_TELLING: Final = TOLD_BY_SOURCE - {Operation.REMOVE_BACKGROUND}
+"""Where an engine may be told the words that are the source's."""
 _TREATED: Final = frozenset({Operation.UPSCALE, Operation.REMOVE_BACKGROUND})
 """What is not painted, so that the sizes of the engine do not matter."""
 _FITTED: Final = frozenset({Operation.IMAGE_TO_IMAGE, Operation.RESTYLE})
@@ -151,6 +153,15 @@ async def prepared(tx: AsyncSession, user_id: UUID, spec: GenerationSpec) -> Gen
     return await _with_source(tx, spec, ready[source_id])
 
 
+async def words_of(tx: AsyncSession, user_id: UUID, spec: GenerationSpec) -> str:
+    """Return the prompt that an engine is to be told, before ``prepared``: the source's where none was said."""
+    source_id = spec.made_from.source_id
+    if spec.prompt or source_id is None or spec.operation not in _GOES_ON_TELLING:
+        return spec.prompt
+    source = (await media.own_ready(tx, user_id, [source_id])).get(source_id)
+    return await _words_of_source(tx, source, ENGINES[spec.engine]) if source else ""
+
+
 async def ingredients_of(tx: AsyncSession, job: GenerationJob) -> Ingredients:
     """Return what a job is made from, as far as it is still there."""
     references = (
@@ -185,13 +196,15 @@ async def _with_source(tx: AsyncSession, spec: GenerationSpec, source: MediaAsse
     if not ratio:
         width, height = _size_from(spec, source, engine)
         ratio = ratio_of(width, height, engine)
-    prompt = spec.prompt
-    if not prompt:
-        said = func.coalesce(col(GenerationJob.effective_prompt), col(GenerationJob.prompt))
-        told = select(said).where(col(GenerationJob.id) == source.job_id)
-        prompt = ((await tx.execute(told)).scalar_one_or_none() or "")[: engine.max_prompt_length]
+    prompt = spec.prompt or await _words_of_source(tx, source, engine)
     style = spec.style or (source.style if source.style in STYLES else DEFAULT_STYLE)
     return replace(spec, width=width, height=height, ratio=ratio, prompt=prompt, style=style)
+
+
+async def _words_of_source(tx: AsyncSession, source: MediaAsset, engine: EngineSpec) -> str:
+    said = func.coalesce(col(GenerationJob.effective_prompt), col(GenerationJob.prompt))
+    told = select(said).where(col(GenerationJob.id) == source.job_id)
+    return ((await tx.execute(told)).scalar_one_or_none() or "")[: engine.max_prompt_length]
 
 
 def _size_from(spec: GenerationSpec, source: MediaAsset, engine: EngineSpec) -> tuple[int, int]:

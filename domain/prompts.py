@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from domain.catalogue import DEFAULT_STYLE, ENGINES, STYLES
@@ -14,7 +15,7 @@ from domain.warnings import GenerationWarning
 from domain.words import GenerationWarningCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from db.tables import GenerationJob
     from domain.engines import EngineSpec
@@ -35,16 +36,25 @@ class ToldPrompt:
     warnings: tuple[GenerationWarning, ...] = ()
 
 
-async def told(language: Language, engine: str, style: str, prompt: str, negative_prompt: str) -> ToldPrompt:
+async def told(
+    language: Language,
+    engine: str,
+    style: str,
+    prompt: str,
+    negative_prompt: str,
+    known: Mapping[str, str] = MappingProxyType({}),
+) -> ToldPrompt:
     """Return ``prompt`` and ``negative_prompt`` in the language of ``engine``; call it outside of transactions.
 
-    What the engine understands stays as it is; Korean otherwise goes through ``language``.
+    What the engine understands stays as it is; Korean otherwise is said as it is ``known`` to have been said before, or
+    goes through ``language``.
     """
     spec = ENGINES[engine]
     texts = (prompt, negative_prompt)
-    answers = await asyncio.gather(*(language.to_english(text) for text in texts if _is_foreign(spec, text)))
-    waiting = iter(answers)
-    said = [next(waiting).text[: spec.max_prompt_length] if _is_foreign(spec, text) else text for text in texts]
+    asked = [text for text in texts if _is_foreign(spec, text) and text not in known]
+    answers = await asyncio.gather(*map(language.to_english, asked))
+    english = {**known, **{text: answer.text for text, answer in zip(asked, answers, strict=True)}}
+    said = [english[text][: spec.max_prompt_length] if _is_foreign(spec, text) else text for text in texts]
     warnings = (*_of_translation(answers), *_of_length(spec, style, said[0]))
     return ToldPrompt(said[0], said[1], warnings)
 

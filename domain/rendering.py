@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 from db import outbox
 from db.tables import GenerationJob, GenerationSlot, MediaAsset
 from db.tables.columns import now
-from db.words import ACTIVE_JOB_STATUSES, AssetStatus, JobStatus, SlotStatus
+from db.words import ACTIVE_JOB_STATUSES, FINAL_SLOT_STATUSES, AssetStatus, JobStatus, SlotStatus
 from domain import credits, jobs, line
 from domain.words import FailureCode
 
@@ -98,14 +98,16 @@ async def renew(
 
 
 async def start(tx: AsyncSession, lease: Lease, slot_ids: Sequence[UUID]) -> None:
-    """Say that the engine is ready and these slots are being painted. Said again, it changes nothing.
+    """Say that the engine is ready and these slots are being painted. Said again, it changes nothing that has ended.
 
     Raises:
         LeaseLost, JobCanceled: as their names say.
     """
     job = await _hold_on(tx, lease)
     await tx.execute(
-        update(GenerationSlot).where(col(GenerationSlot.id).in_(slot_ids)).values(status=SlotStatus.RENDERING)
+        update(GenerationSlot)
+        .where(col(GenerationSlot.id).in_(slot_ids), col(GenerationSlot.status).not_in(FINAL_SLOT_STATUSES))
+        .values(status=SlotStatus.RENDERING)
     )
     if job.status is not JobStatus.RUNNING:
         jobs.move(job, JobStatus.RUNNING)
@@ -151,7 +153,8 @@ async def reserve_assets(
     await tx.flush()
     for slot in slots:
         slot.asset_id = slot.asset_id or new[slot.id]
-        slot.status = SlotStatus.CHECKING
+        if not slot.status.is_final:  # a late try, of the same worker: it may have painted the job anew meanwhile
+            slot.status = SlotStatus.CHECKING
     return {slot.id: slot.asset_id for slot in slots if slot.asset_id}
 
 

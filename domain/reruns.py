@@ -16,7 +16,7 @@ from domain.generation import GenerationRequest
 from domain.operations import SHAPED_BY_SOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -50,14 +50,17 @@ class Rerun:
     overrides: Overrides
 
 
-async def specified(tx: AsyncSession, user_id: UUID, rerun: Rerun, engines: Sequence[str]) -> GenerationSpec:
-    """Return the specification of the same picture.
+async def specified(
+    tx: AsyncSession, user_id: UUID, rerun: Rerun, engines: Sequence[str]
+) -> tuple[GenerationSpec, Mapping[str, str]]:
+    """Return the specification of the same picture, and how its words were put into English the first time.
 
     Raises:
         NotFound: the user has no such picture that a job painted, or what it was made from is gone.
         InvalidInput: naming an override that is not acceptable.
     """
-    return generation.check(await _request_of(tx, user_id, rerun), engines, (*INPUT, "overrides"))
+    request, known = await _request_of(tx, user_id, rerun)
+    return generation.check(request, engines, (*INPUT, "overrides")), known
 
 
 async def submit(tx: AsyncSession, user_id: UUID, spec: GenerationSpec, key: str, told: ToldPrompt) -> UUID:
@@ -77,7 +80,7 @@ async def submit(tx: AsyncSession, user_id: UUID, spec: GenerationSpec, key: str
         raise InvalidInput(refusal.reason, _PATH, **refusal.values) from None
 
 
-async def _request_of(tx: AsyncSession, user_id: UUID, rerun: Rerun) -> GenerationRequest:
+async def _request_of(tx: AsyncSession, user_id: UUID, rerun: Rerun) -> tuple[GenerationRequest, Mapping[str, str]]:
     query = (
         select(GenerationJob, col(MediaAsset.seed))
         .join(MediaAsset, col(MediaAsset.job_id) == col(GenerationJob.id))
@@ -106,4 +109,6 @@ async def _request_of(tx: AsyncSession, user_id: UUID, rerun: Rerun) -> Generati
     )
     given = {name: value for name, value in asdict(rerun.overrides).items() if value is not None}
     strength = given.pop("strength", made_from.strength)
-    return replace(request, made_from=replace(made_from, strength=strength), **given)
+    told = {job.prompt: job.effective_prompt, job.negative_prompt: job.effective_negative_prompt}
+    known = {text: english for text, english in told.items() if english is not None}
+    return replace(request, made_from=replace(made_from, strength=strength), **given), known

@@ -1,7 +1,9 @@
 """Operations on pictures: each a job like any other, submitted with what it is made from."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,7 +11,7 @@ import strawberry
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.words import Operation
-from domain import generation, idempotency, prompts, reruns
+from domain import generation, idempotency, operations, prompts, reruns
 from domain.generation import GenerationRequest, GenerationSpec
 from domain.operations import Ingredients
 from domain.prompts import ToldPrompt
@@ -41,6 +43,7 @@ from schema.operations import (
 )
 from schema.warnings import GenerationWarning
 
+NOTHING_KNOWN: Mapping[str, str] = MappingProxyType({})
 Submit = Callable[[AsyncSession, str, ToldPrompt], Awaitable[UUID]]
 """Submits a job in a transaction, under a key, with what the engine is told; returns its id."""
 
@@ -57,13 +60,18 @@ async def submitted(info: Info, request: GenerationRequest, key: str) -> dict[st
     async def submit(tx: AsyncSession, checked_key: str, told: ToldPrompt) -> UUID:
         return await generation.submit(tx, viewer_id, spec, checked_key, told)
 
-    return await _accepted(info, spec, key, submit)
+    words = spec.prompt
+    if not words:
+        words = await info.context.services.db.look_up(lambda tx: operations.words_of(tx, viewer_id, spec))
+    return await _accepted(info, replace(spec, prompt=words), key, submit)
 
 
-async def _accepted(info: Info, spec: GenerationSpec, key: str, submit: Submit) -> dict[str, Any]:
+async def _accepted(
+    info: Info, spec: GenerationSpec, key: str, submit: Submit, known: Mapping[str, str] = NOTHING_KNOWN
+) -> dict[str, Any]:
     """Find out what to tell the engine, then submit in one transaction."""
     key, services = idempotency.checked_key(key), info.context.services
-    told = await prompts.told(services.language, spec.engine, spec.style, spec.prompt, spec.negative_prompt)
+    told = await prompts.told(services.language, spec.engine, spec.style, spec.prompt, spec.negative_prompt, known)
     async with services.db.write() as tx:
         job_id = await submit(tx, key, told)
     found = (*warnings_for(spec), *told.warnings)
@@ -196,9 +204,9 @@ class OperationMutations:
         viewer_id, services = info.context.required_viewer_id, info.context.services
         asset_id, given = asset_key(info, input.from_asset_id, "fromAssetId"), input.overrides
         rerun = Rerun(asset_id, Overrides(**vars(given)) if given else Overrides())
-        spec = await services.db.look_up(lambda tx: reruns.specified(tx, viewer_id, rerun, services.engines))
+        spec, known = await services.db.look_up(lambda tx: reruns.specified(tx, viewer_id, rerun, services.engines))
 
         async def submit(tx: AsyncSession, key: str, told: ToldPrompt) -> UUID:
             return await reruns.submit(tx, viewer_id, spec, key, told)
 
-        return RerunGenerationSuccess(**await _accepted(info, spec, input.idempotency_key, submit))
+        return RerunGenerationSuccess(**await _accepted(info, spec, input.idempotency_key, submit, known))

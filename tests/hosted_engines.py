@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from domain.ports import EngineUnavailable
@@ -51,6 +52,15 @@ class Absent(Broken):
     def load(self) -> None:
         """Find none."""
         raise EngineUnavailable(self._reason)
+
+
+class Endless(Broken):
+    """An engine that is loaded for ever, and whose ``reason`` is the file in which it says in which process."""
+
+    def load(self) -> None:
+        """Say where, and wait for ever."""
+        Path(self._reason).write_text(str(os.getpid()))
+        threading.Event().wait()
 
 
 class Mortal(Broken):

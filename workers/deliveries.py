@@ -75,6 +75,8 @@ class Deliveries:
             await self._end(job)
         except LeaseLost:
             job.log.warning("lease lost")
+        except Exception:  # no other job shall end with it; the sweeper takes it when its lease has run out
+            job.log.exception("end not written")
         finally:
             job.cancel_deliveries()
             self._hand.put_down(job)

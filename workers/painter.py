@@ -125,6 +125,9 @@ class Painter:
         except EngineLost as lost:
             lead.log.warning("engine lost", reason=str(lost))
             lead.interrupt(lost)
+        except Exception:
+            lead.log.exception("engine raised as it was loaded", engine=engine.key)
+            lead.interrupt(JobFailed(FailureCode.ENGINE_ERROR))
         return lead.reason is None
 
     async def _begin(self, job: JobInHand, slots: Sequence[GenerationSlot]) -> Part | None:
@@ -136,16 +139,18 @@ class Painter:
             return None
         try:
             material = await materials_of(self._db, self._store, job.job)
+            await self._hand.write(job, rendering.start, [slot.id for slot in slots])
         except MaterialUnavailable as missing:
             job.log.warning("material unavailable", code=missing.code, reason=str(missing))
             job.interrupt(JobFailed(missing.code))
-            return None
-        try:
-            await self._hand.write(job, rendering.start, [slot.id for slot in slots])
         except (JobCanceled, LeaseLost) as reason:
             job.interrupt(reason)
-            return None
-        return Part(job, slots, brief_of(job.job), material)
+        except Exception as error:
+            job.log.exception("job not begun")
+            job.interrupt(error)
+        else:
+            return Part(job, slots, brief_of(job.job), material)
+        return None
 
     async def _paint(self, painted: Round) -> None:
         """Paint a round and start its deliveries; what an engine can not bear together is tried job by job.
@@ -157,10 +162,11 @@ class Painter:
             outcomes = await self._call(painted)
         except (NobodyWaits, Stopping):
             return
-        except EngineLost as lost:
+        except (EngineLost, EngineUnavailable) as lost:  # the latter where its process can not load it anew
             logger.warning("engine lost", engine=painted.engine.key, reason=str(lost))
+            reason = lost if isinstance(lost, EngineLost) else JobFailed(FailureCode.ENGINE_UNAVAILABLE)
             for part in painted.parts:
-                part.job.interrupt(lost)
+                part.job.interrupt(reason)
             return
         except Exception:
             logger.exception("engine raised", engine=painted.engine.key, jobs=len(painted.parts))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import multiprocessing
 import os
 import signal
 import threading
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from adapters.engines.hosting import end_with_parent
 from adapters.engines.pipeline_loading import best_device, libraries, loading
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def begin() -> None:
     """Make this process one that outlives nobody who asks it, and leaves a terminal's Ctrl-C to them."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 def load(recipe: PipelineRecipe) -> None:
@@ -97,10 +97,3 @@ def _read(folder: Path, torch: Any, device: str) -> _Model:  # noqa: ANN401 - an
             raise ValueError(f"its weights are no numbers: {name}")
     processor = CLIPImageProcessor.from_pretrained(str(folder), local_files_only=True)
     return _Model(checker.to(device), processor, device)
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent
-    parent.join()
-    os._exit(1)

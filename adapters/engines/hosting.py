@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import threading
 from contextlib import suppress
@@ -149,12 +150,16 @@ class HostedEngine:
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")  # a fork would share locks, and CUDA can not be forked
-        self._line, theirs = context.Pipe()
-        self._process = context.Process(
-            target=_serve, args=(theirs, self._build), name=f"engine-{self.key}", daemon=True
-        )
-        self._process.start()
-        theirs.close()
+        line, theirs = context.Pipe()
+        process = context.Process(target=_serve, args=(theirs, self._build), name=f"engine-{self.key}", daemon=True)
+        try:
+            process.start()
+        except OSError as error:
+            line.close()
+            raise EngineLost(f"no process can be started for {self.key}: {error}") from error
+        finally:
+            theirs.close()
+        self._line, self._process = line, process
         answer = self._receive()
         if isinstance(answer, _Ready):
             self.batch_size, self.revision = answer.batch_size, answer.revision
@@ -237,6 +242,7 @@ class HostedEngine:
 def _serve(line: Connection, build: Callable[[], Engine]) -> None:
     """Be the process: load an engine and paint what is asked for, until nobody can ask any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is for who asks, who then hangs up
+    threading.Thread(target=end_with_parent, daemon=True).start()
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         try:
             engine = build()
@@ -253,6 +259,14 @@ def _serve(line: Connection, build: Callable[[], Engine]) -> None:
             line.send(answer)
             if isinstance(answer, _Lost):
                 return
+
+
+def end_with_parent() -> None:
+    """Wait until the process that started this one has ended, and end at once, in the middle of whatever is done."""
+    parent = multiprocessing.parent_process()
+    assert parent
+    parent.join()
+    os._exit(1)
 
 
 def _painted(line: Connection, engine: Engine, request: PaintRequest) -> object:

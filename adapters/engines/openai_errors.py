@@ -83,13 +83,14 @@ def _error_of(answer: httpx2.Response) -> dict[str, Any]:
             return {}
     try:
         return _error_in(json.loads(content))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
 
 
 def _error_in(said: object) -> dict[str, Any]:
+    """Return what is said of an error in words; all else of it means nothing here."""
     error = said.get("error") if isinstance(said, Mapping) else None
-    return error if isinstance(error, dict) else {}
+    return {name: word for name, word in error.items() if isinstance(word, str)} if isinstance(error, dict) else {}
 
 
 def _seconds(header: str) -> float | None:

@@ -7,7 +7,6 @@ https://platform.openai.com/docs/api-reference/images and ``.../images-streaming
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 import json
 import math
@@ -206,7 +205,7 @@ def _events(answer: httpx2.Response) -> Iterator[Mapping[str, Any]]:
 def _event(text: str) -> Mapping[str, Any]:
     try:
         event = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         event = None
     if not isinstance(event, dict):
         raise TemporaryRefusal("the API sent an event that is no JSON object")
@@ -224,5 +223,5 @@ def _decoded(event: Mapping[str, Any]) -> Image.Image:
         if max(image.size) > _LARGEST_SIDE:
             raise TemporaryRefusal("the API sent a picture that is too large")
         return image.convert("RGB")
-    except (LookupError, TypeError, OSError, SyntaxError, binascii.Error) as error:
+    except (LookupError, TypeError, ValueError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise TemporaryRefusal("the API sent a picture that can not be read") from error

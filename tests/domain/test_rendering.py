@@ -49,6 +49,25 @@ def writes(slot: UUID) -> list[Callable[[AsyncSession, Lease], Awaitable[object]
     ]
 
 
+async def test_what_is_tried_late_changes_nothing_that_has_ended(shop: Workshop) -> None:
+    # given a job of two images, one of which has ended
+    await shop.job(await shop.user(), count=2)
+    claim = await claimed(shop)
+    ended = claim.open_slots[0].id
+    async with shop.db.write() as tx:
+        await rendering.start(tx, claim.lease, [slot.id for slot in claim.open_slots])
+        await rendering.reserve_assets(tx, claim.lease, {ended: ""})
+        await rendering.give_up_slot(tx, claim.lease, ended, FailureCode.ENGINE_ERROR)
+
+    # when what came before is tried once more, by a worker that did not hear of it
+    async with shop.db.write() as tx:
+        await rendering.start(tx, claim.lease, [ended])
+        await rendering.reserve_assets(tx, claim.lease, {ended: ""})
+
+    assert sql(shop.database_url, "SELECT status FROM generation_slots WHERE id = %s", ended) == [("FAILED",)]
+    check_rows(shop.database_url)
+
+
 async def test_nobody_writes_to_a_job_without_its_lease(shop: Workshop) -> None:
     await shop.job(await shop.user())
     claim = await claimed(shop)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,6 +34,15 @@ engine = HostedEngine("sandbox", partial(build_engine, "sandbox", EngineOptions(
 engine.load()
 print(engine.pid, flush=True)
 sys.stdin.read()
+"""
+
+LOAD_FOR_EVER = """
+import sys
+from functools import partial
+from adapters.engines.hosting import HostedEngine, Residents
+from hosted_engines import Endless
+
+HostedEngine("endless", partial(Endless, sys.argv[1]), Residents(1)).load()
 """
 
 
@@ -89,6 +99,27 @@ def test_what_on_step_raises_ends_the_painting_and_not_the_process(host: Callabl
     assert seen == [1, 1]
     assert len(engine.paint(CAT, ignore)) == 2
     assert engine.pid == before
+
+
+class Unstartable:
+    """Builds the sandbox, but for a machine that has no room for its process the first time."""
+
+    def __init__(self) -> None:
+        self._starts = 0
+
+    def __reduce__(self) -> tuple[type[partial[Engine]], tuple[type[Engine]]]:
+        self._starts += 1
+        if self._starts == 1:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        return partial, (SandboxEngine,)
+
+
+def test_a_process_that_can_not_be_started_is_told_and_started_later(host: Callable[..., HostedEngine]) -> None:
+    engine = host(Unstartable())
+    with pytest.raises(EngineLost, match="no process can be started"):
+        engine.load()
+    assert engine.pid is None
+    assert len(engine.paint(CAT, ignore)) == 2
 
 
 def test_an_engine_that_raises_goes_on_with_the_next(host: Callable[..., HostedEngine]) -> None:
@@ -189,6 +220,20 @@ async def test_an_engine_does_not_outlive_who_asked_for_it() -> None:
     with asking:
         assert asking.stdout
         pid = int(asking.stdout.readline())
+        assert is_running(pid)
+        asking.kill()
+    await until(lambda: not is_running(pid))
+
+
+@pytest.mark.anyio
+async def test_an_engine_that_is_being_loaded_does_not_outlive_who_asked_for_it(tmp_path: Path) -> None:
+    told = tmp_path / "pid"
+    path = os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])
+    with subprocess.Popen(  # noqa: ASYNC220 - it is killed at once
+        [sys.executable, "-c", LOAD_FOR_EVER, str(told)], env=os.environ | {"PYTHONPATH": path}
+    ) as asking:
+        await until(lambda: told.exists() and told.read_text())
+        pid = int(told.read_text())
         assert is_running(pid)
         asking.kill()
     await until(lambda: not is_running(pid))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import json
+import struct
 import threading
+import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -58,6 +60,13 @@ def picture(colour: str, size: tuple[int, int] = (1024, 1536)) -> str:
     content = io.BytesIO()
     Image.new("RGB", size, colour).save(content, "PNG")
     return base64.b64encode(content.getvalue()).decode()
+
+
+def header_of(side: int) -> str:
+    """Return what is left of a square PNG when it is cut off where its pixels begin."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    png = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+    return base64.b64encode(png + struct.pack(">I", 99) + b"IDAT").decode()
 
 
 def event(kind: str, **values: object) -> str:
@@ -271,6 +280,13 @@ PASSING = [
     stream(event("image_generation.completed", b64_json="AAAA")),
     stream(event("image_generation.completed")),
     stream("data: [1\n\n"),
+    stream("data: " + "[" * 100_000 + "\n\n"),
+    stream(event("image_generation.completed", b64_json="그림")),
+    stream(event("image_generation.completed", b64_json=header_of(16_384))),
+    stream(event("image_generation.completed", b64_json=header_of(8_192))),
+    stream(event("error", error={"code": ["moderation_blocked"], "type": {}})),
+    Answer(429, b'{"error": {"code": {"a": 1}, "type": []}}'),
+    Answer(500, b"[" * 60_000),
 ]
 
 
