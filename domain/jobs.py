@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from db.tables import CreditAccount, Hold
+    from domain.credits import Wallet
     from domain.words import FailureCode
 
 _MOVES: dict[JobStatus, frozenset[JobStatus]] = {
@@ -92,11 +92,11 @@ def tell_owner(tx: AsyncSession, job: GenerationJob, what: MyEventType, **data: 
 
 def close_slot(
     tx: AsyncSession,
-    wallet: tuple[CreditAccount, Hold],
+    wallet: Wallet,
     job: GenerationJob,
     slot: GenerationSlot,
     status: SlotStatus,
-    code: FailureCode | None,
+    code: FailureCode,
 ) -> None:
     """End a slot without an image, give its credits back, and tell the watchers, all in one."""
     slot.status = status
@@ -108,25 +108,26 @@ def close_slot(
 
 
 async def close_open_slots(
-    tx: AsyncSession,
-    wallet: tuple[CreditAccount, Hold],
-    job: GenerationJob,
-    status: SlotStatus,
-    code: FailureCode | None,
-) -> None:
-    """End every slot of a locked job that has not ended yet, without an image."""
-    for slot in await slots(tx, job.id):
+    tx: AsyncSession, wallet: Wallet, job: GenerationJob, status: SlotStatus, code: FailureCode
+) -> list[GenerationSlot]:
+    """End every slot of a locked job that has not ended yet, without an image; return all slots."""
+    found = await slots(tx, job.id)
+    for slot in found:
         if not slot.status.is_final:
             close_slot(tx, wallet, job, slot, status, code)
+    return found
 
 
-def finish(tx: AsyncSession, job: GenerationJob, status: JobStatus) -> None:
-    """Move a locked job, all of whose slots have ended, to its final state; tell its watchers and the line's."""
+def finish(tx: AsyncSession, job: GenerationJob, status: JobStatus, ended: Iterable[GenerationSlot]) -> None:
+    """Move a locked job, whose slots have all ``ended``, to its final state; tell its watchers and the line's.
+
+    The watchers are told in the same event how many credits came back in all.
+    """
     move(job, status)
     job.finished_at = now()
     job.lease_owner = None
     job.lease_expires_at = None
-    tell(tx, job, COMPLETED)
+    tell(tx, job, COMPLETED, released=job.price * sum(slot.status is not SlotStatus.READY for slot in ended))
     outbox.line_changed(tx)
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from db.tables import CreditAccount, Hold
+    from domain.credits import Wallet
     from domain.pictures import Rendition
 
 MAXIMUM_LOSSES: Final = 2
@@ -209,8 +209,9 @@ async def finish(tx: AsyncSession, lease: Lease) -> JobStatus:
     job = await _hold_on(tx, lease)
     if job.status is JobStatus.PREPARING:  # its last worker was lost between the last image and the end
         jobs.move(job, JobStatus.RUNNING)
-    status = jobs.fold(slot.status for slot in await jobs.slots(tx, job.id))
-    jobs.finish(tx, job, status)
+    ended = await jobs.slots(tx, job.id)
+    status = jobs.fold(slot.status for slot in ended)
+    jobs.finish(tx, job, status, ended)
     return status
 
 
@@ -232,7 +233,7 @@ async def let_go(tx: AsyncSession, lease: Lease) -> None:
     """
     job = await _locked(tx, lease)
     if job.status is JobStatus.CANCELING:
-        jobs.finish(tx, job, JobStatus.CANCELED)
+        jobs.finish(tx, job, JobStatus.CANCELED, await jobs.slots(tx, job.id))
     else:
         await _requeue(tx, job)
 
@@ -278,14 +279,14 @@ async def expire(tx: AsyncSession, job_id: UUID) -> None:
     job = await jobs.lock(tx, job_id)
     if job.status is not JobStatus.QUEUED:
         return
-    await jobs.close_open_slots(tx, wallet, job, SlotStatus.SKIPPED, FailureCode.EXPIRED)
+    ended = await jobs.close_open_slots(tx, wallet, job, SlotStatus.SKIPPED, FailureCode.EXPIRED)
     job.failure_code = FailureCode.EXPIRED
-    jobs.finish(tx, job, JobStatus.EXPIRED)
+    jobs.finish(tx, job, JobStatus.EXPIRED, ended)
 
 
-async def _lose(tx: AsyncSession, wallet: tuple[CreditAccount, Hold], job: GenerationJob) -> None:
+async def _lose(tx: AsyncSession, wallet: Wallet, job: GenerationJob) -> None:
     if job.status is JobStatus.CANCELING:
-        jobs.finish(tx, job, JobStatus.CANCELED)
+        jobs.finish(tx, job, JobStatus.CANCELED, await jobs.slots(tx, job.id))
     elif job.attempt < MAXIMUM_LOSSES:
         job.attempt += 1
         await _requeue(tx, job)
@@ -293,12 +294,12 @@ async def _lose(tx: AsyncSession, wallet: tuple[CreditAccount, Hold], job: Gener
         await _fail(tx, wallet, job, FailureCode.WORKER_LOST)
 
 
-async def _fail(tx: AsyncSession, wallet: tuple[CreditAccount, Hold], job: GenerationJob, code: FailureCode) -> None:
+async def _fail(tx: AsyncSession, wallet: Wallet, job: GenerationJob, code: FailureCode) -> None:
     if job.status is JobStatus.PREPARING:
         jobs.move(job, JobStatus.RUNNING)
-    await jobs.close_open_slots(tx, wallet, job, SlotStatus.FAILED, code)
+    ended = await jobs.close_open_slots(tx, wallet, job, SlotStatus.FAILED, code)
     job.failure_code = code
-    jobs.finish(tx, job, jobs.fold(slot.status for slot in await jobs.slots(tx, job.id)))
+    jobs.finish(tx, job, jobs.fold(slot.status for slot in ended), ended)
 
 
 async def _requeue(tx: AsyncSession, job: GenerationJob) -> None:
@@ -313,7 +314,7 @@ async def _requeue(tx: AsyncSession, job: GenerationJob) -> None:
     outbox.ring_gpu(tx)
 
 
-async def _hold_on_with_wallet(tx: AsyncSession, lease: Lease) -> tuple[tuple[CreditAccount, Hold], GenerationJob]:
+async def _hold_on_with_wallet(tx: AsyncSession, lease: Lease) -> tuple[Wallet, GenerationJob]:
     wallet = await credits.lock_hold(tx, lease.job_id)
     return wallet, await _hold_on(tx, lease)
 
