@@ -36,6 +36,8 @@ Source = TypeVar("Source")
 
 RETURNED_LIFE: Final = timedelta(days=1)
 """How long credits that come back after their bucket has ended can still be spent; granted once to a bucket."""
+MAXIMUM_BUCKETS: Final = 100
+"""That are told of an account."""
 _BATCH: Final = 100
 _MOVES: Final = {
     LedgerKind.GRANT: (LedgerPlace.HOUSE, LedgerPlace.AVAILABLE),

@@ -226,9 +226,9 @@ async def cancel(tx: AsyncSession, user_id: UUID, job_id: UUID) -> int:
         return wallet.released
     if job.status.is_final:
         raise AlreadyFinished
-    ended = await jobs.close_open_slots(tx, wallet, job, SlotStatus.SKIPPED, FailureCode.CANCELED)
+    await jobs.close_open_slots(tx, wallet, job, SlotStatus.SKIPPED, FailureCode.CANCELED)
     if job.status is JobStatus.QUEUED:
-        jobs.finish(tx, job, JobStatus.CANCELED, ended)
+        jobs.finish(tx, job, JobStatus.CANCELED)
     else:
         jobs.move(job, JobStatus.CANCELING)
         jobs.tell(tx, job, "canceling", released=wallet.released)

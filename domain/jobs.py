@@ -109,25 +109,20 @@ def close_slot(
 
 async def close_open_slots(
     tx: AsyncSession, wallet: Wallet, job: GenerationJob, status: SlotStatus, code: FailureCode
-) -> list[GenerationSlot]:
-    """End every slot of a locked job that has not ended yet, without an image; return all slots."""
-    found = await slots(tx, job.id)
-    for slot in found:
+) -> None:
+    """End every slot of a locked job that has not ended yet, without an image."""
+    for slot in await slots(tx, job.id):
         if not slot.status.is_final:
             close_slot(tx, wallet, job, slot, status, code)
-    return found
 
 
-def finish(tx: AsyncSession, job: GenerationJob, status: JobStatus, ended: Iterable[GenerationSlot]) -> None:
-    """Move a locked job, whose slots have all ``ended``, to its final state; tell its watchers and the line's.
-
-    The watchers are told in the same event how many credits came back in all.
-    """
+def finish(tx: AsyncSession, job: GenerationJob, status: JobStatus) -> None:
+    """Move a locked job, all of whose slots have ended, to its final state; tell its watchers and the line's."""
     move(job, status)
     job.finished_at = now()
     job.lease_owner = None
     job.lease_expires_at = None
-    tell(tx, job, COMPLETED, released=job.price * sum(slot.status is not SlotStatus.READY for slot in ended))
+    tell(tx, job, COMPLETED)
     outbox.line_changed(tx)
 
 

@@ -209,9 +209,8 @@ async def finish(tx: AsyncSession, lease: Lease) -> JobStatus:
     job = await _hold_on(tx, lease)
     if job.status is JobStatus.PREPARING:  # its last worker was lost between the last image and the end
         jobs.move(job, JobStatus.RUNNING)
-    ended = await jobs.slots(tx, job.id)
-    status = jobs.fold(slot.status for slot in ended)
-    jobs.finish(tx, job, status, ended)
+    status = jobs.fold(slot.status for slot in await jobs.slots(tx, job.id))
+    jobs.finish(tx, job, status)
     return status
 
 
@@ -233,7 +232,7 @@ async def let_go(tx: AsyncSession, lease: Lease) -> None:
     """
     job = await _locked(tx, lease)
     if job.status is JobStatus.CANCELING:
-        jobs.finish(tx, job, JobStatus.CANCELED, await jobs.slots(tx, job.id))
+        jobs.finish(tx, job, JobStatus.CANCELED)
     else:
         await _requeue(tx, job)
 
@@ -279,14 +278,14 @@ async def expire(tx: AsyncSession, job_id: UUID) -> None:
     job = await jobs.lock(tx, job_id)
     if job.status is not JobStatus.QUEUED:
         return
-    ended = await jobs.close_open_slots(tx, wallet, job, SlotStatus.SKIPPED, FailureCode.EXPIRED)
+    await jobs.close_open_slots(tx, wallet, job, SlotStatus.SKIPPED, FailureCode.EXPIRED)
     job.failure_code = FailureCode.EXPIRED
-    jobs.finish(tx, job, JobStatus.EXPIRED, ended)
+    jobs.finish(tx, job, JobStatus.EXPIRED)
 
 
 async def _lose(tx: AsyncSession, wallet: Wallet, job: GenerationJob) -> None:
     if job.status is JobStatus.CANCELING:
-        jobs.finish(tx, job, JobStatus.CANCELED, await jobs.slots(tx, job.id))
+        jobs.finish(tx, job, JobStatus.CANCELED)
     elif job.attempt < MAXIMUM_LOSSES:
         job.attempt += 1
         await _requeue(tx, job)
@@ -297,9 +296,9 @@ async def _lose(tx: AsyncSession, wallet: Wallet, job: GenerationJob) -> None:
 async def _fail(tx: AsyncSession, wallet: Wallet, job: GenerationJob, code: FailureCode) -> None:
     if job.status is JobStatus.PREPARING:
         jobs.move(job, JobStatus.RUNNING)
-    ended = await jobs.close_open_slots(tx, wallet, job, SlotStatus.FAILED, code)
+    await jobs.close_open_slots(tx, wallet, job, SlotStatus.FAILED, code)
     job.failure_code = code
-    jobs.finish(tx, job, jobs.fold(slot.status for slot in ended), ended)
+    jobs.finish(tx, job, jobs.fold(slot.status for slot in await jobs.slots(tx, job.id)))
 
 
 async def _requeue(tx: AsyncSession, job: GenerationJob) -> None:

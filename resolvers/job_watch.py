@@ -107,8 +107,8 @@ class JobWatch(Watch):
     def _canceling(self, data: Mapping[str, Any], place: Place) -> GenerationCanceling:
         return GenerationCanceling(**place, job=self._job, released_credits=data["released"])
 
-    def _completed(self, data: Mapping[str, Any], place: Place) -> GenerationCompleted:
-        return GenerationCompleted(**place, job=self._job, released_credits=data["released"])
+    def _completed(self, _data: Mapping[str, Any], place: Place) -> GenerationCompleted:
+        return GenerationCompleted(**place, job=self._job)
 
     def _changed(self, _data: Mapping[str, Any], place: Place) -> GenerationSnapshot:
         return GenerationSnapshot(**place, job=self._job, resumed=True)

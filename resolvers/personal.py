@@ -123,10 +123,6 @@ def _image_ready(data: Mapping[str, Any], place: Place) -> MyImageReady:
     return MyImageReady(**place, job=_job(data), slot=slot)
 
 
-def _job_completed(data: Mapping[str, Any], place: Place) -> MyJobCompleted:
-    return MyJobCompleted(**place, job=_job(data), released_credits=data["released"])
-
-
 def _movement(data: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"account": ref(CreditAccount, id=UUID(data["account"])), "entry": ref(LedgerEntry, id=UUID(data["entry"]))}
 
@@ -135,7 +131,7 @@ _TELL: Final[Mapping[str, Callable[[Mapping[str, Any], Place], StreamEvent]]] = 
     MyEventType.JOB_QUEUED: lambda data, place: MyJobQueued(**place, job=_job(data)),
     MyEventType.JOB_STARTED: lambda data, place: MyJobStarted(**place, job=_job(data)),
     MyEventType.JOB_IMAGE_READY: _image_ready,
-    MyEventType.JOB_COMPLETED: _job_completed,
+    MyEventType.JOB_COMPLETED: lambda data, place: MyJobCompleted(**place, job=_job(data)),
     MyEventType.CREDITS_CHANGED: lambda data, place: CreditBalanceChanged(**place, **_movement(data)),
     MyEventType.CREDITS_LOW: lambda data, place: CreditsLow(**place, **_movement(data)),
 }

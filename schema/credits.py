@@ -1,7 +1,6 @@
 """Credits in the graph."""
 
 from datetime import datetime
-from typing import Final
 
 import strawberry
 
@@ -12,8 +11,6 @@ from domain.messages import message
 from planner import Connection, column, computed, connection, expression, node_id, planned, to_many, to_one
 from schema.context import Context
 from schema.node import Node, identity
-
-_MAXIMUM_BUCKETS: Final = 100
 
 
 @strawberry.type(description="Credits that came together, are of one kind, and expire together.")
@@ -73,10 +70,10 @@ class CreditAccount(Node):
     low_mark: int = column("The owner is told on `myEvents` when `balance` falls below it; 0 for never.")
     buckets: list[CreditBucket] = to_many(
         "The free credits, in the order in which they are spent: promotional ones first, then those that expire first. "
-        f"{_MAXIMUM_BUCKETS} at most.",
+        f"{credits.MAXIMUM_BUCKETS} at most.",
         lambda _ask, account, bucket: (bucket.account_id == account.id) & (bucket.available > 0),
         order=credits.spent_first,
-        limit=_MAXIMUM_BUCKETS,
+        limit=credits.MAXIMUM_BUCKETS,
         seen=True,
     )
     ledger: LedgerEntryConnection = connection(

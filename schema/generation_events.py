@@ -85,8 +85,9 @@ class GenerationCanceling(JobEvent):
 class GenerationCompleted(JobEvent):
     """The job has ended."""
 
-    job: GenerationJob = strawberry.field(description="The job as it will stay.")
-    released_credits: int = strawberry.field(description="All credits that came back for it.")
+    job: GenerationJob = strawberry.field(
+        description="The job as it will stay; `releasedCredits` tells all credits that came back for it."
+    )
 
 
 GenerationJobEvent = Annotated[

@@ -46,8 +46,9 @@ class MyImageReady(StreamEvent):
 class MyJobCompleted(StreamEvent):
     """A job has ended."""
 
-    job: GenerationJob = strawberry.field(description="The job as it will stay.")
-    released_credits: int = strawberry.field(description="All credits that came back for it.")
+    job: GenerationJob = strawberry.field(
+        description="The job as it will stay; `releasedCredits` tells all credits that came back for it."
+    )
 
 
 @strawberry.type(description="The viewer's credits as they are now; the first message.")

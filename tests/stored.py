@@ -27,8 +27,9 @@ def leave(database_url: str, amount: int) -> None:
     """Let all credits of all users expire but ``amount`` of each, as the ledger does."""
     statement: LiteralString = """
         WITH emptied AS (
-            UPDATE credit_buckets SET available = %(left)s, expired = expired + available - %(left)s
-            RETURNING id, account_id, granted - available AS amount
+            UPDATE credit_buckets b SET available = %(left)s, expired = b.expired + amount
+            FROM (SELECT id, available - %(left)s AS amount FROM credit_buckets) o WHERE o.id = b.id
+            RETURNING b.id, account_id, amount
         ), changed AS (
             UPDATE credit_accounts a SET balance = balance - amount, entry_count = entry_count + 1
             FROM emptied WHERE a.id = account_id RETURNING a.id, balance, held, entry_count
