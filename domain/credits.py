@@ -104,7 +104,7 @@ async def give(tx: AsyncSession, user_id: UUID, grant: Grant, key: str) -> bool:
 
     The same ``key`` again changes nothing.
     """
-    account = await _locked(tx, col(CreditAccount.user_id) == user_id)
+    account = await lock_account(tx, user_id)
     business_key = f"grant:{key}"
     known = select(exists().where(col(LedgerEntry.business_key) == business_key))
     if (await tx.execute(known)).scalar_one():
@@ -121,7 +121,7 @@ async def hold(tx: AsyncSession, user_id: UUID, job_id: UUID, amount: int) -> No
     Raises:
         InsufficientCredits: fewer are available.
     """
-    account = await _locked(tx, col(CreditAccount.user_id) == user_id)
+    account = await lock_account(tx, user_id)
     lives = or_(col(CreditBucket.expires_at).is_(None), col(CreditBucket.expires_at) > now())
     query = select(CreditBucket).where(
         col(CreditBucket.account_id) == account.id, col(CreditBucket.available) > 0, lives
@@ -134,6 +134,11 @@ async def hold(tx: AsyncSession, user_id: UUID, job_id: UUID, amount: int) -> No
     for number, (bucket, part) in enumerate(parts):
         _enter(tx, (account, bucket), LedgerKind.HOLD, part, _numbered(f"hold:{job_id}", number), (job_id, None))
         tx.add(Hold(account_id=account.id, bucket_id=bucket.id, job_id=job_id, amount=part))
+
+
+async def lock_account(tx: AsyncSession, user_id: UUID) -> CreditAccount:
+    """Return the account of a user, locked until the transaction ends."""
+    return await _locked(tx, col(CreditAccount.user_id) == user_id)
 
 
 async def lock_hold(tx: AsyncSession, job_id: UUID) -> Wallet:
