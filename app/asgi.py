@@ -34,6 +34,8 @@ from app.streams.host import Host
 from app.streams.http import HttpStreams
 from app.streams.operations import Operations
 from app.streams.reading import SubscriptionReader
+from db.words import BucketKind
+from domain.credits import Grant, Welcome
 from domain.ports import Bucket, Throttle
 from domain.tokens import AccessTokens
 from resolvers.graph import build_planner, build_schema
@@ -66,8 +68,13 @@ def graph_services(settings: Settings, db: Database, messaging: Messaging, throt
         cost_bucket=Bucket(settings.cost_bucket, settings.cost_refill),
         language=open_language(settings),
         engines=settings.engine_keys,
-        welcome_credits=settings.welcome_credits,
+        welcome=_welcome(settings),
     )
+
+
+def _welcome(settings: Settings) -> Welcome:
+    life = timedelta(days=settings.welcome_credits_days)
+    return Welcome(Grant(BucketKind.PROMOTIONAL, settings.welcome_credits, life), settings.low_credits)
 
 
 def create_host(settings: Settings) -> Host:

@@ -16,10 +16,11 @@ from adapters.engines.sandbox import SandboxEngine
 from app.demo import DEMO
 from db.tables import Artwork, ArtworkImage, ArtworkTag, Comment, Follow, MediaAsset, Reaction, Tag, User
 from db.tables.columns import now
-from db.words import AssetStatus, Operation
+from db.words import AssetStatus, BucketKind, Operation
 from domain import credits, passwords
 from domain.artworks import checked_tags
 from domain.catalogue import ENGINES, size_of
+from domain.credits import Grant, Welcome
 from domain.pictures import GenerationMetadata, render
 from domain.ports import Brief, ImageTask, Painted, PaintRequest
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 _WORLD: Final = Path(__file__).with_name("demo_world.json")
 _SIDE: Final = 576
-_DEMO_CREDITS: Final = 1_000
+_WELCOME: Final = Welcome(Grant(BucketKind.PROMOTIONAL, 1_000), low_mark=10)
 
 
 async def seed(db: Database, store: ObjectStore) -> bool:
@@ -116,7 +117,7 @@ async def _write(tx: AsyncSession, world: dict[str, Any], assets: list[MediaAsse
     tx.add_all(people)
     await tx.flush()
     for person in people:
-        await credits.open_account(tx, person.id, _DEMO_CREDITS)
+        await credits.open_account(tx, person.id, _WELCOME)
     tx.add_all(assets)
     await tx.flush()
     for person, entry in zip(people, world["users"], strict=True):

@@ -102,6 +102,14 @@ class LedgerKind(StrEnum):
     HOLD = "HOLD"
     CAPTURE = "CAPTURE"
     RELEASE = "RELEASE"
+    EXPIRE = "EXPIRE"
+
+
+class BucketKind(StrEnum):
+    """Where credits of a bucket came from; promotional ones are spent first."""
+
+    PROMOTIONAL = "PROMOTIONAL"
+    PAID = "PAID"
 
 
 class Visibility(StrEnum):
@@ -132,13 +140,14 @@ class SessionEnd(StrEnum):
     TOKEN_REUSED = "TOKEN_REUSED"
 
 
-class LedgerBucket(StrEnum):
-    """Where credits can be: with the house, free to spend, held for a job, or spent."""
+class LedgerPlace(StrEnum):
+    """Where credits can be: with the house, free to spend, held for a job, spent, or expired."""
 
     HOUSE = "HOUSE"
     AVAILABLE = "AVAILABLE"
     HELD = "HELD"
     SPENT = "SPENT"
+    EXPIRED = "EXPIRED"
 
 
 class OwnerKind(StrEnum):

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from domain.clauses import Row, Value
+    from domain.credits import Welcome
 
 MAXIMUM_EMAIL_LENGTH: Final = 320
 MAXIMUM_LINKS: Final = 5
@@ -107,7 +108,9 @@ def normal_email(email: str) -> str:
     return address.lower()
 
 
-async def sign_up(tx: AsyncSession, account: NewAccount, password_hash: str, user_agent: str, grant: int) -> SignedIn:
+async def sign_up(
+    tx: AsyncSession, account: NewAccount, password_hash: str, user_agent: str, welcome: Welcome
+) -> SignedIn:
     """Create a user with a credit account and open the first session.
 
     Raises:
@@ -126,7 +129,7 @@ async def sign_up(tx: AsyncSession, account: NewAccount, password_hash: str, use
         if violated == "uq_users_handle":
             raise HandleTaken from error
         raise
-    await credits.open_account(tx, user.id, grant)
+    await credits.open_account(tx, user.id, welcome)
     return await open_session(tx, user, user_agent)
 
 

@@ -1,25 +1,30 @@
-"""Credits: granted, held for a job, captured for each finished image, released for each that did not come to be.
+"""Credits: granted in buckets, held for a job, captured for finished images, released for others, expired.
 
-The ledger is double entry in its compact form: each entry names the bucket it takes from (debit) and the one it gives
-to (credit), so debits equal credits by construction; account and hold are folds of it. A slot is settled once: its
-capture and its release would share one business key, and that is unique.
+The ledger is double entry in its compact form: each entry moves credits of one bucket from one place (debit) to another
+(credit), so debits equal credits by construction; accounts, buckets and holds are folds of it. Every change of an
+account is made under the lock of its row. A slot is settled once: capture and release share a business key, and that
+is unique.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlmodel import col
 
 from db import outbox
-from db.tables import CreditAccount, Hold, LedgerEntry
-from db.words import HoldStatus, LedgerBucket, LedgerKind
+from db.tables import CreditAccount, CreditBucket, Hold, LedgerEntry
+from db.tables.columns import now
+from db.words import BucketKind, HoldStatus, LedgerKind, LedgerPlace
 from domain import streams
 from domain.errors import InsufficientCredits
 from domain.words import MyEventType
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
     from uuid import UUID
 
     from sqlalchemy import ColumnElement
@@ -27,92 +32,235 @@ if TYPE_CHECKING:
 
     from domain.clauses import Row, Value
 
-_MOVES = {
-    LedgerKind.GRANT: (LedgerBucket.HOUSE, LedgerBucket.AVAILABLE),
-    LedgerKind.HOLD: (LedgerBucket.AVAILABLE, LedgerBucket.HELD),
-    LedgerKind.CAPTURE: (LedgerBucket.HELD, LedgerBucket.SPENT),
-    LedgerKind.RELEASE: (LedgerBucket.HELD, LedgerBucket.AVAILABLE),
+Source = TypeVar("Source")
+
+RETURNED_LIFE: Final = timedelta(days=1)
+"""How long credits that come back after their bucket has ended can still be spent; granted once to a bucket."""
+MAXIMUM_BUCKETS: Final = 100
+"""That are told of an account."""
+_BATCH: Final = 100
+_MOVES: Final = {
+    LedgerKind.GRANT: (LedgerPlace.HOUSE, LedgerPlace.AVAILABLE),
+    LedgerKind.HOLD: (LedgerPlace.AVAILABLE, LedgerPlace.HELD),
+    LedgerKind.CAPTURE: (LedgerPlace.HELD, LedgerPlace.SPENT),
+    LedgerKind.RELEASE: (LedgerPlace.HELD, LedgerPlace.AVAILABLE),
+    LedgerKind.EXPIRE: (LedgerPlace.AVAILABLE, LedgerPlace.EXPIRED),
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Credits that come together, and expire after ``life``, if ever."""
+
+    kind: BucketKind
+    amount: int
+    life: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """How accounts are opened."""
+
+    grant: Grant
+    low_mark: int
+    """Balance below which the owner is told, once each time it falls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """A locked account, and what it holds for one job: for each bucket in the order of being spent."""
+
+    account: CreditAccount
+    holds: tuple[tuple[Hold, CreditBucket], ...]
+
+    @property
+    def released(self) -> int:
+        """Credits of the job that came back so far."""
+        return sum(held.released for held, _ in self.holds)
+
+
+def spent_first(bucket: Row) -> list[ColumnElement[Any]]:
+    """Return the order in which buckets are spent: promotional ones, then those that expire first."""
+    return [bucket.kind.desc(), bucket.expires_at.asc().nulls_last(), bucket.id.asc()]
+
+
 def is_entry_of(entry: Row, user_id: Value) -> ColumnElement[bool]:
-    """Return the clause that says which entries belong to the user's account."""
+    """Return the clause that says which entries, or buckets, belong to the user's account."""
     return exists().where(col(CreditAccount.id) == entry.account_id, col(CreditAccount.user_id) == user_id)
 
 
-async def open_account(tx: AsyncSession, user_id: UUID, grant: int) -> CreditAccount:
-    """Open the account of a new user with a welcome grant of ``grant`` credits."""
-    account = CreditAccount(user_id=user_id)
+async def open_account(tx: AsyncSession, user_id: UUID, welcome: Welcome) -> CreditAccount:
+    """Open the account of a new user with a welcome grant; one of nothing is not entered."""
+    account = CreditAccount(user_id=user_id, low_mark=welcome.low_mark)
     tx.add(account)
     await tx.flush()
-    if grant:
-        _enter(tx, account, LedgerKind.GRANT, grant, f"grant:welcome:{user_id}")
+    if welcome.grant.amount:
+        await _fill(tx, account, welcome.grant, f"grant:welcome:{user_id}")
     return account
 
 
-async def hold(tx: AsyncSession, user_id: UUID, job_id: UUID, amount: int) -> Hold:
+async def give(tx: AsyncSession, user_id: UUID, grant: Grant, key: str) -> bool:
+    """Give a user credits; return whether that is new.
+
+    The same ``key`` again changes nothing.
+    """
+    account = await lock_account(tx, user_id)
+    business_key = f"grant:{key}"
+    known = select(exists().where(col(LedgerEntry.business_key) == business_key))
+    if (await tx.execute(known)).scalar_one():
+        return False
+    await _fill(tx, account, grant, business_key)
+    return True
+
+
+async def hold(tx: AsyncSession, user_id: UUID, job_id: UUID, amount: int) -> None:
     """Set ``amount`` credits aside for a job; locks the account until the transaction ends.
+
+    Promotional credits go before paid ones, and those that expire sooner before those that expire later.
 
     Raises:
         InsufficientCredits: fewer are available.
     """
-    query = select(CreditAccount).where(col(CreditAccount.user_id) == user_id).with_for_update()
-    account = (await tx.execute(query)).scalar_one()
-    available = account.balance - account.held
+    account = await lock_account(tx, user_id)
+    lives = or_(col(CreditBucket.expires_at).is_(None), col(CreditBucket.expires_at) > now())
+    query = select(CreditBucket).where(
+        col(CreditBucket.account_id) == account.id, col(CreditBucket.available) > 0, lives
+    )
+    buckets = (await tx.execute(query.order_by(*spent_first(CreditBucket)))).scalars().all()
+    available = sum(bucket.available for bucket in buckets)
     if available < amount:
         raise InsufficientCredits(needed=amount, available=available)
-    _enter(tx, account, LedgerKind.HOLD, amount, f"hold:{job_id}", job_id)
-    held = Hold(account_id=account.id, job_id=job_id, amount=amount)
-    tx.add(held)
-    return held
+    parts = _shares(amount, ((bucket, bucket.available) for bucket in buckets))
+    for number, (bucket, part) in enumerate(parts):
+        _enter(tx, (account, bucket), LedgerKind.HOLD, part, _numbered(f"hold:{job_id}", number), (job_id, None))
+        tx.add(Hold(account_id=account.id, bucket_id=bucket.id, job_id=job_id, amount=part))
 
 
-async def lock_hold(tx: AsyncSession, job_id: UUID) -> tuple[CreditAccount, Hold]:
-    """Lock account and hold of a job, in this order; the job's own row is locked after them."""
-    account_id = select(col(Hold.account_id)).where(col(Hold.job_id) == job_id).scalar_subquery()
-    locked = select(CreditAccount).where(col(CreditAccount.id) == account_id).with_for_update()
-    account = (await tx.execute(locked)).scalar_one()
-    held = (await tx.execute(select(Hold).where(col(Hold.job_id) == job_id).with_for_update())).scalar_one()
-    return account, held
+async def lock_account(tx: AsyncSession, user_id: UUID) -> CreditAccount:
+    """Return the account of a user, locked until the transaction ends."""
+    return await _locked(tx, col(CreditAccount.user_id) == user_id)
 
 
-def capture(tx: AsyncSession, wallet: tuple[CreditAccount, Hold], slot_id: UUID, amount: int) -> None:
-    """Spend ``amount`` of a locked hold for a finished image."""
-    account, held = wallet
-    held.captured += amount
-    _enter(tx, account, LedgerKind.CAPTURE, amount, f"slot:{slot_id}", held.job_id, slot_id)
-    _settle(held)
+async def lock_hold(tx: AsyncSession, job_id: UUID) -> Wallet:
+    """Lock the account that pays for a job, and with it its holds; the job's own row is locked after it."""
+    account_id = select(col(Hold.account_id)).where(col(Hold.job_id) == job_id).limit(1).scalar_subquery()
+    account = await _locked(tx, col(CreditAccount.id) == account_id)
+    query = (
+        select(Hold, CreditBucket)
+        .join(CreditBucket, col(CreditBucket.id) == col(Hold.bucket_id))
+        .where(col(Hold.job_id) == job_id)
+        .order_by(*spent_first(CreditBucket))
+    )
+    found = await tx.execute(query.execution_options(populate_existing=True))
+    return Wallet(account, tuple((held, bucket) for held, bucket in found))
 
 
-def release(tx: AsyncSession, wallet: tuple[CreditAccount, Hold], slot_id: UUID, amount: int) -> None:
-    """Give ``amount`` of a locked hold back for an image that did not come to be."""
-    account, held = wallet
-    held.released += amount
-    _enter(tx, account, LedgerKind.RELEASE, amount, f"slot:{slot_id}", held.job_id, slot_id)
-    _settle(held)
+def capture(tx: AsyncSession, wallet: Wallet, slot_id: UUID, amount: int) -> None:
+    """Spend ``amount`` of a locked hold for a finished image, from the buckets that are spent first."""
+    parts = _shares(amount, [((held, bucket), _open(held)) for held, bucket in wallet.holds])
+    for number, ((held, bucket), part) in enumerate(parts):
+        held.captured += part
+        _settle(held)
+        key = _numbered(f"slot:{slot_id}", number)
+        _enter(tx, (wallet.account, bucket), LedgerKind.CAPTURE, part, key, (held.job_id, slot_id))
+
+
+def release(tx: AsyncSession, wallet: Wallet, slot_id: UUID, amount: int) -> None:
+    """Give ``amount`` of a locked hold back for an image that did not come to be, to the buckets that are spent last.
+
+    A bucket that has ended meanwhile lives on for ``RETURNED_LIFE``, once.
+    """
+    parts = _shares(amount, [((held, bucket), _open(held)) for held, bucket in reversed(wallet.holds)])
+    for number, ((held, bucket), part) in enumerate(parts):
+        held.released += part
+        _settle(held)
+        if not bucket.is_extended and bucket.expires_at and bucket.expires_at <= now():
+            bucket.expires_at, bucket.is_extended = now() + RETURNED_LIFE, True
+        key = _numbered(f"slot:{slot_id}", number)
+        _enter(tx, (wallet.account, bucket), LedgerKind.RELEASE, part, key, (held.job_id, slot_id))
+
+
+async def expiring(tx: AsyncSession) -> Sequence[UUID]:
+    """Return buckets that have ended with credits in them, the oldest first."""
+    query = select(col(CreditBucket.id)).where(col(CreditBucket.expires_at) <= now(), col(CreditBucket.available) > 0)
+    return (await tx.execute(query.order_by(col(CreditBucket.expires_at)).limit(_BATCH))).scalars().all()
+
+
+async def expire(tx: AsyncSession, bucket_id: UUID) -> None:
+    """Take back what is free in a bucket that has ended; what is held of it stays held."""
+    account_id = select(col(CreditBucket.account_id)).where(col(CreditBucket.id) == bucket_id).scalar_subquery()
+    account = await _locked(tx, col(CreditAccount.id) == account_id)
+    bucket = await tx.get_one(CreditBucket, bucket_id, populate_existing=True)
+    if bucket.available and bucket.expires_at and bucket.expires_at <= now():
+        key = f"expire:{bucket.id}:{bucket.expired}"
+        _enter(tx, (account, bucket), LedgerKind.EXPIRE, bucket.available, key)
+
+
+async def _locked(tx: AsyncSession, which: ColumnElement[bool]) -> CreditAccount:
+    query = select(CreditAccount).where(which).with_for_update()
+    return (await tx.execute(query.execution_options(populate_existing=True))).scalar_one()
+
+
+async def _fill(tx: AsyncSession, account: CreditAccount, grant: Grant, key: str) -> None:
+    expires_at = None if grant.life is None else now() + grant.life
+    bucket = CreditBucket(account_id=account.id, kind=grant.kind, expires_at=expires_at)
+    tx.add(bucket)
+    await tx.flush()
+    _enter(tx, (account, bucket), LedgerKind.GRANT, grant.amount, key)
+
+
+def _shares(amount: int, sources: Iterable[tuple[Source, int]]) -> Iterator[tuple[Source, int]]:
+    """Yield from which sources, in order, ``amount`` is taken; of the last one too much, where all have too little.
+
+    The database then refuses that.
+    """
+    left, last = amount, None
+    for source, room in sources:
+        part, last = min(left, room), source
+        left -= part
+        if part:
+            yield source, part
+    if left and last is not None:
+        yield last, left
+
+
+def _numbered(key: str, number: int) -> str:
+    """Return the business key of one of several entries; the first has that of all, and so it guards all."""
+    return f"{key}:{number}" if number else key
+
+
+def _open(held: Hold) -> int:
+    return held.amount - held.captured - held.released
 
 
 def _settle(held: Hold) -> None:
-    if held.captured + held.released < held.amount:
+    if _open(held) > 0:
         held.status = HoldStatus.PARTIALLY_CAPTURED if held.captured else HoldStatus.ACTIVE
     else:
         held.status = HoldStatus.SETTLED if held.captured else HoldStatus.RELEASED
 
 
-def _enter(  # noqa: PLR0913, PLR0917 - an entry has as many facts
+def _enter(
     tx: AsyncSession,
-    account: CreditAccount,
+    purse: tuple[CreditAccount, CreditBucket],
     kind: LedgerKind,
     amount: int,
     business_key: str,
-    job_id: UUID | None = None,
-    slot_id: UUID | None = None,
+    about: tuple[UUID | None, UUID | None] = (None, None),
 ) -> None:
+    account, bucket = purse
     debit, credit = _MOVES[kind]
-    account.balance += amount * ((debit is LedgerBucket.HOUSE) - (credit is LedgerBucket.SPENT))
-    account.held += amount * ((credit is LedgerBucket.HELD) - (debit is LedgerBucket.HELD))
+    before = account.balance
+    account.entry_count += 1
+    account.balance += amount * ((debit is LedgerPlace.HOUSE) - (credit in {LedgerPlace.SPENT, LedgerPlace.EXPIRED}))
+    account.held += amount * ((credit is LedgerPlace.HELD) - (debit is LedgerPlace.HELD))
+    bucket.granted += amount * (debit is LedgerPlace.HOUSE)
+    bucket.available += amount * ((credit is LedgerPlace.AVAILABLE) - (debit is LedgerPlace.AVAILABLE))
+    bucket.expired += amount * (credit is LedgerPlace.EXPIRED)
     entry = LedgerEntry(
         account_id=account.id,
+        number=account.entry_count,
+        bucket_id=bucket.id,
         business_key=business_key,
         kind=kind,
         debit=debit,
@@ -120,9 +268,11 @@ def _enter(  # noqa: PLR0913, PLR0917 - an entry has as many facts
         amount=amount,
         balance_after=account.balance,
         held_after=account.held,
-        job_id=job_id,
-        slot_id=slot_id,
+        job_id=about[0],
+        slot_id=about[1],
     )
     tx.add(entry)
     told = {"account": str(account.id), "entry": str(entry.id)}
     outbox.publish(tx, streams.of_user(account.user_id), MyEventType.CREDITS_CHANGED, told)
+    if account.balance < account.low_mark <= before:
+        outbox.publish(tx, streams.of_user(account.user_id), MyEventType.CREDITS_LOW, told)

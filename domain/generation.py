@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import ARRAY, Float, Uuid, any_, bindparam, cast, exists, func, select
+from sqlalchemy import ARRAY, Float, Integer, Uuid, any_, bindparam, cast, exists, func, select
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
@@ -20,7 +20,7 @@ from domain.catalogue import DEFAULT_STYLE, RATIOS, STYLES, ratio_of, size_of
 from domain.errors import AlreadyFinished, InvalidInput, NotFound
 from domain.operations import SHAPED_BY_SOURCE, TOLD_BY_SOURCE, WORDS_ALONE, Ingredients
 from domain.texts import clean
-from domain.words import MyEventType
+from domain.words import FailureCode, MyEventType
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -223,15 +223,16 @@ async def cancel(tx: AsyncSession, user_id: UUID, job_id: UUID) -> int:
     wallet = await credits.lock_hold(tx, job_id)
     job = await jobs.lock(tx, job_id)
     if job.status in (JobStatus.CANCELED, JobStatus.CANCELING):
-        return wallet[1].released
+        return wallet.released
     if job.status.is_final:
         raise AlreadyFinished
-    await jobs.close_open_slots(tx, wallet, job, SlotStatus.SKIPPED, None)
+    await jobs.close_open_slots(tx, wallet, job, SlotStatus.SKIPPED, FailureCode.CANCELED)
     if job.status is JobStatus.QUEUED:
         jobs.finish(tx, job, JobStatus.CANCELED)
     else:
         jobs.move(job, JobStatus.CANCELING)
-    return wallet[1].released
+        jobs.tell(tx, job, "canceling", released=wallet.released)
+    return wallet.released
 
 
 async def status_of(tx: AsyncSession, user_id: UUID, job_id: UUID) -> JobStatus | None:
@@ -276,5 +277,5 @@ def progress(job: Row) -> ColumnElement[float]:
 
 def released(job: Row) -> ColumnElement[int]:
     """Return how many credits of a job's hold came back."""
-    amount = select(col(Hold.released)).where(col(Hold.job_id) == job.id).scalar_subquery()
-    return func.coalesce(amount, 0)
+    amount = select(func.coalesce(func.sum(col(Hold.released)), 0)).where(col(Hold.job_id) == job.id)
+    return cast(amount.scalar_subquery(), Integer)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from db.tables import CreditAccount, Hold
+    from domain.credits import Wallet
     from domain.words import FailureCode
 
 _MOVES: dict[JobStatus, frozenset[JobStatus]] = {
@@ -92,11 +92,11 @@ def tell_owner(tx: AsyncSession, job: GenerationJob, what: MyEventType, **data: 
 
 def close_slot(
     tx: AsyncSession,
-    wallet: tuple[CreditAccount, Hold],
+    wallet: Wallet,
     job: GenerationJob,
     slot: GenerationSlot,
     status: SlotStatus,
-    code: FailureCode | None,
+    code: FailureCode,
 ) -> None:
     """End a slot without an image, give its credits back, and tell the watchers, all in one."""
     slot.status = status
@@ -108,11 +108,7 @@ def close_slot(
 
 
 async def close_open_slots(
-    tx: AsyncSession,
-    wallet: tuple[CreditAccount, Hold],
-    job: GenerationJob,
-    status: SlotStatus,
-    code: FailureCode | None,
+    tx: AsyncSession, wallet: Wallet, job: GenerationJob, status: SlotStatus, code: FailureCode
 ) -> None:
     """End every slot of a locked job that has not ended yet, without an image."""
     for slot in await slots(tx, job.id):

@@ -184,6 +184,23 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     ),
     # all
     "not_found": ("There is no such thing, or it is not yours.", "존재하지 않거나 권한이 없습니다."),
+    # entries of the ledger
+    "ledger.GRANT": ("Credits were given.", "크레딧이 지급되었습니다."),
+    "ledger.HOLD": ("Credits were set aside for a job.", "작업을 위해 크레딧이 예약되었습니다."),
+    "ledger.CAPTURE": ("Credits were spent on a finished image.", "완성된 이미지에 크레딧이 사용되었습니다."),
+    "ledger.RELEASE": (
+        "Credits came back, because an image did not come to be.",
+        "이미지가 완성되지 않아 크레딧이 환불되었습니다.",
+    ),
+    "ledger.EXPIRE": ("Credits expired.", "크레딧의 유효 기간이 끝났습니다."),
+    # what to change after a failure
+    "remedy.CHANGE_PROMPT": ("Describe something else.", "다른 내용으로 바꿔 주세요."),
+    "remedy.CHANGE_SOURCE": ("Choose another picture.", "다른 이미지를 골라 주세요."),
+    "remedy.CHANGE_AREA": ("Mark an area, or add a margin.", "영역을 칠하거나 여백을 더해 주세요."),
+    "remedy.ASK_FOR_LESS": ("Choose a smaller size or fewer steps.", "크기나 단계를 줄여 주세요."),
+    "remedy.CHANGE_ENGINE": ("Choose another engine, or try later.", "다른 엔진을 고르거나 나중에 다시 시도해 주세요."),
+    "remedy.TRY_AGAIN": ("Try again.", "다시 시도해 주세요."),
+    "remedy.TRY_LATER": ("Try again later.", "나중에 다시 시도해 주세요."),
     # failures of images
     "failure.CONTENT_BLOCKED": (
         "This image was blocked by the content guard. Describe something else; its credits are back.",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from db.tables import CreditAccount, Hold
+    from domain.credits import Wallet
     from domain.pictures import Rendition
 
 MAXIMUM_LOSSES: Final = 2
@@ -286,7 +286,7 @@ async def expire(tx: AsyncSession, job_id: UUID) -> None:
     jobs.finish(tx, job, JobStatus.EXPIRED)
 
 
-async def _lose(tx: AsyncSession, wallet: tuple[CreditAccount, Hold], job: GenerationJob) -> None:
+async def _lose(tx: AsyncSession, wallet: Wallet, job: GenerationJob) -> None:
     if job.status is JobStatus.CANCELING:
         jobs.finish(tx, job, JobStatus.CANCELED)
     elif job.attempt < MAXIMUM_LOSSES:
@@ -296,7 +296,7 @@ async def _lose(tx: AsyncSession, wallet: tuple[CreditAccount, Hold], job: Gener
         await _fail(tx, wallet, job, FailureCode.WORKER_LOST)
 
 
-async def _fail(tx: AsyncSession, wallet: tuple[CreditAccount, Hold], job: GenerationJob, code: FailureCode) -> None:
+async def _fail(tx: AsyncSession, wallet: Wallet, job: GenerationJob, code: FailureCode) -> None:
     if job.status is JobStatus.PREPARING:
         jobs.move(job, JobStatus.RUNNING)
     await jobs.close_open_slots(tx, wallet, job, SlotStatus.FAILED, code)
@@ -316,7 +316,7 @@ async def _requeue(tx: AsyncSession, job: GenerationJob) -> None:
     outbox.ring_gpu(tx)
 
 
-async def _hold_on_with_wallet(tx: AsyncSession, lease: Lease) -> tuple[tuple[CreditAccount, Hold], GenerationJob]:
+async def _hold_on_with_wallet(tx: AsyncSession, lease: Lease) -> tuple[Wallet, GenerationJob]:
     wallet = await credits.lock_hold(tx, lease.job_id)
     return wallet, await _hold_on(tx, lease)
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class FailureCode(StrEnum):
@@ -21,6 +25,36 @@ class FailureCode(StrEnum):
     INVALID_SOURCE = "INVALID_SOURCE"
     NOTHING_TO_PAINT = "NOTHING_TO_PAINT"
     NO_SUBJECT = "NO_SUBJECT"
+
+
+class Remedy(StrEnum):
+    """What to change so that an image may come to be."""
+
+    CHANGE_PROMPT = "CHANGE_PROMPT"
+    CHANGE_SOURCE = "CHANGE_SOURCE"
+    CHANGE_AREA = "CHANGE_AREA"
+    ASK_FOR_LESS = "ASK_FOR_LESS"
+    CHANGE_ENGINE = "CHANGE_ENGINE"
+    TRY_AGAIN = "TRY_AGAIN"
+    TRY_LATER = "TRY_LATER"
+
+
+REMEDIES: Final[Mapping[FailureCode, Remedy]] = {
+    FailureCode.CONTENT_BLOCKED: Remedy.CHANGE_PROMPT,
+    FailureCode.CHECK_UNAVAILABLE: Remedy.TRY_LATER,
+    FailureCode.ENGINE_ERROR: Remedy.TRY_AGAIN,
+    FailureCode.ENGINE_UNAVAILABLE: Remedy.CHANGE_ENGINE,
+    FailureCode.OUT_OF_MEMORY: Remedy.ASK_FOR_LESS,
+    FailureCode.SOURCE_GONE: Remedy.CHANGE_SOURCE,
+    FailureCode.STORAGE_UNAVAILABLE: Remedy.TRY_AGAIN,
+    FailureCode.WORKER_LOST: Remedy.TRY_AGAIN,
+    FailureCode.CANCELED: Remedy.TRY_AGAIN,
+    FailureCode.EXPIRED: Remedy.TRY_LATER,
+    FailureCode.INVALID_SOURCE: Remedy.CHANGE_SOURCE,
+    FailureCode.NOTHING_TO_PAINT: Remedy.CHANGE_AREA,
+    FailureCode.NO_SUBJECT: Remedy.CHANGE_SOURCE,
+}
+"""By why there is none."""
 
 
 class BlockReason(StrEnum):
@@ -77,6 +111,7 @@ class MyEventType(StrEnum):
     JOB_IMAGE_READY = "JOB_IMAGE_READY"
     JOB_COMPLETED = "JOB_COMPLETED"
     CREDITS_CHANGED = "CREDITS_CHANGED"
+    CREDITS_LOW = "CREDITS_LOW"
 
 
 class EngineFamily(StrEnum):

@@ -82,9 +82,7 @@ class AccountMutations:
         account = accounts.checked_account(input.email, input.password, input.handle, input.display_name)
         password_hash = await passwords.hash_password(account.password)
         async with services.db.write() as tx:
-            signed_in = await accounts.sign_up(
-                tx, account, password_hash, info.context.user_agent, services.welcome_credits
-            )
+            signed_in = await accounts.sign_up(tx, account, password_hash, info.context.user_agent, services.welcome)
         return SignUpWithEmailSuccess(**_opened(signed_in, info))
 
     @strawberry.mutation(description="Open a session with e-mail address and password.")

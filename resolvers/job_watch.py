@@ -12,6 +12,7 @@ from planner import ref
 from resolvers.streams import Audience, Place, Watch
 from schema.generation import GenerationJob, GenerationSlot
 from schema.generation_events import (
+    GenerationCanceling,
     GenerationCompleted,
     GenerationImageFailed,
     GenerationImageReady,
@@ -102,6 +103,9 @@ class JobWatch(Watch):
 
     def _image_failed(self, data: Mapping[str, Any], place: Place) -> GenerationImageFailed:
         return GenerationImageFailed(**place, slot=self._slot(data["slot"]), released_credits=data["released"])
+
+    def _canceling(self, data: Mapping[str, Any], place: Place) -> GenerationCanceling:
+        return GenerationCanceling(**place, job=self._job, released_credits=data["released"])
 
     def _completed(self, _data: Mapping[str, Any], place: Place) -> GenerationCompleted:
         return GenerationCompleted(**place, job=self._job)

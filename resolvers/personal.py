@@ -19,6 +19,7 @@ from schema.generation import GenerationJob, GenerationSlot
 from schema.personal_events import (
     CreditBalanceChanged,
     CreditEvent,
+    CreditsLow,
     CreditSnapshot,
     MyEvent,
     MyEventsSnapshot,
@@ -122,9 +123,8 @@ def _image_ready(data: Mapping[str, Any], place: Place) -> MyImageReady:
     return MyImageReady(**place, job=_job(data), slot=slot)
 
 
-def _credits_changed(data: Mapping[str, Any], place: Place) -> CreditBalanceChanged:
-    account, entry = ref(CreditAccount, id=UUID(data["account"])), ref(LedgerEntry, id=UUID(data["entry"]))
-    return CreditBalanceChanged(**place, account=account, entry=entry)
+def _movement(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"account": ref(CreditAccount, id=UUID(data["account"])), "entry": ref(LedgerEntry, id=UUID(data["entry"]))}
 
 
 _TELL: Final[Mapping[str, Callable[[Mapping[str, Any], Place], StreamEvent]]] = {
@@ -132,5 +132,6 @@ _TELL: Final[Mapping[str, Callable[[Mapping[str, Any], Place], StreamEvent]]] = 
     MyEventType.JOB_STARTED: lambda data, place: MyJobStarted(**place, job=_job(data)),
     MyEventType.JOB_IMAGE_READY: _image_ready,
     MyEventType.JOB_COMPLETED: lambda data, place: MyJobCompleted(**place, job=_job(data)),
-    MyEventType.CREDITS_CHANGED: _credits_changed,
+    MyEventType.CREDITS_CHANGED: lambda data, place: CreditBalanceChanged(**place, **_movement(data)),
+    MyEventType.CREDITS_LOW: lambda data, place: CreditsLow(**place, **_movement(data)),
 }

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from db.session import Database
+    from domain.credits import Welcome
     from domain.errors import RequestError
     from domain.messages import Language as ReaderLanguage
     from domain.ports import Bucket, EventLog, Language, ObjectStore, RateLimiter, Throttle
@@ -38,7 +39,7 @@ class Services:
     """Puts prompts into other words."""
     engines: Sequence[str]
     """Keys of the engines that workers run; the first is the default."""
-    welcome_credits: int
+    welcome: Welcome
 
 
 @dataclass

@@ -5,10 +5,30 @@ from datetime import datetime
 import strawberry
 
 from db import tables
-from db.words import LedgerKind
+from db.words import BucketKind, LedgerKind
 from domain import credits
-from planner import Connection, column, connection, expression, node_id, planned
+from domain.messages import message
+from planner import Connection, column, computed, connection, expression, node_id, planned, to_many, to_one
+from schema.context import Context
 from schema.node import Node, identity
+
+
+@strawberry.type(description="Credits that came together, are of one kind, and expire together.")
+@planned(tables.CreditBucket, visible_to=lambda ask, bucket: credits.is_entry_of(bucket, ask.viewer))
+class CreditBucket(Node):
+    """Credits that expire together."""
+
+    id: strawberry.ID = identity("bucket")
+    kind: BucketKind = column("Where they came from.")
+    amount: int = column("How many of them are free to spend; held ones are not counted.", "available")
+    expires_at: datetime | None = column(
+        "When what is free of them expires; null for never. Held ones do not: where some come back later, the bucket "
+        "lives on for a day, once."
+    )
+
+
+def _description(context: Context, kind: str) -> str:
+    return message(f"ledger.{kind}", context.language)
 
 
 @strawberry.type(description="One movement of credits. Entries are added, never changed.")
@@ -17,11 +37,17 @@ class LedgerEntry(Node):
     """One movement of credits."""
 
     id: strawberry.ID = identity("entry")
+    number: int = column("1 for the first of the account; no number is left out.")
     kind: LedgerKind = column("What it did.")
+    description: str = computed(
+        "What it did, for people, in the language of the request (Korean or English).", _description, "kind"
+    )
     amount: int = column("How many credits moved; always positive.")
     balance_after: int = column("The account's balance after it.")
     held_after: int = column("How many of these were held after it.")
+    bucket: CreditBucket = to_one("The bucket whose credits moved.", by="bucket_id", seen=True)
     job_id: strawberry.ID | None = node_id("job", "The generation job it belongs to.", "job_id")
+    slot_id: strawberry.ID | None = node_id("slot", "The image of that job it belongs to.", "slot_id")
     created_at: datetime = column("When.")
 
 
@@ -41,6 +67,15 @@ class CreditAccount(Node):
     available: int = expression(
         "Credits free to spend: `balance` less `held`.", lambda _ask, account: account.balance - account.held
     )
+    low_mark: int = column("The owner is told on `myEvents` when `balance` falls below it; 0 for never.")
+    buckets: list[CreditBucket] = to_many(
+        "The free credits, in the order in which they are spent: promotional ones first, then those that expire first. "
+        f"{credits.MAXIMUM_BUCKETS} at most.",
+        lambda _ask, account, bucket: (bucket.account_id == account.id) & (bucket.available > 0),
+        order=credits.spent_first,
+        limit=credits.MAXIMUM_BUCKETS,
+        seen=True,
+    )
     ledger: LedgerEntryConnection = connection(
-        "All movements, newest first.", by="account_id", order=("-id",), seen=True
+        "All movements, newest first.", by="account_id", order=("-number", "-id"), seen=True
     )

@@ -6,6 +6,7 @@ import strawberry
 
 from db.words import (
     AssetStatus,
+    BucketKind,
     HoldStatus,
     JobStatus,
     LedgerKind,
@@ -27,6 +28,7 @@ from domain.words import (
     Previews,
     PromptIssueCode,
     PromptMeans,
+    Remedy,
 )
 
 
@@ -107,6 +109,24 @@ publish(
     HOLD="Credits were set aside for a job.",
     CAPTURE="Held credits were spent on a finished image.",
     RELEASE="Held credits came back, because an image did not come to be.",
+    EXPIRE="Credits that nobody had spent in time were taken back.",
+)
+publish(
+    BucketKind,
+    "Where credits came from.",
+    PROMOTIONAL="Given by the house. They are spent before paid ones.",
+    PAID="Bought.",
+)
+publish(
+    Remedy,
+    "What to change so that an image may come to be.",
+    CHANGE_PROMPT="Describe something else.",
+    CHANGE_SOURCE="Start from another picture.",
+    CHANGE_AREA="Mark another area, or add a margin.",
+    ASK_FOR_LESS="Choose a smaller size or fewer steps.",
+    CHANGE_ENGINE="Choose another engine, or try later.",
+    TRY_AGAIN="Nothing: try again.",
+    TRY_LATER="Nothing: try again later.",
 )
 publish(
     Visibility,
@@ -177,6 +197,7 @@ publish(
     JOB_IMAGE_READY="An image of a job of the viewer is ready.",
     JOB_COMPLETED="A job of the viewer has ended.",
     CREDITS_CHANGED="Credits of the viewer moved.",
+    CREDITS_LOW="The viewer's balance fell below `lowMark`; told once each time it does.",
 )
 publish(
     Operation,

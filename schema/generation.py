@@ -12,7 +12,7 @@ from db import tables
 from db.words import JobStatus, Operation, SlotStatus, Visibility
 from domain import generation, line, operations, streams
 from domain.messages import message
-from domain.words import FailureCode
+from domain.words import REMEDIES, FailureCode, Remedy
 from planner import Connection, batch, column, computed, expression, part, planned, to_many, to_one
 from schema.context import Context
 from schema.errors import AlreadyFinished, IdempotencyConflict, InsufficientCredits, InvalidInput, NotFound
@@ -25,6 +25,14 @@ def _failure_message(context: Context, code: str) -> str:
     return message(f"failure.{code}", context.language)
 
 
+def _remedy(_context: Context, code: str) -> str:
+    return REMEDIES[FailureCode(code)]
+
+
+def _advice(context: Context, code: str) -> str:
+    return message(f"remedy.{REMEDIES[FailureCode(code)]}", context.language)
+
+
 @strawberry.type(description="Why an image, or a whole job, did not come to be.")
 @planned()
 class Failure:
@@ -34,6 +42,12 @@ class Failure:
     message: str = computed(
         "Why, and what to change, for people, in the language of the request (Korean or English).",
         _failure_message,
+        "failure_code",
+    )
+    remedy: Remedy = computed("What to change, for programs.", _remedy, "failure_code")
+    advice: str = computed(
+        "What to change, for people: the part of `message` that a button or a hint can say alone.",
+        _advice,
         "failure_code",
     )
 
@@ -186,6 +200,11 @@ class GenerationJob(Job):
     blocked_count: int = expression(
         "How many images were blocked by the content guard.",
         lambda _ask, job: generation.counted(job, SlotStatus.BLOCKED),
+    )
+    skipped_count: int = expression(
+        "How many images were never finished, because the job was canceled or expired. With `succeededCount`, "
+        "`failedCount` and `blockedCount` it makes `count` once the job has ended.",
+        lambda _ask, job: generation.counted(job, SlotStatus.SKIPPED),
     )
     released_credits: int = expression(
         "Credits that came back for images that did not come to be.", lambda _ask, job: generation.released(job)

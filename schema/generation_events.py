@@ -70,11 +70,24 @@ class GenerationImageFailed(JobEvent):
     released_credits: int = strawberry.field(description="Credits that came back for it.")
 
 
+@strawberry.type(
+    description="The owner has canceled a job that is being painted: all images that were not ready are given up, and "
+    "their credits are back. It ends when the GPU has let go."
+)
+class GenerationCanceling(JobEvent):
+    """The job is being canceled."""
+
+    job: GenerationJob = strawberry.field(description="The job.")
+    released_credits: int = strawberry.field(description="All credits that came back for it so far.")
+
+
 @strawberry.type(description="The job has ended; always the last message.")
 class GenerationCompleted(JobEvent):
     """The job has ended."""
 
-    job: GenerationJob = strawberry.field(description="The job as it will stay.")
+    job: GenerationJob = strawberry.field(
+        description="The job as it will stay; `releasedCredits` tells all credits that came back for it."
+    )
 
 
 GenerationJobEvent = Annotated[
@@ -84,6 +97,7 @@ GenerationJobEvent = Annotated[
     | GenerationProgress
     | GenerationImageReady
     | GenerationImageFailed
+    | GenerationCanceling
     | GenerationCompleted,
     strawberry.union("GenerationJobEvent", description="What the watchers of a job are told."),
 ]

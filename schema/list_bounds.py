@@ -7,6 +7,7 @@ from db.words import Operation
 from domain.accounts import MAXIMUM_SESSIONS
 from domain.artworks import MAXIMUM_IMAGES
 from domain.catalogue import ENGINES, RATIOS, STYLES
+from domain.credits import MAXIMUM_BUCKETS
 from domain.generation import MAXIMUM_COUNT
 from domain.operations import MAXIMUM_REFERENCES
 from domain.prompts_difference import MAXIMUM_PARTS
@@ -24,6 +25,7 @@ SUBMITTING: Final = (
 
 LIST_BOUNDS: Final[Mapping[tuple[str, str], Bound]] = {
     ("Artwork", "images"): MAXIMUM_IMAGES,
+    ("CreditAccount", "buckets"): MAXIMUM_BUCKETS,
     ("Engine", "prices"): len(Operation),
     ("EnhancePromptSuccess", "difference"): MAXIMUM_PARTS,
     ("EnhancePromptSuccess", "issues"): MAXIMUM_ISSUES,

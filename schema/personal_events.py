@@ -46,7 +46,9 @@ class MyImageReady(StreamEvent):
 class MyJobCompleted(StreamEvent):
     """A job has ended."""
 
-    job: GenerationJob = strawberry.field(description="The job as it will stay.")
+    job: GenerationJob = strawberry.field(
+        description="The job as it will stay; `releasedCredits` tells all credits that came back for it."
+    )
 
 
 @strawberry.type(description="The viewer's credits as they are now; the first message.")
@@ -69,11 +71,22 @@ class CreditBalanceChanged(StreamEvent):
     )
 
 
+@strawberry.type(
+    description="The viewer's balance fell below `lowMark`. Told once each time it does: again only after it was that "
+    "high again."
+)
+class CreditsLow(StreamEvent):
+    """The balance fell below the mark."""
+
+    account: CreditAccount = strawberry.field(description="The viewer's account as it is now.")
+    entry: LedgerEntry = strawberry.field(description="The movement with which it fell.")
+
+
 CreditEvent = Annotated[
     CreditSnapshot | CreditBalanceChanged,
     strawberry.union("CreditEvent", description="What the owner of credits is told."),
 ]
 MyEvent = Annotated[
-    MyEventsSnapshot | MyJobQueued | MyJobStarted | MyImageReady | MyJobCompleted | CreditBalanceChanged,
+    MyEventsSnapshot | MyJobQueued | MyJobStarted | MyImageReady | MyJobCompleted | CreditBalanceChanged | CreditsLow,
     strawberry.union("MyEvent", description="What the viewer is told of their own affairs."),
 ]

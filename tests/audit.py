@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from domain import ledger
 from domain.variants import object_key
 from domain.words import ImageVariant
 from stored import sql
@@ -13,32 +14,6 @@ if TYPE_CHECKING:
     from typing import LiteralString
 
 _ALWAYS: Final[dict[str, LiteralString]] = {
-    "account is not the fold of its entries": """
-        SELECT a.id FROM credit_accounts a LEFT JOIN LATERAL (
-            SELECT coalesce(sum(amount * ((debit = 'HOUSE')::int - (credit = 'SPENT')::int)), 0) AS balance,
-                   coalesce(sum(amount * ((credit = 'HELD')::int - (debit = 'HELD')::int)), 0) AS held
-            FROM ledger_entries e WHERE e.account_id = a.id
-        ) f ON true WHERE (a.balance, a.held) <> (f.balance, f.held) OR a.held < 0 OR a.balance < a.held""",
-    "entry does not say what was left after it": """
-        SELECT id FROM (
-            SELECT id, balance_after, held_after,
-                   sum(amount * ((debit = 'HOUSE')::int - (credit = 'SPENT')::int)) OVER w AS balance,
-                   sum(amount * ((credit = 'HELD')::int - (debit = 'HELD')::int)) OVER w AS held
-            FROM ledger_entries WINDOW w AS (PARTITION BY account_id ORDER BY created_at, id)
-        ) e WHERE (balance_after, held_after) <> (balance, held)""",
-    "hold is not the fold of its job's entries": """
-        SELECT h.id FROM holds h JOIN LATERAL (
-            SELECT coalesce(sum(amount) FILTER (WHERE kind = 'HOLD'), 0) AS amount,
-                   coalesce(sum(amount) FILTER (WHERE kind = 'CAPTURE'), 0) AS captured,
-                   coalesce(sum(amount) FILTER (WHERE kind = 'RELEASE'), 0) AS released
-            FROM ledger_entries e WHERE e.job_id = h.job_id
-        ) f ON true WHERE (h.amount, h.captured, h.released) <> (f.amount, f.captured, f.released)""",
-    "slot is not settled as it ended": """
-        SELECT s.id FROM generation_slots s LEFT JOIN ledger_entries e ON e.slot_id = s.id
-        GROUP BY s.id HAVING array_remove(array_agg(e.kind), NULL) <> CASE
-            WHEN s.status = 'READY' THEN ARRAY['CAPTURE']::varchar[]
-            WHEN s.status IN ('FAILED', 'BLOCKED', 'SKIPPED') THEN ARRAY['RELEASE']::varchar[]
-            ELSE ARRAY[]::varchar[] END""",
     "slot is ready and its picture is not, or the other way round": """
         SELECT s.id FROM generation_slots s LEFT JOIN media_assets m ON m.id = s.asset_id
         WHERE (s.status = 'READY') <> (coalesce(m.status, '') = 'READY')""",
@@ -69,14 +44,21 @@ _AT_THE_END: Final[dict[str, LiteralString]] = {
 }
 
 
+def check_ledger(database_url: str) -> None:
+    """Assert what ``easel ledger verify`` proves."""
+    assert [str(difference) for difference in ledger.differences(database_url)] == []
+
+
 def check_rows(database_url: str) -> None:
     """Assert what holds at any moment, also in the middle of a fault."""
+    check_ledger(database_url)
     _check(database_url, _ALWAYS)
 
 
 def check_end(database_url: str, stored: Iterable[str] | None = None) -> None:
     """Assert what holds when all jobs have ended; ``stored`` are the keys of all objects, after a sweep."""
-    _check(database_url, _ALWAYS | _AT_THE_END)
+    check_rows(database_url)
+    _check(database_url, _AT_THE_END)
     if stored is not None:
         ready = sql(database_url, "SELECT id FROM media_assets WHERE status = 'READY'")
         wanted = {object_key(key, variant) for (key,) in ready for variant in ImageVariant}

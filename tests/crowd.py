@@ -25,8 +25,9 @@ from db.tables import (
     Tag,
     User,
 )
-from db.words import AssetStatus, JobStatus, PromptVisibility, SlotStatus, Visibility
+from db.words import AssetStatus, BucketKind, JobStatus, PromptVisibility, SlotStatus, Visibility
 from domain import credits
+from domain.credits import Grant, Welcome
 from domain.tokens import Claims
 from domain.words import FailureCode
 
@@ -101,7 +102,7 @@ async def _people(tx: AsyncSession, crowd: Crowd) -> None:
         )
         tx.add(user)
         await tx.flush()
-        account = await credits.open_account(tx, user.id, 100)
+        account = await credits.open_account(tx, user.id, Welcome(Grant(BucketKind.PROMOTIONAL, 100), low_mark=10))
         crowd.note("credits", account.id)
         for number in range(3):
             tx.add(

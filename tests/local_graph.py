@@ -20,6 +20,8 @@ from adapters.rate_limits import RedisRateLimiter
 from adapters.storage.folder import FolderStore
 from adapters.throttle import LocalThrottle
 from db.session import Database
+from db.words import BucketKind
+from domain.credits import Grant, Welcome
 from domain.ports import Bucket
 from domain.tokens import AccessTokens, Claims
 from planner import Planner, Reader, noting
@@ -91,7 +93,7 @@ async def local_graph(
         cost_bucket=Bucket(10_000, 100),
         language=PhraseTable(),
         engines=("sandbox",),
-        welcome_credits=100,
+        welcome=Welcome(Grant(BucketKind.PROMOTIONAL, 100), low_mark=10),
     )
     reader, documents = Reader(database_url), documents or DocumentReader()
     schema = build_schema(documents)

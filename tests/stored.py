@@ -23,6 +23,26 @@ def empty(database_url: str) -> None:
         connection.execute(f"BEGIN; SET LOCAL session_replication_role = replica; {deletes} COMMIT".encode())
 
 
+def leave(database_url: str, amount: int) -> None:
+    """Let all credits of all users expire but ``amount`` of each, as the ledger does."""
+    statement: LiteralString = """
+        WITH emptied AS (
+            UPDATE credit_buckets b SET available = %(left)s, expired = b.expired + amount
+            FROM (SELECT id, available - %(left)s AS amount FROM credit_buckets) o WHERE o.id = b.id
+            RETURNING b.id, account_id, amount
+        ), changed AS (
+            UPDATE credit_accounts a SET balance = balance - amount, entry_count = entry_count + 1
+            FROM emptied WHERE a.id = account_id RETURNING a.id, balance, held, entry_count
+        )
+        INSERT INTO ledger_entries (id, account_id, number, bucket_id, business_key, kind, debit, credit, amount,
+                                    balance_after, held_after, created_at)
+        SELECT gen_random_uuid(), c.id, entry_count, e.id, 'expire:' || e.id, 'EXPIRE', 'AVAILABLE', 'EXPIRED', amount,
+               balance, held, now()
+        FROM emptied e JOIN changed c ON c.id = e.account_id"""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(statement, {"left": amount})
+
+
 def row_counts(database_url: str) -> dict[str, int]:
     """Return how many rows each table has."""
     names = sql(database_url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")

@@ -21,8 +21,9 @@ from adapters.storage.folder import FolderStore
 from db.outbox import Doorbell
 from db.session import Database
 from db.tables import GenerationJob, GenerationSlot, User
-from db.words import Visibility
+from db.words import BucketKind, Visibility
 from domain import credits, generation
+from domain.credits import Grant, Welcome
 from domain.generation import GenerationSpec
 from domain.ports import Engines
 from workers.broker import Bell, WakingBroker
@@ -66,14 +67,15 @@ class Workshop:
     store: FolderStore
     media: Path
 
-    async def user(self, grant: int = 100) -> UUID:
-        """Store a user with credits."""
+    async def user(self, grant: int = 100, life: timedelta | None = None, low_mark: int = 0) -> UUID:
+        """Store a user with promotional credits."""
         name = f"u{uuid4().hex[:12]}"
         user = User(email=f"{name}@easel.example", password_hash="", handle=name, display_name=name)
         async with self.db.write() as tx:
             tx.add(user)
             await tx.flush()
-            await credits.open_account(tx, user.id, grant)
+            welcome = Welcome(Grant(BucketKind.PROMOTIONAL, grant, life), low_mark)
+            await credits.open_account(tx, user.id, welcome)
         return user.id
 
     async def job(self, user_id: UUID, prompt: str = "a cat", count: int = 1) -> UUID:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from domain import housekeeping, line, rendering
+from domain import credits, housekeeping, line, rendering
 from domain.ports import StorageUnavailable
 from domain.variants import object_key
 from domain.words import ImageVariant
@@ -42,7 +42,14 @@ class Sweeper:
 
     async def run(self) -> None:
         """Work until cancelled; a fault of one errand does not keep the others from being done."""
-        errands = (self.rescue_lost, self.expire_overdue, self.ring_for_waiting, self.remove_abandoned, self.forget)
+        errands = (
+            self.rescue_lost,
+            self.expire_overdue,
+            self.expire_credits,
+            self.ring_for_waiting,
+            self.remove_abandoned,
+            self.forget,
+        )
         while True:
             for errand in errands:
                 try:
@@ -62,6 +69,10 @@ class Sweeper:
             return await rendering.overdue(tx, self._patience)
 
         await self._each(overdue, rendering.expire)
+
+    async def expire_credits(self) -> None:
+        """Take back credits whose time has run out."""
+        await self._each(credits.expiring, credits.expire)
 
     async def ring_for_waiting(self) -> None:
         """Ring again where work waits and no ring does: messages may be lost, rows are not."""
@@ -92,7 +103,7 @@ class Sweeper:
     ) -> None:
         async with self._db.read() as tx:
             found = await find(tx)
-        for job_id in found:
+        for key in found:
             async with self._db.write() as tx:
-                await mend(tx, job_id)
-            logger.info("job swept", job_id=str(job_id), by=mend.__name__)
+                await mend(tx, key)
+            logger.info("swept", key=str(key), by=mend.__name__)

@@ -4,7 +4,7 @@ from sqlmodel import SQLModel
 
 from db.tables.accounts import Follow, RefreshToken, Session, User
 from db.tables.artworks import Artwork, ArtworkImage, ArtworkTag, Comment, Reaction, Tag
-from db.tables.credits import CreditAccount, Hold, LedgerEntry
+from db.tables.credits import CreditAccount, CreditBucket, Hold, LedgerEntry
 from db.tables.galleries import Gallery
 from db.tables.generation import GenerationJob, GenerationMask, GenerationReference, GenerationSlot, IdempotencyKey
 from db.tables.media import MediaAsset
@@ -18,6 +18,7 @@ __all__ = [
     "ArtworkTag",
     "Comment",
     "CreditAccount",
+    "CreditBucket",
     "Follow",
     "Gallery",
     "GenerationJob",

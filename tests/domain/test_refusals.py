@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from db.words import Operation, Visibility
+from db.words import LedgerKind, Operation, Visibility
 from domain import accounts, artworks, errors, generation, idempotency, masks, operations
 from domain.catalogue import ENGINES
 from domain.errors import UserError
@@ -17,7 +17,7 @@ from domain.generation import GenerationRequest
 from domain.masks import Area
 from domain.messages import MESSAGES, Language, message
 from domain.operations import Ingredients, Margins
-from domain.words import FailureCode, GenerationWarningCode, PromptIssueCode
+from domain.words import FailureCode, GenerationWarningCode, PromptIssueCode, Remedy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,6 +108,8 @@ REFUSED: dict[str, list[Callable[[], object]]] = {
 }
 FAILURES = [f"failure.{code}" for code in FailureCode]
 WARNINGS = [f"warning.{code}" for code in GenerationWarningCode]
+REMEDIES = [f"remedy.{remedy}" for remedy in Remedy]
+ENTRIES = [f"ledger.{kind}" for kind in LedgerKind]
 ISSUES = [f"issue.{code}" for code in PromptIssueCode]
 
 
@@ -125,7 +127,7 @@ def test_a_refusal_fills_its_words_in_both_languages(reason: str) -> None:
 
 
 def test_there_are_no_other_words() -> None:
-    assert sorted([*REFUSED, *FAILURES, *WARNINGS, *ISSUES]) == sorted(MESSAGES)
+    assert sorted([*REFUSED, *FAILURES, *WARNINGS, *ISSUES, *REMEDIES, *ENTRIES]) == sorted(MESSAGES)
 
 
 @pytest.mark.parametrize("reason", MESSAGES)

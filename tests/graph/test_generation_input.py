@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from graph_client import CORE, StreamError, http_client
-from stored import row_counts, sql
+from stored import leave, row_counts, sql
 
 if TYPE_CHECKING:
     from conftest import Installation
@@ -181,7 +181,7 @@ async def test_guidance_that_is_infinite_or_no_number_is_refused(easel: Installa
 async def test_without_enough_credits_nothing_is_written_or_held(easel: Installation, database_url: str) -> None:
     # given somebody with 3 credits
     client = await easel.signed_up()
-    sql(database_url, "UPDATE credit_accounts SET balance = 3")
+    leave(database_url, 3)
     before = row_counts(database_url)
 
     # when 4 images are asked for

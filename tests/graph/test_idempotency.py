@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stored import row_counts, sql
+from stored import leave, row_counts, sql
 
 if TYPE_CHECKING:
     from conftest import Installation
@@ -81,7 +81,7 @@ async def test_of_fifty_spends_at_once_as_many_pass_as_there_are_credits(
     easel: Installation, database_url: str
 ) -> None:
     client = await easel.signed_up()
-    sql(database_url, "UPDATE credit_accounts SET balance = 10")
+    leave(database_url, 10)
 
     answers = await asyncio.gather(*(client.submit("a cat", f"{n}", count=1, steps=1) for n in range(50)))
 

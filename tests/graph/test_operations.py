@@ -23,7 +23,7 @@ from pictures_from_pictures import (
     mask_png,
     of,
 )
-from stored import new_asset, row_counts, sql
+from stored import leave, new_asset, row_counts, sql
 
 if TYPE_CHECKING:
     from conftest import Installation
@@ -305,7 +305,7 @@ async def test_a_job_that_makes_a_picture_from_another_can_be_canceled(easel: In
 async def test_without_enough_credits_nothing_is_made(easel: Installation, database_url: str) -> None:
     client = await easel.signed_up()
     picture = await a_picture(client)
-    sql(database_url, "UPDATE credit_accounts SET balance = 0")
+    leave(database_url, 0)
     before = row_counts(database_url)
     for name in ALL:
         refused = await asked(client, name, **of(picture, name))

@@ -243,7 +243,7 @@ async def test_one_job_of_a_call_is_canceled_and_the_others_do_not_notice(shop: 
     assert await statuses(shop, jobs) == [JobStatus.SUCCEEDED, JobStatus.CANCELED, JobStatus.SUCCEEDED]
     assert (engine.counts(), engine.steps) == ([3], [1, 2, 3])
     assert await pictures(shop, [jobs[0], jobs[2]]) == await pictures(shop, [alone[0], alone[2]])
-    assert await ends(shop, jobs[1]) == [(SlotStatus.SKIPPED, None)]
+    assert await ends(shop, jobs[1]) == [(SlotStatus.SKIPPED, FailureCode.CANCELED)]
     assert balances(shop) == [(98, 0), (99, 0), (98, 0)]
     check_end(shop.database_url, shop.stored())
 
