@@ -67,6 +67,7 @@ def graph_services(settings: Settings, db: Database, messaging: Messaging, throt
         language=open_language(settings),
         engines=settings.engine_keys,
         welcome_credits=settings.welcome_credits,
+        daily_images=settings.daily_images,
     )
 
 

@@ -50,14 +50,19 @@ async def open_account(tx: AsyncSession, user_id: UUID, grant: int) -> CreditAcc
     return account
 
 
+async def lock_account(tx: AsyncSession, user_id: UUID) -> CreditAccount:
+    """Return the user's account, locked until the transaction ends."""
+    query = select(CreditAccount).where(col(CreditAccount.user_id) == user_id).with_for_update()
+    return (await tx.execute(query.execution_options(populate_existing=True))).scalar_one()
+
+
 async def hold(tx: AsyncSession, user_id: UUID, job_id: UUID, amount: int) -> Hold:
     """Set ``amount`` credits aside for a job; locks the account until the transaction ends.
 
     Raises:
         InsufficientCredits: fewer are available.
     """
-    query = select(CreditAccount).where(col(CreditAccount.user_id) == user_id).with_for_update()
-    account = (await tx.execute(query)).scalar_one()
+    account = await lock_account(tx, user_id)
     available = account.balance - account.held
     if available < amount:
         raise InsufficientCredits(needed=amount, available=available)

@@ -18,6 +18,7 @@ from domain import accounts, cursors
 from domain.errors import RequestError
 from planner import Planner, Reader, Weight
 from resolvers.accounts import AccountMutations, AccountQueries
+from resolvers.allowances import AllowanceQueries
 from resolvers.artworks import ArtworkMutations, ArtworkQueries
 from resolvers.feed import FeedSubscriptions
 from resolvers.generation import GenerationMutations, GenerationQueries, GenerationSubscriptions
@@ -36,7 +37,7 @@ from schema.generation_events import JobEvent
 from schema.scalars import SCALARS
 from schema.stream_events import StreamEvent
 
-QUERIES = (NodeQueries, AccountQueries, GenerationQueries, ArtworkQueries, LimitQueries)
+QUERIES = (NodeQueries, AccountQueries, GenerationQueries, AllowanceQueries, ArtworkQueries, LimitQueries)
 SUBSCRIPTIONS = (GenerationSubscriptions, FeedSubscriptions, QueueSubscriptions, PersonalSubscriptions)
 logger = structlog.get_logger()
 

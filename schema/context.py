@@ -39,6 +39,8 @@ class Services:
     engines: Sequence[str]
     """Keys of the engines that workers run; the first is the default."""
     welcome_credits: int
+    daily_images: int
+    """How many images a user may submit in a day."""
 
 
 @dataclass

@@ -159,6 +159,8 @@ publish(
     INVALID_REFRESH_TOKEN="The refresh token is unknown, expired, or was used before.",
     TOO_MANY_ATTEMPTS="Too many attempts; wait until `resetsAt`.",
     INSUFFICIENT_CREDITS="The job costs more credits than are available.",
+    DAILY_LIMIT_REACHED="The images are more than is left of the day's.",
+    OWNER_BUSY="A job for the same owner has not ended.",
     IDEMPOTENCY_CONFLICT="The idempotency key was used before with another request.",
     ALREADY_FINISHED="The job has already ended.",
     CONTENT_BLOCKED="The content guard blocked the request.",

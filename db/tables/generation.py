@@ -36,6 +36,13 @@ class GenerationJob(SQLModel, table=True):
             postgresql_where=text("status IN ('PREPARING', 'RUNNING', 'CANCELING')"),
         ),
         Index("ix_generation_jobs_user_id_id", "user_id", "id"),
+        Index("ix_generation_jobs_user_id_created_at", "user_id", "created_at"),
+        Index(
+            "uq_generation_jobs_unfinished_of_gallery",
+            "gallery_id",
+            unique=True,
+            postgresql_where=text("gallery_id IS NOT NULL AND finished_at IS NULL"),
+        ),
         Index(
             "ix_generation_jobs_source_asset_id",
             "source_asset_id",

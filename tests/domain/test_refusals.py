@@ -97,6 +97,8 @@ REFUSED: dict[str, list[Callable[[], object]]] = {
     "mask.empty": [lambda: masks.of_areas([]), lambda: masks.of_areas([Area(0.5, 0.5, 0, 1)])],
     "mask.areas": [lambda: masks.of_areas([Area(0, 0, 1, 1)] * 21)],
     "credits.insufficient": [lambda: raised(errors.InsufficientCredits(4, 3))],
+    "allowance.reached": [lambda: raised(errors.DailyLimitReached(24, 20, datetime.now(UTC)))],
+    "owner.busy": [lambda: raised(errors.OwnerBusy(IDS[0]))],
     "idempotency.conflict": [lambda: raised(errors.IdempotencyConflict())],
     "job.finished": [lambda: raised(errors.AlreadyFinished())],
     "assets.count": [lambda: raised(errors.InvalidInput("assets.count", maximum=artworks.MAXIMUM_IMAGES))],
