@@ -14,10 +14,11 @@ from uuid_utils.compat import uuid7
 from db import outbox
 from db.tables import GenerationJob, GenerationMask, GenerationReference, GenerationSlot, Hold
 from db.words import FINAL_SLOT_STATUSES, JobStatus, Operation, SlotStatus, Visibility
-from domain import allowance, credits, idempotency, jobs, operations
+from domain import allowance, credits, idempotency, jobs, line, operations
 from domain.bounds import INPUT, chosen, within
 from domain.catalogue import DEFAULT_STYLE, RATIOS, STYLES, ratio_of, size_of
 from domain.errors import AlreadyFinished, InvalidInput, NotFound
+from domain.line_measures import load_of
 from domain.operations import SHAPED_BY_SOURCE, TOLD_BY_SOURCE, WORDS_ALONE, Ingredients
 from domain.texts import clean
 from domain.words import MyEventType
@@ -170,6 +171,7 @@ async def submit(
     if daily_limit is not None:
         await allowance.require(tx, user_id, spec.count, daily_limit)
     job = _job_of(job_id, user_id, spec, told)
+    job.promised_s = (await line.place_of_next(tx, spec.engine, user_id)).eta_seconds
     tx.add(job)
     await tx.flush()
     await credits.hold(tx, user_id, job_id, spec.price * spec.count)
@@ -219,6 +221,7 @@ def _job_of(job_id: UUID, user_id: UUID, spec: GenerationSpec, told: ToldPrompt 
         price=spec.price,
         visibility=spec.visibility,
         gallery_id=spec.gallery_id,
+        load=load_of(spec.width, spec.height, spec.steps),
     )
 
 

@@ -81,6 +81,14 @@ class MyEventType(StrEnum):
     CREDITS_CHANGED = "CREDITS_CHANGED"
 
 
+class EtaConfidence(StrEnum):
+    """How far a waiting time can be trusted, by how good earlier ones were."""
+
+    HIGH = "HIGH"
+    MEDIUM = "MEDIUM"
+    LOW = "LOW"
+
+
 class EngineFamily(StrEnum):
     """Which kind of model an engine is."""
 

@@ -18,6 +18,7 @@ from domain.words import (
     DifferenceKind,
     EngineFamily,
     ErrorCode,
+    EtaConfidence,
     FailureCode,
     FeedKind,
     GenerationWarningCode,
@@ -164,6 +165,13 @@ publish(
     IDEMPOTENCY_CONFLICT="The idempotency key was used before with another request.",
     ALREADY_FINISHED="The job has already ended.",
     CONTENT_BLOCKED="The content guard blocked the request.",
+)
+publish(
+    EtaConfidence,
+    "How far a waiting time can be trusted, by how far the engine's last hundred were off.",
+    HIGH="Half of them by a fifth of the wait at most.",
+    MEDIUM="Half of them by half of the wait at most.",
+    LOW="More than that, or there were fewer than ten.",
 )
 publish(
     Previews,

@@ -12,7 +12,7 @@ from db import tables
 from db.words import JobStatus, Operation, SlotStatus, Visibility
 from domain import generation, line, operations, streams
 from domain.messages import message
-from domain.words import FailureCode
+from domain.words import EtaConfidence, FailureCode
 from planner import Connection, batch, column, computed, expression, part, planned, to_many, to_one
 from schema.context import Context
 from schema.errors import (
@@ -54,7 +54,11 @@ class QueuePlace:
     position: int = column("1 for the job that is painted next.", "place")
     ahead: int = column("How many jobs are painted before it: `position` less 1.")
     eta_seconds: int | None = column(
-        "Seconds until painting starts, as measured from recent jobs; null while nothing has been measured."
+        "Seconds until painting starts, as measured from recent jobs of the engine and size; null while nothing has "
+        "been measured."
+    )
+    eta_confidence: EtaConfidence | None = column(
+        "How far `etaSeconds` can be trusted, by how good earlier ones were; null where it is."
     )
 
 

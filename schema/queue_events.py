@@ -20,6 +20,11 @@ class EngineQueue:
         "Seconds until a job that would be submitted now is painted, as measured from recent jobs; null while nothing "
         "has been measured."
     )
+    is_paused: bool = column("Whether an administrator has paused it: jobs wait, and none is painted.")
+    eta_error_p50: float | None = column(
+        "How far half of the waiting times told to recent jobs were off at most, as a share of how long these waited; "
+        "null while none has been told."
+    )
     median_wait_seconds: float | None = column(
         "Seconds that half of the recent jobs waited at most; null while none has been painted."
     )

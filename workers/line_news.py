@@ -73,8 +73,8 @@ class LineNews:
     def _moves(self, places: Mapping[UUID, Place]) -> Iterator[Publication]:
         for job_id, place in places.items():
             before = self._places.get(job_id)
-            if before is None or before.position != place.position:
-                data = {"position": place.position, "eta": place.eta_seconds}
+            if before is None or before != place:
+                data = {"position": place.position, "eta": place.eta_seconds, "confidence": place.confidence}
                 yield Publication(streams.of_job(job_id), "queue_moved", data)
 
     async def _tell_lengths(self) -> None:

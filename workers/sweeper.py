@@ -42,7 +42,14 @@ class Sweeper:
 
     async def run(self) -> None:
         """Work until cancelled; a fault of one errand does not keep the others from being done."""
-        errands = (self.rescue_lost, self.expire_overdue, self.ring_for_waiting, self.remove_abandoned, self.forget)
+        errands = (
+            self.rescue_lost,
+            self.expire_overdue,
+            self.ring_for_waiting,
+            self.tidy_line,
+            self.remove_abandoned,
+            self.forget,
+        )
         while True:
             for errand in errands:
                 try:
@@ -79,6 +86,11 @@ class Sweeper:
                 await self._store.delete(object_key(asset_id, variant))
             async with self._db.write() as tx:
                 await housekeeping.give_up_asset(tx, asset_id)
+
+    async def tidy_line(self) -> None:
+        """Keep the counts of the line short."""
+        async with self._db.write() as tx:
+            await line.tidy(tx)
 
     async def forget(self) -> None:
         """Delete keys and sessions that have run out."""
