@@ -159,6 +159,26 @@ class AlreadyFinished(UserError):
         super().__init__("job.finished", ("input", "jobId"))
 
 
+class NotWaiting(UserError):
+    """The job is in no line any more, or has another place to go to than one of its own line."""
+
+    code = ErrorCode.NOT_WAITING
+
+    def __init__(self, field: str) -> None:
+        """Refuse because of the job in ``field`` of the input."""
+        super().__init__("job.not_waiting", ("input", field))
+
+
+class Forbidden(UserError):
+    """Only an administrator may do this."""
+
+    code = ErrorCode.FORBIDDEN
+
+    def __init__(self) -> None:
+        """Refuse whoever asks."""
+        super().__init__("forbidden")
+
+
 class RequestError(Exception):
     """Ends the request with a top-level error; ``code`` goes to ``extensions.code``."""
 

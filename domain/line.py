@@ -10,11 +10,12 @@ that follow ``generation_jobs``; so a place is found by counting blocks and one 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Integer,
     Select,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Text,
     TextClause,
     Uuid,
+    any_,
     bindparam,
     cast,
     column,
@@ -41,6 +43,7 @@ from db.words import JobStatus
 from domain.catalogue import ENGINES
 from domain.line_measures import (
     confidence,
+    errors,
     images_running,
     pace,
     seconds_of,
@@ -94,6 +97,10 @@ class Queue:
     """Images that are painted before those of the next job that comes."""
     eta_seconds: int | None
     """Seconds until the next job that comes is painted; None where nothing has been measured yet."""
+    median_wait_seconds: float | None
+    """Of recent jobs."""
+    eta_error_p50: float | None
+    """Median of how far what was promised to recent jobs was off, as a share of how long they waited."""
     is_paused: bool
     """Whether no job is claimed from it."""
 
@@ -246,10 +253,15 @@ async def places(tx: AsyncSession, job_ids: Iterable[UUID] | None = None, limit:
     if job_ids is None:
         found = await tx.execute(_front(limit))
     else:
-        queue = placed()
-        columns = queue.c.id, queue.c.place, queue.c.eta_seconds, queue.c.eta_confidence
-        found = await tx.execute(select(*columns).where(queue.c.id.in_(list(job_ids))))
+        found = await tx.execute(_places_of(), {"jobs": [*job_ids]})
     return {job_id: _place(position, eta, trust) for job_id, position, eta, trust in found}
+
+
+@cache
+def _places_of() -> Select[Any]:
+    queue = placed()
+    columns = queue.c.id, queue.c.place, queue.c.eta_seconds, queue.c.eta_confidence
+    return select(*columns).where(queue.c.id == any_(bindparam("jobs", type_=ARRAY(Uuid))))
 
 
 async def place_of_next(tx: AsyncSession, engine: str, user_id: UUID) -> Place:
@@ -352,8 +364,17 @@ def queues() -> Subquery:
 async def all_queues(tx: AsyncSession) -> Mapping[str, Queue]:
     """Return the line before each engine."""
     found = queues()
-    columns = found.c.waiting, found.c.running, found.c.images_ahead, found.c.eta_seconds, found.c.is_paused
+    columns = [found.c[field.name] for field in fields(Queue)]
     return {engine: Queue(*numbers) for engine, *numbers in await tx.execute(select(found.c.engine, *columns))}
+
+
+async def eta_error(tx: AsyncSession) -> float | None:
+    """Return the median of how far promises to recent jobs of all engines were off; None where none was made."""
+    lines = _lines(ENGINES)
+    graded = errors(lines)
+    median = func.percentile_cont(0.5).within_group(graded.c.error)
+    found: float | None = (await tx.execute(select(median).select_from(lines.join(graded, true())))).scalar_one()
+    return found
 
 
 async def is_anyone_waiting(tx: AsyncSession) -> bool:

@@ -17,7 +17,7 @@ from db.words import JobStatus, SlotStatus
 from domain.words import EtaConfidence
 
 if TYPE_CHECKING:
-    from sqlalchemy import FromClause, SQLColumnExpression
+    from sqlalchemy import FromClause, SQLColumnExpression, Subquery
     from sqlalchemy.sql.selectable import LateralFromClause
 
 _SAMPLE: Final = 100
@@ -99,6 +99,21 @@ def waits(of: FromClause) -> LateralFromClause:
     ``error`` is the median of how far they missed what was promised as they were submitted, as a share of how long
     they waited (of a second at least); ``graded`` is how many had a promise.
     """
+    recent = _started(of)
+    return select(
+        func.percentile_cont(0.5).within_group(recent.c.waited).label("median"),
+        func.percentile_cont(0.5).within_group(recent.c.error).label("error"),
+        func.count(recent.c.error).label("graded"),
+    ).lateral()
+
+
+def errors(of: FromClause) -> LateralFromClause:
+    """Return (error), as ``waits`` knows it, of each recent job for the engine of ``of`` that had a promise."""
+    recent = _started(of)
+    return select(recent.c.error).where(recent.c.error.is_not(None)).lateral()
+
+
+def _started(of: FromClause) -> Subquery:
     recent = (
         select(
             cast(func.extract("epoch", col(GenerationJob.started_at) - col(GenerationJob.queued_at)), _SECONDS).label(
@@ -114,11 +129,7 @@ def waits(of: FromClause) -> LateralFromClause:
     )
     missed = func.abs(recent.c.waited - recent.c.promised, type_=_SECONDS)
     error = missed / func.greatest(recent.c.waited, cast(1, _SECONDS))
-    return select(
-        func.percentile_cont(0.5).within_group(recent.c.waited).label("median"),
-        func.percentile_cont(0.5).within_group(error).label("error"),
-        func.count(recent.c.promised).label("graded"),
-    ).lateral()
+    return select(recent.c.waited, error.label("error")).subquery()
 
 
 def confidence(measured: LateralFromClause, waited: LateralFromClause) -> ColumnElement[str]:

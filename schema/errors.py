@@ -94,6 +94,16 @@ class AlreadyFinished(UserError):
     """The job has ended."""
 
 
+@strawberry.type(description="The job does not wait in the line, or not in the same one.")
+class NotWaiting(UserError):
+    """The job does not wait."""
+
+
+@strawberry.type(description="Only an administrator may do this.")
+class Forbidden(UserError):
+    """The viewer may not do this."""
+
+
 class Refusals(ExceptionHandler):  # type: ignore[type-arg]  # each instance names its own types
     """Turns one kind of domain error into its member of a result union."""
 
@@ -135,4 +145,6 @@ EXCEPTION_HANDLERS = (
     Refusals(errors.OwnerBusy, OwnerBusy, job_id="job"),
     Refusals(errors.IdempotencyConflict, IdempotencyConflict),
     Refusals(errors.AlreadyFinished, AlreadyFinished),
+    Refusals(errors.NotWaiting, NotWaiting),
+    Refusals(errors.Forbidden, Forbidden),
 )

@@ -92,6 +92,7 @@ async def local_graph(
         language=PhraseTable(),
         engines=("sandbox",),
         welcome_credits=100,
+        admins=frozenset(),
         daily_images=1_000_000,
     )
     reader, documents = Reader(database_url), documents or DocumentReader()

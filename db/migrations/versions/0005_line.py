@@ -117,12 +117,14 @@ def _count_blocks() -> None:
 def _follow_jobs() -> None:
     """Let ``line_places`` follow ``generation_jobs``, at the commit of what changes a job.
 
+    Plans are kept, and those made while the line is short must serve when it is long: none reads whole tables.
+
     One transaction after the other changes a line, from here to the end of its commit: a user's turns are counted anew
     from all their waiting jobs, so each must see what the last one did. It is the last lock that a transaction takes.
     """
     op.execute(
         """
-        CREATE FUNCTION line_arrange(line text, owner uuid) RETURNS void LANGUAGE plpgsql AS $$
+        CREATE FUNCTION line_arrange(line text, owner uuid) RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
         BEGIN
             PERFORM pg_advisory_xact_lock(x'EA5E3'::int, hashtext(line));
             DELETE FROM line_places AS place
