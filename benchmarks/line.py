@@ -1,8 +1,8 @@
 """The line: a place among 100,000, and 1,000 users who submit jobs of 8 images at once.
 
 *Places.* 100,000 jobs of 20,000 users wait, queued in the course of 50 minutes, with 5 turns and 5 loads; 20,000
-are done. Place and waiting time of the first, the middle and the last are asked 200 times each, on one connection, beside what
-else reads the line. The clock runs from the call of the function of ``domain.line`` to its result.
+are done. Place and waiting time of the first, the middle and the last are asked 200 times each, on one connection,
+beside what else reads the line. The clock runs from the call of the function of ``domain.line`` to its result.
 
 *Crowd.* Each of 1,000 users submits one job of 8 images by ``submitGeneration`` over a connection of their own, all at
 once; one worker paints them with the sandbox engine (64 × 64, three steps). Every ten seconds, all places are compared
@@ -27,7 +27,7 @@ from benchmarks import machine
 from benchmarks.installation import installation
 from benchmarks.report import report, spread
 from db.session import Database
-from domain import line
+from domain import line, line_state
 from stored import sql
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ _JOBS = """
 _LINE = """
     INSERT INTO line_places (job_id, engine, user_id, rank, turn, block, queued_at, images, load)
     SELECT id, engine, user_id, -priority, row_number() OVER (PARTITION BY user_id ORDER BY queued_at, id),
-        floor(extract(epoch FROM queued_at) / 8), queued_at, count, load
+        floor(extract(epoch FROM queued_at) / 16), queued_at, count, load
     FROM generation_jobs WHERE status = 'QUEUED'"""
 _COUNTED_ANEW = """
     WITH turns AS (
@@ -98,7 +98,7 @@ async def places(url: str, samples: int) -> list[Row]:
         "place and wait of the last": (lambda tx: line.places(tx, [order[-1][0]]), f"p99 ≤ {PLACE_MS}"),
         "place and wait of the next": (lambda tx: line.place_of_next(tx, "sandbox", order[0][1]), f"p99 ≤ {PLACE_MS}"),
         "first 200 places": (line.places, "-"),
-        "all lines": (line.all_queues, "-"),
+        "all lines": (line_state.all_queues, "-"),
         "claim": (lambda tx: line.next_waiting(tx, ("sandbox",)), "-"),
     }
     rows: list[Row] = []
@@ -130,7 +130,7 @@ def _fill(url: str) -> None:
 
 def _in_database(url: str, index: int, job_id: UUID) -> Row:
     """Return how long PostgreSQL itself takes for a place, planning and execution, as EXPLAIN ANALYZE tells."""
-    asked = f"EXPLAIN (ANALYZE, FORMAT JSON) SELECT * FROM ({_told()}) AS told WHERE id = '{job_id}'"
+    asked = f"EXPLAIN (ANALYZE, FORMAT JSON) SELECT * FROM ({_told()}) AS told WHERE id = '{job_id}'"  # noqa: S608 - ours
     with psycopg.connect(url, autocommit=True) as connection:
         plans = [connection.execute(asked.encode()).fetchall()[0][0][0] for _ in range(25)]
     times = [plan["Execution Time"] for plan in plans[5:]]
@@ -212,7 +212,7 @@ async def _asked(
 
 async def _painted(database_url: str, users: int) -> int:
     """Wait until all is painted; compare all places now and then; return how often."""
-    told = f"SELECT id, place FROM ({_told()}) AS told"
+    told = f"SELECT id, place FROM ({_told()}) AS told"  # noqa: S608 - ours
     samples = 0
     while True:
         async with await psycopg.AsyncConnection.connect(database_url) as connection:

@@ -10,7 +10,7 @@ that follow ``generation_jobs``; so a place is found by counting blocks and one 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,7 +26,6 @@ from sqlalchemy import (
     any_,
     bindparam,
     cast,
-    column,
     func,
     literal,
     select,
@@ -34,7 +33,6 @@ from sqlalchemy import (
     true,
     tuple_,
     union_all,
-    values,
 )
 from sqlmodel import col
 
@@ -43,13 +41,13 @@ from db.words import JobStatus
 from domain.catalogue import ENGINES
 from domain.line_measures import (
     confidence,
-    errors,
     images_running,
+    lines_of,
     pace,
     seconds_of,
+    seconds_running,
     waits,
     whole_seconds,
-    words,
 )
 from domain.words import EtaConfidence
 
@@ -83,26 +81,6 @@ class Place:
     """Seconds until it starts, as measured from recent images; None where nothing has been measured yet."""
     confidence: EtaConfidence | None = None
     """How far that can be trusted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """The line before an engine."""
-
-    waiting: int
-    """Jobs."""
-    running: int
-    """Jobs."""
-    images_ahead: int
-    """Images that are painted before those of the next job that comes."""
-    eta_seconds: int | None
-    """Seconds until the next job that comes is painted; None where nothing has been measured yet."""
-    median_wait_seconds: float | None
-    """Of recent jobs."""
-    eta_error_p50: float | None
-    """Median of how far what was promised to recent jobs was off, as a share of how long they waited."""
-    is_paused: bool
-    """Whether no job is claimed from it."""
 
 
 def line() -> Subquery:
@@ -193,15 +171,11 @@ def _first_of() -> Select[GenerationJob]:
 
 @cache
 def _heads(engines: tuple[str, ...]) -> Select[str]:
-    lines, queue = _lines(engines), line()
+    lines, queue = lines_of(engines), line()
     head = (
         select(queue).where(queue.c.engine == lines.c.engine).order_by(*_order(queue)).limit(1).correlate(lines)
     ).lateral()
     return select(lines.c.engine).join(head, true()).order_by(*_order(head))
-
-
-def _lines(engines: Iterable[str]) -> FromClause:
-    return values(column("engine", Text), name="lines").data([(key,) for key in engines])
 
 
 def placed() -> Subquery:
@@ -242,9 +216,18 @@ def _before(queue: FromClause, measured: LateralFromClause) -> LateralFromClause
     running = images_running(queue).subquery()
     painted = select(running.c.load, literal(0), running.c.images)
     everything = union_all(blocks, neighbours, painted).subquery()
+    loads = (
+        select(
+            everything.c.load,
+            func.sum(everything.c.jobs).label("jobs"),
+            func.sum(everything.c.images).label("images"),
+        )
+        .group_by(everything.c.load)
+        .subquery()
+    )
     return select(
-        func.coalesce(func.sum(everything.c.jobs), 0).label("jobs"),
-        func.sum(everything.c.images * seconds_of(measured, everything.c.load)).label("seconds"),
+        func.coalesce(func.sum(loads.c.jobs), 0).label("jobs"),
+        func.sum(loads.c.images * seconds_of(measured, loads.c.load)).label("seconds"),
     ).lateral()
 
 
@@ -294,10 +277,10 @@ def _next() -> Select[Any]:
 @cache
 def _front(limit: int) -> Select[Any]:
     """Return the statement for the first ``limit`` places of each line, which add up as they are read."""
-    lines, queue = _lines(ENGINES), line()
+    lines, queue = lines_of(ENGINES), line()
     first = select(queue).where(queue.c.engine == lines.c.engine).order_by(*_order(queue)).limit(limit)
     front, measured, waited = first.correlate(lines).lateral(), pace(lines), waits(lines)
-    claimed = _seconds_running(lines, measured)
+    claimed = seconds_running(lines, measured)
     whole_line: dict[str, Any] = {"partition_by": front.c.engine, "order_by": _order(front)}
     seconds = front.c.images * seconds_of(measured, front.c.load)
     before = func.coalesce(func.sum(seconds).over(**whole_line, rows=(None, -1)), 0) + claimed.c.seconds
@@ -307,74 +290,6 @@ def _front(limit: int) -> Select[Any]:
         cast(whole_seconds(measured, before), Integer),
         cast(confidence(measured, waited), Text),
     ).select_from(lines.join(front, true()).join(measured, true()).join(waited, true()).join(claimed, true()))
-
-
-def _seconds_running(of: FromClause, measured: LateralFromClause) -> LateralFromClause:
-    """Return one row: (images, seconds) of what is claimed for the engine of ``of`` and not painted."""
-    running = images_running(of).subquery()
-    seconds = func.sum(running.c.images * seconds_of(measured, running.c.load))
-    images = func.coalesce(func.sum(running.c.images), 0)
-    return select(images.label("images"), func.coalesce(seconds, 0).label("seconds")).lateral()
-
-
-def queues() -> Subquery:
-    """Return the line before each engine: what it holds, and what recent jobs tell, or NULL.
-
-    Its columns are engine, waiting, running, images_ahead, eta_seconds, median_wait_seconds, eta_error_p50, is_paused.
-    """
-    lines = _lines(ENGINES)
-    measured, waited = pace(lines), waits(lines)
-    claimed = _seconds_running(lines, measured)
-    waiting = (
-        select(
-            func.coalesce(func.sum(col(LineCount.jobs)), 0).label("jobs"),
-            func.coalesce(func.sum(col(LineCount.images)), 0).label("images"),
-            func.sum(col(LineCount.images) * seconds_of(measured, col(LineCount.load))).label("seconds"),
-        )
-        .where(col(LineCount.engine) == lines.c.engine)
-        .lateral()
-    )
-    running = (
-        select(func.count())
-        .select_from(GenerationJob)
-        .where(
-            col(GenerationJob.engine) == lines.c.engine,
-            col(GenerationJob.status).in_(words(JobStatus.PREPARING, JobStatus.RUNNING)),
-        )
-        .scalar_subquery()
-    )
-    seconds = func.coalesce(waiting.c.seconds, 0) + claimed.c.seconds
-    paused = select(PausedEngine).where(col(PausedEngine.engine) == lines.c.engine).exists()
-    return (
-        select(
-            lines.c.engine,
-            cast(waiting.c.jobs, Integer).label("waiting"),
-            cast(running, Integer).label("running"),
-            cast(waiting.c.images + claimed.c.images, Integer).label("images_ahead"),
-            cast(whole_seconds(measured, seconds), Integer).label("eta_seconds"),
-            waited.c.median.label("median_wait_seconds"),
-            waited.c.error.label("eta_error_p50"),
-            paused.label("is_paused"),
-        )
-        .select_from(lines.join(measured, true()).join(waited, true()).join(claimed, true()).join(waiting, true()))
-        .subquery()
-    )
-
-
-async def all_queues(tx: AsyncSession) -> Mapping[str, Queue]:
-    """Return the line before each engine."""
-    found = queues()
-    columns = [found.c[field.name] for field in fields(Queue)]
-    return {engine: Queue(*numbers) for engine, *numbers in await tx.execute(select(found.c.engine, *columns))}
-
-
-async def eta_error(tx: AsyncSession) -> float | None:
-    """Return the median of how far promises to recent jobs of all engines were off; None where none was made."""
-    lines = _lines(ENGINES)
-    graded = errors(lines)
-    median = func.percentile_cont(0.5).within_group(graded.c.error)
-    found: float | None = (await tx.execute(select(median).select_from(lines.join(graded, true())))).scalar_one()
-    return found
 
 
 async def is_anyone_waiting(tx: AsyncSession) -> bool:

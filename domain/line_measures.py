@@ -8,7 +8,20 @@ from __future__ import annotations
 from math import log2
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ColumnElement, Float, Select, Text, and_, case, cast, func, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+    values,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import col
 
@@ -17,6 +30,8 @@ from db.words import JobStatus, SlotStatus
 from domain.words import EtaConfidence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy import FromClause, SQLColumnExpression, Subquery
     from sqlalchemy.sql.selectable import LateralFromClause
 
@@ -91,6 +106,19 @@ def images_running(of: FromClause) -> Select[int, int]:
         .group_by(col(GenerationJob.load))
         .correlate(of)
     )
+
+
+def lines_of(engines: Iterable[str]) -> FromClause:
+    """Return one row for each of these engines, as (engine)."""
+    return values(column("engine", Text), name="lines").data([(key,) for key in engines])
+
+
+def seconds_running(of: FromClause, measured: LateralFromClause) -> LateralFromClause:
+    """Return one row: (images, seconds) of what is claimed for the engine of ``of`` and not painted."""
+    running = images_running(of).subquery()
+    seconds = func.sum(running.c.images * seconds_of(measured, running.c.load))
+    images = func.coalesce(func.sum(running.c.images), 0)
+    return select(images.label("images"), func.coalesce(seconds, 0).label("seconds")).lateral()
 
 
 def waits(of: FromClause) -> LateralFromClause:

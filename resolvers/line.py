@@ -6,7 +6,7 @@ from uuid import UUID
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain import line, line_control
+from domain import line_control, line_state
 from domain.bounds import INPUT, chosen
 from domain.catalogue import ENGINES
 from planner import ref
@@ -49,7 +49,7 @@ class LineQueries:
         services = info.context.services
 
         async def status(tx: AsyncSession) -> ServiceStatus:
-            queues, error = await line.all_queues(tx), await line.eta_error(tx)
+            queues, error = await line_state.all_queues(tx), await line_state.eta_error(tx)
             engines = [EngineStatus.of(engine, queues[engine]) for engine in services.engines]
             return ServiceStatus(engines=engines, eta_error_p50=error)
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from domain import line
+from domain.line_state import Queue
 from schema.catalogue import Engine
 from schema.errors import Forbidden, InvalidInput, NotFound, NotWaiting
 from schema.generation import GenerationJob
@@ -33,7 +33,7 @@ class EngineStatus:
     )
 
     @classmethod
-    def of(cls, engine: str, queue: line.Queue) -> "EngineStatus":
+    def of(cls, engine: str, queue: Queue) -> "EngineStatus":
         """Return the object of the line before an engine."""
         return cls(
             engine=engine,

@@ -2,13 +2,13 @@
 
 import strawberry
 
-from domain import line
+from domain import line_state
 from planner import column, planned
 from schema.stream_events import StreamEvent
 
 
 @strawberry.type(description="The line before an engine, as it is now.")
-@planned(line.queues())
+@planned(line_state.queues())
 class EngineQueue:
     """The line before an engine."""
 

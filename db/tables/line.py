@@ -35,7 +35,7 @@ class LinePlace(SQLModel, table=True):
     turn: int
     """1 for the first of its user's waiting jobs in this line."""
     block: int = Field(sa_type=BigInteger)
-    """In which eight seconds it was queued."""
+    """In which sixteen seconds it was queued."""
     queued_at: datetime = moment()
     images: int
     load: int

@@ -135,7 +135,7 @@ def _follow_jobs() -> None:
             INSERT INTO line_places AS place (job_id, engine, user_id, rank, turn, block, queued_at, images, load)
             SELECT id, engine, user_id, -priority,
                 row_number() OVER (ORDER BY priority DESC, queued_at, id),
-                floor(extract(epoch FROM queued_at) / 8), queued_at, count, load
+                floor(extract(epoch FROM queued_at) / 16), queued_at, count, load
             FROM generation_jobs WHERE user_id = owner AND engine = line AND status = 'QUEUED'
             ON CONFLICT (job_id) DO UPDATE SET engine = excluded.engine, rank = excluded.rank, turn = excluded.turn,
                 block = excluded.block, queued_at = excluded.queued_at, images = excluded.images, load = excluded.load
