@@ -42,6 +42,7 @@ from resolvers.graph import build_planner, build_schema
 from schema.context import Services
 from schema.documents import DocumentReader
 from schema.limits import DocumentLimits
+from schema.node import key_of
 from schema.rates import charge
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def graph_services(settings: Settings, db: Database, messaging: Messaging, throt
         language=open_language(settings),
         engines=settings.engine_keys,
         welcome=_welcome(settings),
+        admins=frozenset(key for each in settings.admins if (key := key_of("user", each))),
+        daily_images=settings.daily_images,
     )
 
 

@@ -71,6 +71,10 @@ class Settings(BaseSettings):
     language_timeout_s: float = Field(4.0, gt=0, le=8, description="How long it is waited for; then the table serves.")
     lease_s: float = Field(15.0, gt=0, description="How long a silent worker keeps its job.")
     patience_s: float = Field(3600.0, gt=0, description="How long a job may wait in the line before it is given up.")
+    admins: list[str] = Field([], description="Ids of the users who may pause and resume lines; JSON.")
+    daily_images: int = Field(
+        24, ge=1, description="Images that a user may submit in a day, which begins at midnight in Seoul."
+    )
     welcome_credits: int = Field(100, ge=0, description="Credits of a new account; promotional ones.")
     welcome_credits_days: int = Field(365, ge=1, description="How long these can be spent.")
     low_credits: int = Field(10, ge=0, description="Balance below which the owner of a new account is told; 0: never.")

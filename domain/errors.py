@@ -10,6 +10,7 @@ from domain.words import ErrorCode
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from domain.messages import Language
 
@@ -112,6 +113,32 @@ class InsufficientCredits(UserError):
         self.available = available
 
 
+class DailyLimitReached(UserError):
+    """The images are more than is left of the day's; ``resets_at`` says when the next day begins."""
+
+    code = ErrorCode.DAILY_LIMIT_REACHED
+    retryable = True
+
+    def __init__(self, limit: int, used: int, resets_at: datetime) -> None:
+        """Refuse because ``used`` of ``limit`` images are submitted already."""
+        super().__init__("allowance.reached", ("input", "count"), limit=limit, used=used)
+        self.limit = limit
+        self.used = used
+        self.resets_at = resets_at
+
+
+class OwnerBusy(UserError):
+    """A job for the same owner has not ended yet."""
+
+    code = ErrorCode.OWNER_BUSY
+    retryable = True
+
+    def __init__(self, job_id: UUID) -> None:
+        """Refuse because of the job with this id."""
+        super().__init__("owner.busy", ("input", "ownerId"))
+        self.job_id = job_id
+
+
 class IdempotencyConflict(UserError):
     """The idempotency key belongs to another request."""
 
@@ -130,6 +157,26 @@ class AlreadyFinished(UserError):
     def __init__(self) -> None:
         """Refuse the change."""
         super().__init__("job.finished", ("input", "jobId"))
+
+
+class NotWaiting(UserError):
+    """The job is in no line any more, or has another place to go to than one of its own line."""
+
+    code = ErrorCode.NOT_WAITING
+
+    def __init__(self, field: str) -> None:
+        """Refuse because of the job in ``field`` of the input."""
+        super().__init__("job.not_waiting", ("input", field))
+
+
+class Forbidden(UserError):
+    """Only an administrator may do this."""
+
+    code = ErrorCode.FORBIDDEN
+
+    def __init__(self) -> None:
+        """Refuse whoever asks."""
+        super().__init__("forbidden")
 
 
 class RequestError(Exception):

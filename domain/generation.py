@@ -14,10 +14,11 @@ from uuid_utils.compat import uuid7
 from db import outbox
 from db.tables import GenerationJob, GenerationMask, GenerationReference, GenerationSlot, Hold
 from db.words import FINAL_SLOT_STATUSES, JobStatus, Operation, SlotStatus, Visibility
-from domain import credits, idempotency, jobs, operations
+from domain import allowance, credits, idempotency, jobs, line, operations
 from domain.bounds import INPUT, chosen, within
 from domain.catalogue import DEFAULT_STYLE, RATIOS, STYLES, ratio_of, size_of
 from domain.errors import AlreadyFinished, InvalidInput, NotFound
+from domain.line_measures import load_of
 from domain.operations import SHAPED_BY_SOURCE, TOLD_BY_SOURCE, WORDS_ALONE, Ingredients
 from domain.texts import clean
 from domain.words import FailureCode, MyEventType
@@ -83,6 +84,8 @@ class GenerationSpec:
     visibility: Visibility
     operation: Operation = Operation.TEXT_TO_IMAGE
     made_from: Ingredients = WORDS_ALONE
+    gallery_id: UUID | None = None
+    """Of the owner that it paints for; None where it paints for nobody."""
 
 
 def check(request: GenerationRequest, engines: Sequence[str], at: Path = INPUT) -> GenerationSpec:
@@ -137,16 +140,23 @@ def _shape(request: GenerationRequest, engine: EngineSpec, at: Path) -> tuple[st
 
 
 async def submit(
-    tx: AsyncSession, user_id: UUID, spec: GenerationSpec, key: str, told: ToldPrompt | None = None
+    tx: AsyncSession,
+    user_id: UUID,
+    spec: GenerationSpec,
+    key: str,
+    told: ToldPrompt | None = None,
+    daily_limit: int | None = None,
 ) -> UUID:
     """Put a job in the line, hold its credits, and ring for a worker; return the job's id.
 
     The same ``key`` with the same ``spec`` returns the first job and changes nothing, whatever is ``told`` to the
-    engine: the prompt itself where nothing is given.
+    engine: the prompt itself where nothing is given. Without a ``daily_limit`` of images, any number is accepted.
 
     Raises:
         NotFound: a picture that it is to be made from is not the user's, or not ready.
         InvalidInput: the source can not be worked on like that.
+        OwnerBusy: a job for the same gallery has not ended.
+        DailyLimitReached: the images are more than is left of the day's.
         InsufficientCredits: the job costs more than is available.
         IdempotencyConflict: the key belongs to another request.
     """
@@ -155,7 +165,13 @@ async def submit(
     if first:
         return first
     spec = await operations.prepared(tx, user_id, spec)
+    await credits.lock_account(tx, user_id)
+    if spec.gallery_id:
+        await allowance.require_idle(tx, spec.gallery_id)
+    if daily_limit is not None:
+        await allowance.require(tx, user_id, spec.count, daily_limit)
     job = _job_of(job_id, user_id, spec, told)
+    job.promised_s = (await line.place_of_next(tx, spec.engine, user_id)).eta_seconds
     tx.add(job)
     await tx.flush()
     await credits.hold(tx, user_id, job_id, spec.price * spec.count)
@@ -204,6 +220,8 @@ def _job_of(job_id: UUID, user_id: UUID, spec: GenerationSpec, told: ToldPrompt 
         factor=spec.made_from.factor,
         price=spec.price,
         visibility=spec.visibility,
+        gallery_id=spec.gallery_id,
+        load=load_of(spec.width, spec.height, spec.steps),
     )
 
 

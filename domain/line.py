@@ -2,33 +2,73 @@
 
 Priority of the plan first; then turns, so that a user's n-th waiting job stands behind everybody's first n - 1; then
 age. Only jobs for an engine that the same workers run are in one line.
+
+Where each job stands is kept in ``line_places``, and how many stand in each block of it in ``line_counts``, by triggers
+that follow ``generation_jobs``; so a place is found by counting blocks and one block's jobs, however long the line is
+(docs/adr/0014-a-place-is-counted-in-blocks.md).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Float, Integer, Select, Subquery, Text, and_, bindparam, cast, column, func, select, values
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Integer,
+    Select,
+    Subquery,
+    Text,
+    TextClause,
+    Uuid,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    text,
+    true,
+    tuple_,
+    union_all,
+)
 from sqlmodel import col
 
-from db.tables import GenerationJob, GenerationSlot
-from db.words import JobStatus, SlotStatus
+from db.tables import GenerationJob, LineCount, LinePlace, PausedEngine
+from db.words import JobStatus
 from domain.catalogue import ENGINES
+from domain.line_measures import (
+    confidence,
+    images_running,
+    lines_of,
+    pace,
+    seconds_of,
+    seconds_running,
+    waits,
+    whole_seconds,
+)
+from domain.words import EtaConfidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from uuid import UUID
 
+    from sqlalchemy import ColumnElement, FromClause
     from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.sql.selectable import LateralFromClause
 
-_SAMPLE = 100
-"""How many of the last finished jobs tell how long an image takes."""
 _ALIKE = ("engine", "operation", "width", "height", "steps", "guidance")
 """What jobs that are painted in one call have in common."""
-_GLANCE = 64
+_GLANCE: Final = 64
 """How many compatible jobs are looked at to fill a call."""
+_REACH: Final = 512
+"""How far down the line company is looked for."""
+_ORDER: Final = ("rank", "turn", "block", "queued_at", "job_id")
+"""The order of a line: who has the least of these is first."""
+_NEWEST: Final = 2**62
+"""The block of a job that has yet to be queued."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,53 +79,32 @@ class Place:
     """1 for the job that is claimed next."""
     eta_seconds: int | None
     """Seconds until it starts, as measured from recent images; None where nothing has been measured yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """The line before an engine."""
-
-    waiting: int
-    """Jobs."""
-    running: int
-    """Jobs."""
-    images_ahead: int
-    """Images that are painted before those of the next job that comes."""
-    eta_seconds: int | None
-    """Seconds until the next job that comes is painted; None where nothing has been measured yet."""
+    confidence: EtaConfidence | None = None
+    """How far that can be trusted."""
 
 
 def line() -> Subquery:
-    """Return the line as (id, engine, place, images_ahead), place counted from 1 for each engine."""
-    turn = func.row_number().over(
-        partition_by=(col(GenerationJob.engine), col(GenerationJob.user_id)),
-        order_by=(col(GenerationJob.priority).desc(), col(GenerationJob.queued_at), col(GenerationJob.id)),
-    )
-    waiting = (
-        select(
-            col(GenerationJob.id),
-            col(GenerationJob.engine),
-            col(GenerationJob.priority),
-            col(GenerationJob.queued_at),
-            col(GenerationJob.count),
-            turn.label("turn"),
-        )
-        .where(col(GenerationJob.status) == JobStatus.QUEUED)
-        .subquery()
-    )
-    order = (waiting.c.priority.desc(), waiting.c.turn, waiting.c.queued_at, waiting.c.id)
-    through = func.sum(waiting.c.count).over(partition_by=waiting.c.engine, order_by=order, rows=(None, 0))
-    return select(
-        waiting.c.id,
-        waiting.c.engine,
-        func.row_number().over(partition_by=waiting.c.engine, order_by=order).label("place"),
-        (through - waiting.c.count).label("images_ahead"),
-    ).subquery()
+    """Return the line as its rows, without an order; ``_order`` says which."""
+    return select(*LinePlace.__table__.c).subquery()  # type: ignore[attr-defined]  # SQLModel does not tell of it
+
+
+def _order(of: FromClause) -> list[ColumnElement[Any]]:
+    return [of.c[name] for name in _ORDER]
 
 
 async def next_waiting(tx: AsyncSession, engines: Sequence[str]) -> GenerationJob | None:
-    """Return the first job of the line that one of ``engines`` can paint, locked; skip what others are claiming."""
-    return (await tx.execute(_next_waiting(tuple(engines)))).scalar_one_or_none()
+    """Return the first job of the line that one of ``engines`` can paint, locked; skip what others are claiming.
+
+    Of several lines, the one goes first whose first job does; from a paused engine's, nothing is taken.
+    """
+    if len(engines) > 1:
+        heads = await tx.execute(_heads(tuple(engines)))
+        engines = [engine for (engine,) in heads]
+    for engine in engines:
+        job = (await tx.execute(_first_of(), {"engine": engine})).scalar_one_or_none()
+        if job:
+            return job
+    return None
 
 
 async def company(tx: AsyncSession, lead: GenerationJob, room: int) -> Sequence[GenerationJob]:
@@ -116,162 +135,185 @@ async def company(tx: AsyncSession, lead: GenerationJob, room: int) -> Sequence[
 def _compatible() -> Select[UUID, int]:
     """Return the statement that looks for company; it locks nothing, so that nobody skips what is not chosen."""
     queue = line()
+    near = select(queue).where(queue.c.engine == bindparam("engine")).order_by(*_order(queue)).limit(_REACH).subquery()
     alike = [getattr(GenerationJob, name) == bindparam(name) for name in _ALIKE]
     return (
         select(col(GenerationJob.id), col(GenerationJob.count))
-        .join(queue, queue.c.id == col(GenerationJob.id))
-        .where(*alike, col(GenerationJob.attempt) == 0, col(GenerationJob.count) <= bindparam("room"))
-        .order_by(queue.c.place)
+        .join(near, near.c.job_id == col(GenerationJob.id))
+        .where(
+            *alike,
+            col(GenerationJob.status) == JobStatus.QUEUED,
+            col(GenerationJob.attempt) == 0,
+            col(GenerationJob.count) <= bindparam("room"),
+        )
+        .order_by(*_order(near))
         .limit(_GLANCE)
     )
 
 
 @cache
-def _next_waiting(engines: tuple[str, ...]) -> Select[GenerationJob]:
+def _first_of() -> Select[GenerationJob]:
     """Return the statement that claims; putting it together takes longer than running it does."""
     queue = line()
     return (
         select(GenerationJob)
-        .join(queue, queue.c.id == col(GenerationJob.id))
-        .where(col(GenerationJob.status) == JobStatus.QUEUED, col(GenerationJob.engine).in_(engines))
-        .order_by(queue.c.place)
+        .join(queue, queue.c.job_id == col(GenerationJob.id))
+        .where(
+            queue.c.engine == bindparam("engine"),
+            col(GenerationJob.status) == JobStatus.QUEUED,
+            ~select(PausedEngine).where(col(PausedEngine.engine) == bindparam("engine")).exists(),
+        )
+        .order_by(*_order(queue))
         .limit(1)
         .with_for_update(of=GenerationJob, skip_locked=True)
     )
 
 
+@cache
+def _heads(engines: tuple[str, ...]) -> Select[str]:
+    lines, queue = lines_of(engines), line()
+    head = (
+        select(queue).where(queue.c.engine == lines.c.engine).order_by(*_order(queue)).limit(1).correlate(lines)
+    ).lateral()
+    return select(lines.c.engine).join(head, true()).order_by(*_order(head))
+
+
 def placed() -> Subquery:
-    """Return the line as (id, place, ahead, eta_seconds), the last as measured from recent images, or NULL."""
-    queue = line()
-    seconds = _seconds_per_image().subquery()
-    running = _images_running().subquery()
-    images_ahead = queue.c.images_ahead + func.coalesce(running.c.images, 0)
-    return (
-        select(
-            queue.c.id,
-            cast(queue.c.place, Integer).label("place"),
-            cast(queue.c.place - 1, Integer).label("ahead"),
-            cast(func.ceil(images_ahead * seconds.c.seconds), Integer).label("eta_seconds"),
+    """Return the line as (id, place, ahead, eta_seconds, eta_confidence), the last two as measured, or NULL."""
+    return _placed(line()).subquery()
+
+
+def _placed(queue: FromClause) -> Select[Any]:
+    measured, waited = pace(queue), waits(queue)
+    before = _before(queue, measured)
+    return select(
+        queue.c.job_id.label("id"),
+        cast(before.c.jobs + 1, Integer).label("place"),
+        cast(before.c.jobs, Integer).label("ahead"),
+        cast(whole_seconds(measured, before.c.seconds), Integer).label("eta_seconds"),
+        cast(confidence(measured, waited), Text).label("eta_confidence"),
+    ).select_from(queue.join(measured, true()).join(waited, true()).join(before, true()))
+
+
+def _before(queue: FromClause, measured: LateralFromClause) -> LateralFromClause:
+    """Return one row for a place: (jobs, seconds) of all that stands before it, running images counted as seconds."""
+    blocks = (
+        select(col(LineCount.load), col(LineCount.jobs), col(LineCount.images))
+        .where(
+            col(LineCount.engine) == queue.c.engine,
+            tuple_(col(LineCount.rank), col(LineCount.turn), col(LineCount.block))
+            < tuple_(queue.c.rank, queue.c.turn, queue.c.block),
         )
-        .select_from(queue)
-        .outerjoin(seconds, seconds.c.engine == queue.c.engine)
-        .outerjoin(running, running.c.engine == queue.c.engine)
+        .correlate(queue)
+    )
+    other = line()
+    same_block = [other.c[name] == queue.c[name] for name in ("engine", "rank", "turn", "block")]
+    neighbours = (
+        select(other.c.load, literal(1), other.c.images)
+        .where(*same_block, tuple_(other.c.queued_at, other.c.job_id) < tuple_(queue.c.queued_at, queue.c.job_id))
+        .correlate(queue)
+    )
+    running = images_running(queue).subquery()
+    painted = select(running.c.load, literal(0), running.c.images)
+    everything = union_all(blocks, neighbours, painted).subquery()
+    loads = (
+        select(
+            everything.c.load,
+            func.sum(everything.c.jobs).label("jobs"),
+            func.sum(everything.c.images).label("images"),
+        )
+        .group_by(everything.c.load)
         .subquery()
     )
+    return select(
+        func.coalesce(func.sum(loads.c.jobs), 0).label("jobs"),
+        func.sum(loads.c.images * seconds_of(measured, loads.c.load)).label("seconds"),
+    ).lateral()
 
 
 async def places(tx: AsyncSession, job_ids: Iterable[UUID] | None = None, limit: int = 200) -> Mapping[UUID, Place]:
     """Return the places of those of ``job_ids`` that wait, or of the first ``limit`` of each line."""
+    if job_ids is None:
+        found = await tx.execute(_front(limit))
+    else:
+        found = await tx.execute(_places_of(), {"jobs": [*job_ids]})
+    return {job_id: _place(position, eta, trust) for job_id, position, eta, trust in found}
+
+
+@cache
+def _places_of() -> Select[Any]:
     queue = placed()
-    query = select(queue.c.id, queue.c.place, queue.c.eta_seconds)
-    query = query.where(queue.c.place <= limit) if job_ids is None else query.where(queue.c.id.in_(list(job_ids)))
-    return {job_id: Place(place, eta) for job_id, place, eta in await tx.execute(query)}
+    columns = queue.c.id, queue.c.place, queue.c.eta_seconds, queue.c.eta_confidence
+    return select(*columns).where(queue.c.id == any_(bindparam("jobs", type_=ARRAY(Uuid))))
 
 
-def queues() -> Subquery:
-    """Return the line before each engine as (engine, waiting, running, images_ahead, eta_seconds, median_wait_seconds).
-
-    The seconds are measured from recent jobs, or NULL.
-    """
-    engines = values(column("engine", Text), name="engines").data([(key,) for key in ENGINES])
-    waiting = _jobs(JobStatus.QUEUED).subquery()
-    running = _jobs(JobStatus.PREPARING, JobStatus.RUNNING).subquery()
-    unpainted = _images_running().subquery()
-    seconds, waits = _seconds_per_image().subquery(), _median_waits().subquery()
-    images_ahead = func.coalesce(waiting.c.images, 0) + func.coalesce(unpainted.c.images, 0)
-    query = select(
-        engines.c.engine,
-        cast(func.coalesce(waiting.c.jobs, 0), Integer).label("waiting"),
-        cast(func.coalesce(running.c.jobs, 0), Integer).label("running"),
-        cast(images_ahead, Integer).label("images_ahead"),
-        cast(func.ceil(images_ahead * seconds.c.seconds), Integer).label("eta_seconds"),
-        waits.c.seconds.label("median_wait_seconds"),
-    ).select_from(engines)
-    for each in (waiting, running, unpainted, seconds, waits):
-        query = query.outerjoin(each, each.c.engine == engines.c.engine)
-    return query.subquery()
+async def place_of_next(tx: AsyncSession, engine: str, user_id: UUID) -> Place:
+    """Return where the next job of a user would stand before ``engine``."""
+    found = (await tx.execute(_next(), {"engine": engine, "user": user_id})).one()
+    return _place(found.place, found.eta_seconds, found.eta_confidence)
 
 
-async def all_queues(tx: AsyncSession) -> Mapping[str, Queue]:
-    """Return the line before each engine."""
-    found = queues()
-    query = select(found.c.engine, found.c.waiting, found.c.running, found.c.images_ahead, found.c.eta_seconds)
-    return {engine: Queue(*numbers) for engine, *numbers in await tx.execute(query)}
+def _place(position: int, eta_seconds: int | None, trust: str | None) -> Place:
+    return Place(position, eta_seconds, EtaConfidence(trust) if trust else None)
 
 
-def _jobs(*statuses: JobStatus) -> Select[str, int, int]:
-    """Return, for each engine, how many jobs are in one of these states, and of how many images."""
-    return (
-        select(
-            col(GenerationJob.engine), func.count().label("jobs"), func.sum(col(GenerationJob.count)).label("images")
-        )
-        .where(col(GenerationJob.status).in_(statuses))
-        .group_by(col(GenerationJob.engine))
+@cache
+def _next() -> Select[Any]:
+    engine, others = bindparam("engine", type_=Text), line()
+    turn = select(func.count() + 1).where(
+        others.c.user_id == bindparam("user", type_=Uuid), others.c.engine == engine, others.c.rank <= 0
     )
-
-
-def _median_waits() -> Select[str, float]:
-    """Return, for each engine, the median of the seconds that its most recent jobs waited."""
-    waited = func.extract("epoch", col(GenerationJob.started_at) - col(GenerationJob.queued_at))
-    recent = (
-        select(col(GenerationJob.engine), cast(waited, Float(53)).label("seconds"))
-        .where(col(GenerationJob.started_at).is_not(None))
-        .order_by(col(GenerationJob.id).desc())
-        .limit(_SAMPLE)
-        .subquery()
-    )
-    median = func.percentile_cont(0.5).within_group(recent.c.seconds)
-    return select(recent.c.engine, median.label("seconds")).group_by(recent.c.engine)
-
-
-def _images_running() -> Select[str, int]:
-    """Return, for each engine, how many images of claimed jobs are still to be painted."""
-    unfinished = col(GenerationSlot.status).in_((SlotStatus.PENDING, SlotStatus.RENDERING, SlotStatus.CHECKING))
-    active = col(GenerationJob.status).in_((JobStatus.PREPARING, JobStatus.RUNNING))
-    return (
-        select(col(GenerationJob.engine), func.count().label("images"))
-        .join(GenerationSlot, and_(col(GenerationSlot.job_id) == col(GenerationJob.id), unfinished))
-        .where(active)
-        .group_by(col(GenerationJob.engine))
-    )
-
-
-def _seconds_per_image() -> Select[str, float]:
-    """Return, for each engine, the seconds an image took in its most recent finished jobs.
-
-    That is the time in which any of them ran, divided by all their images: jobs that are painted in one call, or by
-    several workers, share it.
-    """
-    recent = (
-        select(
-            col(GenerationJob.engine),
-            col(GenerationJob.count),
-            col(GenerationJob.started_at).label("began"),
-            col(GenerationJob.finished_at).label("ended"),
-        )
-        .where(col(GenerationJob.status) == JobStatus.SUCCEEDED)
-        .order_by(col(GenerationJob.id).desc())
-        .limit(_SAMPLE)
-        .subquery()
-    )
-    earlier_end = func.max(recent.c.ended).over(partition_by=recent.c.engine, order_by=recent.c.began, rows=(None, -1))
-    free_from = func.greatest(recent.c.began, earlier_end)  # greatest() skips the first one's NULL
-    busy = select(
-        recent.c.engine,
-        recent.c.count,
-        func.greatest(func.extract("epoch", recent.c.ended - free_from), 0).label("seconds"),
+    place = select(
+        engine.label("engine"),
+        literal(0).label("rank"),
+        turn.scalar_subquery().label("turn"),
+        literal(_NEWEST, BigInteger).label("block"),
+        func.now().label("queued_at"),
+        bindparam("user", type_=Uuid).label("job_id"),
     ).subquery()
-    seconds = cast(func.sum(busy.c.seconds), Float(53)) / func.sum(busy.c.count)
-    return select(busy.c.engine, seconds.label("seconds")).group_by(busy.c.engine)
+    return _placed(place)
+
+
+@cache
+def _front(limit: int) -> Select[Any]:
+    """Return the statement for the first ``limit`` places of each line, which add up as they are read."""
+    lines, queue = lines_of(ENGINES), line()
+    first = select(queue).where(queue.c.engine == lines.c.engine).order_by(*_order(queue)).limit(limit)
+    front, measured, waited = first.correlate(lines).lateral(), pace(lines), waits(lines)
+    claimed = seconds_running(lines, measured)
+    whole_line: dict[str, Any] = {"partition_by": front.c.engine, "order_by": _order(front)}
+    seconds = front.c.images * seconds_of(measured, front.c.load)
+    before = func.coalesce(func.sum(seconds).over(**whole_line, rows=(None, -1)), 0) + claimed.c.seconds
+    return select(
+        front.c.job_id,
+        func.row_number().over(**whole_line),
+        cast(whole_seconds(measured, before), Integer),
+        cast(confidence(measured, waited), Text),
+    ).select_from(lines.join(front, true()).join(measured, true()).join(waited, true()).join(claimed, true()))
 
 
 async def is_anyone_waiting(tx: AsyncSession) -> bool:
     """Whether any line has a job in it."""
-    waiting = select(col(GenerationJob.id)).where(col(GenerationJob.status) == JobStatus.QUEUED)
-    return (await tx.execute(select(waiting.exists()))).scalar_one()
+    return (await tx.execute(select(select(LinePlace).exists()))).scalar_one()
 
 
 async def length(tx: AsyncSession) -> int:
     """Return how many jobs wait in all lines."""
-    waiting = select(func.count()).select_from(GenerationJob).where(col(GenerationJob.status) == JobStatus.QUEUED)
-    return (await tx.execute(waiting)).scalar_one()
+    return (await tx.execute(select(func.coalesce(func.sum(col(LineCount.jobs)), 0)))).scalar_one()
+
+
+async def tidy(tx: AsyncSession) -> None:
+    """Sum up what each block of the line gained and lost, so that counting stays short."""
+    await tx.execute(_TIDY)
+
+
+_TIDY: Final[TextClause] = text("""
+    WITH crowded AS (
+        SELECT engine, rank, turn, block FROM line_counts GROUP BY engine, rank, turn, block, load HAVING count(*) > 1
+    ), gone AS (
+        DELETE FROM line_counts WHERE (engine, rank, turn, block) IN (SELECT * FROM crowded) RETURNING *
+    )
+    INSERT INTO line_counts (engine, rank, turn, block, load, jobs, images)
+    SELECT engine, rank, turn, block, load, sum(jobs), sum(images)
+    FROM gone GROUP BY engine, rank, turn, block, load HAVING sum(jobs) <> 0
+""")

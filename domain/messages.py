@@ -114,6 +114,19 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "This costs {needed} credits; {available} are available.",
         "{needed} 크레딧이 필요하지만 {available} 크레딧만 남아 있습니다.",
     ),
+    "job.not_waiting": (
+        "This job does not wait in the line, or not in the same one.",
+        "이 작업은 대기열에 없거나 같은 대기열에 있지 않습니다.",
+    ),
+    "forbidden": ("Only an administrator may do this.", "관리자만 할 수 있습니다."),
+    "allowance.reached": (
+        "{used} of today's {limit} images are used. Ask for fewer, or again after midnight in Seoul.",
+        "오늘 만들 수 있는 {limit}장 중 {used}장을 이미 썼습니다. 수를 줄이거나 자정이 지난 뒤 다시 시도해 주세요.",
+    ),
+    "owner.busy": (
+        "Images for this are being made already. Wait for that job, or cancel it.",
+        "이미 이미지를 만들고 있습니다. 작업이 끝날 때까지 기다리거나 취소해 주세요.",
+    ),
     "idempotency.conflict": (
         "This idempotency key was used before with another request.",
         "이 멱등 키는 다른 요청에 이미 사용되었습니다.",

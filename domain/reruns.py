@@ -63,17 +63,25 @@ async def specified(
     return generation.check(request, engines, (*INPUT, "overrides")), known
 
 
-async def submit(tx: AsyncSession, user_id: UUID, spec: GenerationSpec, key: str, told: ToldPrompt) -> UUID:
+async def submit(
+    tx: AsyncSession,
+    user_id: UUID,
+    spec: GenerationSpec,
+    key: str,
+    told: ToldPrompt,
+    daily_limit: int | None = None,
+) -> UUID:
     """Put a job for the same picture in the line; return its id. See ``generation.submit``.
 
     Raises:
         NotFound: what it was made from is gone.
         InvalidInput: a setting does not suit it.
+        DailyLimitReached: the images are more than is left of the day's.
         InsufficientCredits: the job costs more than is available.
         IdempotencyConflict: the key belongs to another request.
     """
     try:
-        return await generation.submit(tx, user_id, spec, key, told)
+        return await generation.submit(tx, user_id, spec, key, told, daily_limit)
     except NotFound:
         raise NotFound(_PATH) from None
     except InvalidInput as refusal:

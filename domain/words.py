@@ -91,8 +91,11 @@ class ErrorCode(StrEnum):
     INVALID_REFRESH_TOKEN = "INVALID_REFRESH_TOKEN"
     TOO_MANY_ATTEMPTS = "TOO_MANY_ATTEMPTS"
     INSUFFICIENT_CREDITS = "INSUFFICIENT_CREDITS"
+    DAILY_LIMIT_REACHED = "DAILY_LIMIT_REACHED"
+    OWNER_BUSY = "OWNER_BUSY"
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
     ALREADY_FINISHED = "ALREADY_FINISHED"
+    NOT_WAITING = "NOT_WAITING"
     CONTENT_BLOCKED = "CONTENT_BLOCKED"
 
 
@@ -112,6 +115,14 @@ class MyEventType(StrEnum):
     JOB_COMPLETED = "JOB_COMPLETED"
     CREDITS_CHANGED = "CREDITS_CHANGED"
     CREDITS_LOW = "CREDITS_LOW"
+
+
+class EtaConfidence(StrEnum):
+    """How far a waiting time can be trusted, by how good earlier ones were."""
+
+    HIGH = "HIGH"
+    MEDIUM = "MEDIUM"
+    LOW = "LOW"
 
 
 class EngineFamily(StrEnum):

@@ -18,10 +18,12 @@ from domain import accounts, cursors
 from domain.errors import RequestError
 from planner import Planner, Reader, Weight
 from resolvers.accounts import AccountMutations, AccountQueries
+from resolvers.allowances import AllowanceQueries
 from resolvers.artworks import ArtworkMutations, ArtworkQueries
 from resolvers.feed import FeedSubscriptions
 from resolvers.generation import GenerationMutations, GenerationQueries, GenerationSubscriptions
 from resolvers.limits import LimitQueries
+from resolvers.line import LineMutations, LineQueries
 from resolvers.nodes import NodeQueries
 from resolvers.operations import OperationMutations
 from resolvers.personal import PersonalSubscriptions
@@ -36,7 +38,7 @@ from schema.generation_events import JobEvent
 from schema.scalars import SCALARS
 from schema.stream_events import StreamEvent
 
-QUERIES = (NodeQueries, AccountQueries, GenerationQueries, ArtworkQueries, LimitQueries)
+QUERIES = (NodeQueries, AccountQueries, GenerationQueries, AllowanceQueries, LineQueries, ArtworkQueries, LimitQueries)
 SUBSCRIPTIONS = (GenerationSubscriptions, FeedSubscriptions, QueueSubscriptions, PersonalSubscriptions)
 logger = structlog.get_logger()
 
@@ -147,7 +149,8 @@ def build_schema(reader: DocumentReader, *extensions: Callable[[], SchemaExtensi
         mutation=_root(
             "Mutation",
             "What can be changed. Each takes one `input`, and returns what it changed or why it was refused.",
-            *(AccountMutations, GenerationMutations, OperationMutations, PromptMutations, ArtworkMutations),
+            *(AccountMutations, GenerationMutations, OperationMutations, LineMutations),
+            *(PromptMutations, ArtworkMutations),
         ),
         subscription=_root("Subscription", "What can be followed as it happens.", *SUBSCRIPTIONS),
         types=[UserError, Job, StreamEvent, JobEvent, CreditAccount, LedgerEntry, GenerationSlot],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from domain import generation, streams
 from domain.errors import Missing
 from domain.streams import job_of
-from domain.words import Previews
+from domain.words import EtaConfidence, Previews
 from planner import ref
 from resolvers.streams import Audience, Place, Watch
 from schema.generation import GenerationJob, GenerationSlot
@@ -93,7 +93,14 @@ class JobWatch(Watch):
 
     def _queue_moved(self, data: Mapping[str, Any], place: Place) -> GenerationQueueMoved:
         position = data["position"]
-        return GenerationQueueMoved(**place, position=position, ahead=position - 1, eta_seconds=data["eta"])
+        trust = data.get("confidence")
+        return GenerationQueueMoved(
+            **place,
+            position=position,
+            ahead=position - 1,
+            eta_seconds=data["eta"],
+            eta_confidence=EtaConfidence(trust) if trust else None,
+        )
 
     def _started(self, _data: Mapping[str, Any], place: Place) -> GenerationStarted:
         return GenerationStarted(**place, job=self._job)

@@ -58,7 +58,7 @@ async def submitted(info: Info, request: GenerationRequest, key: str) -> dict[st
     spec = generation.check(request, info.context.services.engines)
 
     async def submit(tx: AsyncSession, checked_key: str, told: ToldPrompt) -> UUID:
-        return await generation.submit(tx, viewer_id, spec, checked_key, told)
+        return await generation.submit(tx, viewer_id, spec, checked_key, told, info.context.services.daily_images)
 
     words = spec.prompt
     if not words:
@@ -207,6 +207,6 @@ class OperationMutations:
         spec, known = await services.db.look_up(lambda tx: reruns.specified(tx, viewer_id, rerun, services.engines))
 
         async def submit(tx: AsyncSession, key: str, told: ToldPrompt) -> UUID:
-            return await reruns.submit(tx, viewer_id, spec, key, told)
+            return await reruns.submit(tx, viewer_id, spec, key, told, services.daily_images)
 
         return RerunGenerationSuccess(**await _accepted(info, spec, input.idempotency_key, submit, known))

@@ -9,7 +9,7 @@ import strawberry
 
 from db.tables.columns import now
 from domain import accounts
-from domain.errors import Unauthenticated
+from domain.errors import Forbidden, Unauthenticated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +40,10 @@ class Services:
     engines: Sequence[str]
     """Keys of the engines that workers run; the first is the default."""
     welcome: Welcome
+    admins: frozenset[UUID]
+    """Who may pause lines."""
+    daily_images: int
+    """How many images a user may submit in a day."""
 
 
 @dataclass
@@ -91,6 +95,18 @@ class Context:
             Unauthenticated: nobody is signed in.
         """
         return self.required_claims.user_id
+
+    def require_admin(self) -> UUID:
+        """Return who is asking, an administrator.
+
+        Raises:
+            Unauthenticated: nobody is signed in.
+            Forbidden: they are none.
+        """
+        viewer_id = self.required_viewer_id
+        if viewer_id not in self.services.admins:
+            raise Forbidden
+        return viewer_id
 
     def require_viewer(self) -> None:
         """Refuse somebody who is not signed in.

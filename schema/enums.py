@@ -19,6 +19,7 @@ from domain.words import (
     DifferenceKind,
     EngineFamily,
     ErrorCode,
+    EtaConfidence,
     FailureCode,
     FeedKind,
     GenerationWarningCode,
@@ -179,9 +180,19 @@ publish(
     INVALID_REFRESH_TOKEN="The refresh token is unknown, expired, or was used before.",
     TOO_MANY_ATTEMPTS="Too many attempts; wait until `resetsAt`.",
     INSUFFICIENT_CREDITS="The job costs more credits than are available.",
+    DAILY_LIMIT_REACHED="The images are more than is left of the day's.",
+    OWNER_BUSY="A job for the same owner has not ended.",
     IDEMPOTENCY_CONFLICT="The idempotency key was used before with another request.",
     ALREADY_FINISHED="The job has already ended.",
+    NOT_WAITING="The job does not wait in the line.",
     CONTENT_BLOCKED="The content guard blocked the request.",
+)
+publish(
+    EtaConfidence,
+    "How far a waiting time can be trusted, by how far the engine's last hundred were off.",
+    HIGH="Half of them by a fifth of the wait at most.",
+    MEDIUM="Half of them by half of the wait at most.",
+    LOW="More than that, or there were fewer than ten.",
 )
 publish(
     Previews,

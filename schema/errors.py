@@ -10,6 +10,7 @@ from strawberry.types.field import StrawberryField
 from domain import errors
 from domain.words import ErrorCode
 from schema.context import Info
+from schema.node import global_id
 
 
 @strawberry.interface(description="A refusal that the caller can understand and act on. Nothing was written.")
@@ -67,6 +68,22 @@ class InsufficientCredits(UserError):
     available: int = strawberry.field(description="Credits that are free to spend.")
 
 
+@strawberry.type(description="The images are more than is left of the day's; fewer may still be possible.")
+class DailyLimitReached(UserError):
+    """Too many images for a day."""
+
+    limit: int = strawberry.field(description="Images that may be submitted in a day.")
+    used: int = strawberry.field(description="Images that are submitted today, but for those whose credits came back.")
+    resets_at: datetime = strawberry.field(description="When the next day begins: midnight in Seoul.")
+
+
+@strawberry.type(description="A job for the same owner has not ended; there is one at a time.")
+class OwnerBusy(UserError):
+    """A job for the owner has not ended."""
+
+    job_id: strawberry.ID = strawberry.field(description="Id of that job.")
+
+
 @strawberry.type(description="The idempotency key was used before with another request.")
 class IdempotencyConflict(UserError):
     """The key belongs to another request."""
@@ -77,14 +94,30 @@ class AlreadyFinished(UserError):
     """The job has ended."""
 
 
+@strawberry.type(description="The job does not wait in the line, or not in the same one.")
+class NotWaiting(UserError):
+    """The job does not wait."""
+
+
+@strawberry.type(description="Only an administrator may do this.")
+class Forbidden(UserError):
+    """The viewer may not do this."""
+
+
 class Refusals(ExceptionHandler):  # type: ignore[type-arg]  # each instance names its own types
     """Turns one kind of domain error into its member of a result union."""
 
-    def __init__(self, exception_type: type[errors.UserError], error_type: type[UserError], *data: str) -> None:
-        """Turn ``exception_type`` into ``error_type``, whose own fields are the attributes named in ``data``."""
+    def __init__(
+        self, exception_type: type[errors.UserError], error_type: type[UserError], *data: str, **ids: str
+    ) -> None:
+        """Turn ``exception_type`` into ``error_type``, whose own fields are the attributes named in ``data``.
+
+        ``ids`` are attributes that are keys of rows, with the kind of each.
+        """
         self.exception_type = exception_type
         self.error_type = error_type
         self._data = data
+        self._ids = ids
 
     def handle(self, exception: errors.UserError, *, field: StrawberryField, info: Info) -> UserError:  # noqa: ARG002
         """Return the member, with its message in the reader's language."""
@@ -95,6 +128,7 @@ class Refusals(ExceptionHandler):  # type: ignore[type-arg]  # each instance nam
             path=list(exception.path) or None,
             retryable=exception.retryable,
             **{name: getattr(exception, name) for name in self._data},
+            **{name: global_id(kind, getattr(exception, name)) for name, kind in self._ids.items()},
         )
 
 
@@ -107,6 +141,10 @@ EXCEPTION_HANDLERS = (
     Refusals(errors.InvalidRefreshToken, InvalidRefreshToken),
     Refusals(errors.TooManyAttempts, TooManyAttempts, "resets_at"),
     Refusals(errors.InsufficientCredits, InsufficientCredits, "needed", "available"),
+    Refusals(errors.DailyLimitReached, DailyLimitReached, "limit", "used", "resets_at"),
+    Refusals(errors.OwnerBusy, OwnerBusy, job_id="job"),
     Refusals(errors.IdempotencyConflict, IdempotencyConflict),
     Refusals(errors.AlreadyFinished, AlreadyFinished),
+    Refusals(errors.NotWaiting, NotWaiting),
+    Refusals(errors.Forbidden, Forbidden),
 )

@@ -12,10 +12,18 @@ from db import tables
 from db.words import JobStatus, Operation, SlotStatus, Visibility
 from domain import generation, line, operations, streams
 from domain.messages import message
-from domain.words import REMEDIES, FailureCode, Remedy
+from domain.words import REMEDIES, EtaConfidence, FailureCode, Remedy
 from planner import Connection, batch, column, computed, expression, part, planned, to_many, to_one
 from schema.context import Context
-from schema.errors import AlreadyFinished, IdempotencyConflict, InsufficientCredits, InvalidInput, NotFound
+from schema.errors import (
+    AlreadyFinished,
+    DailyLimitReached,
+    IdempotencyConflict,
+    InsufficientCredits,
+    InvalidInput,
+    NotFound,
+    OwnerBusy,
+)
 from schema.media import MediaAsset
 from schema.node import Node, identity
 from schema.warnings import GenerationWarning
@@ -60,7 +68,11 @@ class QueuePlace:
     position: int = column("1 for the job that is painted next.", "place")
     ahead: int = column("How many jobs are painted before it: `position` less 1.")
     eta_seconds: int | None = column(
-        "Seconds until painting starts, as measured from recent jobs; null while nothing has been measured."
+        "Seconds until painting starts, as measured from recent jobs of the engine and size; null while nothing has "
+        "been measured."
+    )
+    eta_confidence: EtaConfidence | None = column(
+        "How far `etaSeconds` can be trusted, by how good earlier ones were; null where it is."
     )
 
 
@@ -310,7 +322,13 @@ class CancelGenerationSuccess:
 
 
 SubmitGenerationResult = Annotated[
-    SubmitGenerationSuccess | NotFound | InvalidInput | InsufficientCredits | IdempotencyConflict,
+    SubmitGenerationSuccess
+    | NotFound
+    | InvalidInput
+    | InsufficientCredits
+    | DailyLimitReached
+    | OwnerBusy
+    | IdempotencyConflict,
     strawberry.union("SubmitGenerationResult", description="Result of `submitGeneration`."),
 ]
 CancelGenerationResult = Annotated[

@@ -9,6 +9,7 @@ from domain.artworks import MAXIMUM_IMAGES
 from domain.catalogue import ENGINES, RATIOS, STYLES
 from domain.credits import MAXIMUM_BUCKETS
 from domain.generation import MAXIMUM_COUNT
+from domain.line_control import MAXIMUM_TOLD
 from domain.operations import MAXIMUM_REFERENCES
 from domain.prompts_difference import MAXIMUM_PARTS
 from domain.prompts_issues import MAXIMUM_ISSUES
@@ -35,6 +36,8 @@ LIST_BOUNDS: Final[Mapping[tuple[str, str], Bound]] = {
     ("Query", "engines"): len(ENGINES),
     ("Query", "nodes"): "ids",
     ("Query", "styles"): len(STYLES),
+    ("MoveQueuedJobSuccess", "jobs"): MAXIMUM_TOLD,
+    ("ServiceStatus", "engines"): len(ENGINES),
     ("Viewer", "sessions"): MAXIMUM_SESSIONS,
     **dict.fromkeys(((f"{name}Success", "warnings") for name in SUBMITTING), len(GenerationWarningCode)),
 }

@@ -2,13 +2,13 @@
 
 import strawberry
 
-from domain import line
+from domain import line_state
 from planner import column, planned
 from schema.stream_events import StreamEvent
 
 
 @strawberry.type(description="The line before an engine, as it is now.")
-@planned(line.queues())
+@planned(line_state.queues())
 class EngineQueue:
     """The line before an engine."""
 
@@ -19,6 +19,11 @@ class EngineQueue:
     eta_seconds: int | None = column(
         "Seconds until a job that would be submitted now is painted, as measured from recent jobs; null while nothing "
         "has been measured."
+    )
+    is_paused: bool = column("Whether an administrator has paused it: jobs wait, and none is painted.")
+    eta_error_p50: float | None = column(
+        "How far half of the waiting times told to recent jobs were off at most, as a share of how long these waited; "
+        "null while none has been told."
     )
     median_wait_seconds: float | None = column(
         "Seconds that half of the recent jobs waited at most; null while none has been painted."

@@ -205,6 +205,7 @@ def install(folder: Path, database_url: str, redis_url: str, **settings: str) ->
         "PORT": str(port),
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "LEASE_S": "3",
+        "DAILY_IMAGES": "1000000",
         "REQUESTS_PER_USER": "1000000",
         "REQUESTS_PER_ADDRESS": "1000000",
         "COST_BUCKET": "1000000000",

@@ -94,6 +94,8 @@ async def local_graph(
         language=PhraseTable(),
         engines=("sandbox",),
         welcome=Welcome(Grant(BucketKind.PROMOTIONAL, 100), low_mark=10),
+        admins=frozenset(),
+        daily_images=1_000_000,
     )
     reader, documents = Reader(database_url), documents or DocumentReader()
     schema = build_schema(documents)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-from domain import line, streams
+from domain import line, line_state, streams
 from domain.ports import Publication
 
 if TYPE_CHECKING:
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from db.session import Database
-    from domain.line import Place, Queue
+    from domain.line import Place
+    from domain.line_state import Queue
     from domain.ports import EventLog
 
 SETTLE_S: Final = 0.05
@@ -73,13 +74,13 @@ class LineNews:
     def _moves(self, places: Mapping[UUID, Place]) -> Iterator[Publication]:
         for job_id, place in places.items():
             before = self._places.get(job_id)
-            if before is None or before.position != place.position:
-                data = {"position": place.position, "eta": place.eta_seconds}
+            if before is None or before != place:
+                data = {"position": place.position, "eta": place.eta_seconds, "confidence": place.confidence}
                 yield Publication(streams.of_job(job_id), "queue_moved", data)
 
     async def _tell_lengths(self) -> None:
         async with self._db.read() as tx:
-            queues = await line.all_queues(tx)
+            queues = await line_state.all_queues(tx)
         changed = [engine for engine, queue in queues.items() if self._queues.get(engine) != queue]
         await self._log.publish_all([Publication(streams.of_queue(engine), "changed", {}) for engine in changed])
         self._queues = queues

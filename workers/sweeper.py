@@ -47,6 +47,7 @@ class Sweeper:
             self.expire_overdue,
             self.expire_credits,
             self.ring_for_waiting,
+            self.tidy_line,
             self.remove_abandoned,
             self.forget,
         )
@@ -90,6 +91,11 @@ class Sweeper:
                 await self._store.delete(object_key(asset_id, variant))
             async with self._db.write() as tx:
                 await housekeeping.give_up_asset(tx, asset_id)
+
+    async def tidy_line(self) -> None:
+        """Keep the counts of the line short."""
+        async with self._db.write() as tx:
+            await line.tidy(tx)
 
     async def forget(self) -> None:
         """Delete keys and sessions that have run out."""

@@ -7,6 +7,7 @@ from db.tables.artworks import Artwork, ArtworkImage, ArtworkTag, Comment, React
 from db.tables.credits import CreditAccount, CreditBucket, Hold, LedgerEntry
 from db.tables.galleries import Gallery
 from db.tables.generation import GenerationJob, GenerationMask, GenerationReference, GenerationSlot, IdempotencyKey
+from db.tables.line import LineCount, LinePlace, PausedEngine
 from db.tables.media import MediaAsset
 from db.tables.outbox import OutboxMessage
 
@@ -28,8 +29,11 @@ __all__ = [
     "Hold",
     "IdempotencyKey",
     "LedgerEntry",
+    "LineCount",
+    "LinePlace",
     "MediaAsset",
     "OutboxMessage",
+    "PausedEngine",
     "Reaction",
     "RefreshToken",
     "Session",

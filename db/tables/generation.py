@@ -29,13 +29,22 @@ class GenerationJob(SQLModel, table=True):
             " AND least(margin_left, margin_top, margin_right, margin_bottom) >= 0",
             name="margins",
         ),
-        Index("ix_generation_jobs_line", "queued_at", "id", postgresql_where=text("status = 'QUEUED'")),
+        Index("ix_generation_jobs_line", "user_id", "engine", postgresql_where=text("status = 'QUEUED'")),
+        Index("ix_generation_jobs_measured", "engine", "finished_at", postgresql_where=text("status = 'SUCCEEDED'")),
+        Index("ix_generation_jobs_waited", "engine", "started_at", postgresql_where=text("started_at IS NOT NULL")),
         Index(
             "ix_generation_jobs_active",
             "lease_expires_at",
             postgresql_where=text("status IN ('PREPARING', 'RUNNING', 'CANCELING')"),
         ),
         Index("ix_generation_jobs_user_id_id", "user_id", "id"),
+        Index("ix_generation_jobs_user_id_created_at", "user_id", "created_at"),
+        Index(
+            "uq_generation_jobs_unfinished_of_gallery",
+            "gallery_id",
+            unique=True,
+            postgresql_where=text("gallery_id IS NOT NULL AND finished_at IS NULL"),
+        ),
         Index(
             "ix_generation_jobs_source_asset_id",
             "source_asset_id",
@@ -74,6 +83,10 @@ class GenerationJob(SQLModel, table=True):
     price: int
     visibility: Visibility = word(Visibility, "visibility", Visibility.PRIVATE)
     priority: int = 0
+    load: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """Class of images that take about as long, as ``domain.line_measures.load_of`` says."""
+    promised_s: int | None = None
+    """Seconds until it starts, as they were told when it was submitted; NULL where nothing had been measured."""
     attempt: int = 0
     lease_owner: UUID | None = None
     lease_expires_at: datetime | None = moment_or_none()

@@ -1,0 +1,161 @@
+"""The images of a day: counted, told, refused beyond the limit however they are submitted, free again at midnight."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+from conftest import install
+from domain import allowance, generation
+from domain.errors import DailyLimitReached, OwnerBusy
+from stored import row_counts, sql
+from waiting import until
+from workshop import small
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from uuid import UUID
+
+    from conftest import Installation
+    from graph_client import GraphClient
+    from workshop import Workshop
+
+pytestmark = pytest.mark.anyio
+
+ALLOWANCE = "{ generationAllowance { used limit remaining resetsAt } }"
+SUBMIT = """mutation Submit($input: SubmitGenerationInput!) {
+  submitGeneration(input: $input) {
+    __typename
+    ... on SubmitGenerationSuccess { job { id } }
+    ... on DailyLimitReached { limit used resetsAt }
+    ... on UserError { code message path retryable }
+  }
+}"""
+
+
+async def allowed(client: GraphClient) -> dict[str, Any]:
+    told: dict[str, Any] = (await client.data(ALLOWANCE))["generationAllowance"]
+    return told
+
+
+async def submitted(client: GraphClient, key: str, count: int) -> dict[str, Any]:
+    wanted = {"prompt": "a cat", "idempotencyKey": key, "count": count, "ratio": "1:1", "steps": 1}
+    result: dict[str, Any] = (await client.data(SUBMIT, {"input": wanted}))["submitGeneration"]
+    return result
+
+
+@pytest.fixture
+def limited(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Installation]:
+    """Run an API that nothing paints for and that has the limit of the defaults."""
+    with install(tmp_path, database_url, redis_url, DAILY_IMAGES="24").running("api") as installation:
+        yield installation
+
+
+async def test_the_twenty_fifth_image_is_refused_and_nothing_is_written(
+    limited: Installation, database_url: str
+) -> None:
+    client = await limited.signed_up()
+    assert (await allowed(client))["remaining"] == 24
+    jobs = [(await submitted(client, f"{n}", 8))["job"]["id"] for n in range(3)]
+    before = row_counts(database_url)
+
+    refused = await submitted(client, "one more", 1)
+
+    told = await allowed(client)
+    assert told == {"used": 24, "limit": 24, "remaining": 0, "resetsAt": refused["resetsAt"]}
+    assert {name: refused[name] for name in ("__typename", "code", "path", "retryable", "limit", "used")} == {
+        "__typename": "DailyLimitReached",
+        "code": "DAILY_LIMIT_REACHED",
+        "path": ["input", "count"],
+        "retryable": True,
+        "limit": 24,
+        "used": 24,
+    }
+    assert "24 of today's 24" in refused["message"]
+    assert row_counts(database_url) == before
+
+    # and the same request again is the first one's job, which costs nothing
+    assert (await submitted(client, "0", 8))["job"]["id"] == jobs[0]
+
+    # when the credits of a job come back, so do its images
+    await client.core("cancel", {"jobId": jobs[0]})
+    assert (await allowed(client))["remaining"] == 8
+    assert (await submitted(client, "now", 8))["__typename"] == "SubmitGenerationSuccess"
+
+
+async def test_the_next_day_begins_at_midnight_in_seoul(limited: Installation, database_url: str) -> None:
+    client = await limited.signed_up()
+    await submitted(client, "1", 8)
+    midnight = allowance.beginning_of_day(datetime.now(UTC))
+    moved = "UPDATE generation_jobs SET created_at = %s"
+
+    sql(database_url, moved, midnight)
+    told = await allowed(client)
+    assert (told["used"], datetime.fromisoformat(told["resetsAt"])) == (8, midnight + timedelta(days=1))
+    sql(database_url, moved, midnight - timedelta(microseconds=1))
+    assert (await allowed(client))["used"] == 0
+
+
+@pytest.mark.parametrize(
+    ("moment", "began"),
+    [
+        ("2026-06-01T14:59:59+00:00", "2026-05-31T15:00:00+00:00"),
+        ("2026-06-01T15:00:00+00:00", "2026-06-01T15:00:00+00:00"),
+        ("2026-12-31T20:00:00+00:00", "2026-12-31T15:00:00+00:00"),
+    ],
+)
+def test_midnight_in_seoul(moment: str, began: str) -> None:
+    assert allowance.beginning_of_day(datetime.fromisoformat(moment)) == datetime.fromisoformat(began)
+
+
+async def test_who_submits_at_once_is_counted_one_by_one(shop: Workshop) -> None:
+    user = await shop.user()
+
+    async def submit() -> UUID:
+        async with shop.db.write() as tx:
+            return await generation.submit(tx, user, small(count=4), uuid4().hex, None, 10)
+
+    # given one that has been let through and has not committed
+    async with shop.db.write() as tx:
+        await generation.submit(tx, user, small(count=4), "first", None, 10)
+        await tx.flush()
+        others = asyncio.gather(*(submit() for _ in range(4)), return_exceptions=True)
+        await until(lambda: sql(shop.database_url, "SELECT 1 FROM pg_locks WHERE NOT granted"))
+
+    # then only one of the others is let through
+    ends = await others
+    assert sum(isinstance(end, DailyLimitReached) for end in ends) == 3
+    assert sql(shop.database_url, "SELECT sum(count) FROM generation_jobs") == [(8,)]
+
+
+async def test_there_is_one_unfinished_job_for_a_gallery(shop: Workshop) -> None:
+    user = await shop.user()
+    gallery = uuid4()
+    sql(
+        shop.database_url,
+        "INSERT INTO galleries (id, user_id, kind, image_count, version) VALUES (%s, %s, 'CHARACTER', 0, 0)",
+        gallery,
+        user,
+    )
+    spec = replace(small(), gallery_id=gallery)
+
+    async def submit() -> UUID:
+        async with shop.db.write() as tx:
+            return await generation.submit(tx, user, spec, uuid4().hex)
+
+    first = await submit()
+    before = row_counts(shop.database_url)
+    with pytest.raises(OwnerBusy) as refused:
+        await submit()
+    assert refused.value.job_id == first
+    assert row_counts(shop.database_url) == before
+
+    # when it is painted, the next may come
+    await shop.painter().paint_waiting()
+    await submit()
