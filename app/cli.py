@@ -38,6 +38,7 @@ def api() -> None:
     """Serve the graph, pictures, GraphiQL and health on HOST and PORT."""
     import uvicorn  # noqa: PLC0415
 
+    from adapters.guard.rules import BadGuardLists  # noqa: PLC0415
     from app.asgi import create_host  # noqa: PLC0415
     from app.edge.protocol import guarded_protocol  # noqa: PLC0415
     from app.manifest import BadManifest  # noqa: PLC0415
@@ -48,7 +49,7 @@ def api() -> None:
     settings = _settings()
     try:
         host = create_host(settings)
-    except BadManifest as error:
+    except (BadManifest, BadGuardLists) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     collect_seldom()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from adapters.event_log import RedisEventLog, event_of
+from adapters.guard.rules import RuleGuard
 from adapters.hub import Hub, redis_client
 from adapters.language.phrase_table import PhraseTable
 from adapters.storage.folder import FolderStore
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from app.settings import Settings
-    from domain.ports import Language, ObjectStore, OutputChecker
+    from domain.ports import Language, ObjectStore, OutputChecker, PromptGuard
     from planner import Reader
     from workers.broker import WakingBroker
 
@@ -95,6 +96,15 @@ def open_checker(settings: Settings) -> OutputChecker:
     if settings.safety_checker:
         checkers.append(SafetyChecker(recipe_of(SAFETY_CHECKER, engine_options(settings))))
     return InTurn(checkers)
+
+
+def open_guard(settings: Settings) -> PromptGuard:
+    """Return what judges prompts: the shipped rules, and the lists of the installation.
+
+    Raises:
+        BadGuardLists: the lists can not be read or understood.
+    """
+    return RuleGuard(settings.guard_lists)
 
 
 def open_language(settings: Settings) -> Language:

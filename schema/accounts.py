@@ -21,6 +21,7 @@ from schema.errors import (
     NotFound,
     TooManyAttempts,
 )
+from schema.guard import GuardDecisionConnection
 from schema.media import MediaAsset, MediaAssetConnection, signed_url
 from schema.node import Node, global_id, identity
 from schema.scalars import URL
@@ -100,6 +101,12 @@ class Viewer(Node):
         by="user_id",
         order=("-last_used_at", "-id"),
         limit=accounts.MAXIMUM_SESSIONS,
+    )
+    guard_decisions: GuardDecisionConnection = connection(
+        "What the content guard decided about the viewer's prompts and pictures, the newest first.",
+        by="user_id",
+        order=("-id",),
+        seen=True,
     )
     assets: MediaAssetConnection = connection(
         "All images the viewer owns, newest first, published or not.",

@@ -15,7 +15,14 @@ from domain.messages import message
 from domain.words import FailureCode
 from planner import Connection, batch, column, computed, expression, part, planned, to_many, to_one
 from schema.context import Context
-from schema.errors import AlreadyFinished, IdempotencyConflict, InsufficientCredits, InvalidInput, NotFound
+from schema.errors import (
+    AlreadyFinished,
+    ContentBlocked,
+    IdempotencyConflict,
+    InsufficientCredits,
+    InvalidInput,
+    NotFound,
+)
 from schema.media import MediaAsset
 from schema.node import Node, identity
 from schema.warnings import GenerationWarning
@@ -291,7 +298,7 @@ class CancelGenerationSuccess:
 
 
 SubmitGenerationResult = Annotated[
-    SubmitGenerationSuccess | NotFound | InvalidInput | InsufficientCredits | IdempotencyConflict,
+    SubmitGenerationSuccess | NotFound | InvalidInput | ContentBlocked | InsufficientCredits | IdempotencyConflict,
     strawberry.union("SubmitGenerationResult", description="Result of `submitGeneration`."),
 ]
 CancelGenerationResult = Annotated[

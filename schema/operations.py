@@ -7,7 +7,7 @@ import strawberry
 from domain import masks, operations
 from domain.masks import Area, Mask
 from domain.operations import Margins
-from schema.errors import IdempotencyConflict, InsufficientCredits, InvalidInput, NotFound
+from schema.errors import ContentBlocked, IdempotencyConflict, InsufficientCredits, InvalidInput, NotFound
 from schema.generation import GenerationJob
 from schema.warnings import GenerationWarning
 
@@ -216,26 +216,26 @@ class RerunGenerationSuccess(Submitted):
 
 
 InpaintResult = Annotated[
-    InpaintSuccess | NotFound | InvalidInput | InsufficientCredits | IdempotencyConflict,
+    InpaintSuccess | NotFound | InvalidInput | ContentBlocked | InsufficientCredits | IdempotencyConflict,
     strawberry.union("InpaintResult", description="Result of `inpaint`."),
 ]
 OutpaintResult = Annotated[
-    OutpaintSuccess | NotFound | InvalidInput | InsufficientCredits | IdempotencyConflict,
+    OutpaintSuccess | NotFound | InvalidInput | ContentBlocked | InsufficientCredits | IdempotencyConflict,
     strawberry.union("OutpaintResult", description="Result of `outpaint`."),
 ]
 UpscaleResult = Annotated[
-    UpscaleSuccess | NotFound | InvalidInput | InsufficientCredits | IdempotencyConflict,
+    UpscaleSuccess | NotFound | InvalidInput | ContentBlocked | InsufficientCredits | IdempotencyConflict,
     strawberry.union("UpscaleResult", description="Result of `upscale`."),
 ]
 RestyleResult = Annotated[
-    RestyleSuccess | NotFound | InvalidInput | InsufficientCredits | IdempotencyConflict,
+    RestyleSuccess | NotFound | InvalidInput | ContentBlocked | InsufficientCredits | IdempotencyConflict,
     strawberry.union("RestyleResult", description="Result of `restyle`."),
 ]
 RemoveBackgroundResult = Annotated[
-    RemoveBackgroundSuccess | NotFound | InvalidInput | InsufficientCredits | IdempotencyConflict,
+    RemoveBackgroundSuccess | NotFound | InvalidInput | ContentBlocked | InsufficientCredits | IdempotencyConflict,
     strawberry.union("RemoveBackgroundResult", description="Result of `removeBackground`."),
 ]
 RerunGenerationResult = Annotated[
-    RerunGenerationSuccess | NotFound | InvalidInput | InsufficientCredits | IdempotencyConflict,
+    RerunGenerationSuccess | NotFound | InvalidInput | ContentBlocked | InsufficientCredits | IdempotencyConflict,
     strawberry.union("RerunGenerationResult", description="Result of `rerunGeneration`."),
 ]

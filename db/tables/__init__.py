@@ -7,6 +7,7 @@ from db.tables.artworks import Artwork, ArtworkImage, ArtworkTag, Comment, React
 from db.tables.credits import CreditAccount, Hold, LedgerEntry
 from db.tables.galleries import Gallery
 from db.tables.generation import GenerationJob, GenerationMask, GenerationReference, GenerationSlot, IdempotencyKey
+from db.tables.guard import BlockedPicture, GuardDecision
 from db.tables.media import MediaAsset
 from db.tables.outbox import OutboxMessage
 
@@ -16,6 +17,7 @@ __all__ = [
     "Artwork",
     "ArtworkImage",
     "ArtworkTag",
+    "BlockedPicture",
     "Comment",
     "CreditAccount",
     "Follow",
@@ -24,6 +26,7 @@ __all__ = [
     "GenerationMask",
     "GenerationReference",
     "GenerationSlot",
+    "GuardDecision",
     "Hold",
     "IdempotencyKey",
     "LedgerEntry",
