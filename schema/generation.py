@@ -9,7 +9,7 @@ import strawberry
 from sqlalchemy import and_, func
 
 from db import tables
-from db.words import JobStatus, Operation, SlotStatus, Visibility
+from db.words import ContentLevel, JobStatus, Operation, SlotStatus, Visibility
 from domain import generation, line, operations, streams
 from domain.messages import message
 from domain.words import FailureCode
@@ -180,6 +180,9 @@ class GenerationJob(Job):
     steps: int = column("Denoising steps.")
     guidance: float = column("Guidance scale.")
     visibility: Visibility = column("Who may see the images before they are published.")
+    content_level: ContentLevel = column(
+        "For whom its images are suitable at least, by its prompt and what they are made from."
+    )
     slots: list[GenerationSlot] = to_many(
         "Its images, in order.", by="job_id", order=("index",), limit=generation.MAXIMUM_COUNT, seen=True
     )

@@ -157,10 +157,11 @@ async def test_words_that_a_source_lends_are_judged_by_the_rules_of_today(
     sql(database_url, "UPDATE generation_jobs SET prompt = 'porn', effective_prompt = NULL")
     before = await settled(database_url)
 
-    for name, given in {
+    inputs: dict[str, dict[str, Any]] = {
         "upscale": {"assetId": asset, "factor": 2},
         "rerunGeneration": {"fromAssetId": asset},
-    }.items():
+    }
+    for name, given in inputs.items():
         kind = name[0].upper() + name[1:]
         query = f"mutation($input: {kind}Input!) {{ {name}(input: $input) {{ __typename {BLOCKED} }} }}"
         refusal = (await client.data(query, {"input": given | {"idempotencyKey": "k"}}))[name]
