@@ -29,7 +29,7 @@ from app.logs import JsonJournal
 from app.measures import OperationMeasures, measure_for_ever
 from app.media import media_routes
 from app.metrics import Metrics
-from app.services import open_database, open_language, open_messaging, open_reader, open_store
+from app.services import open_database, open_guard, open_language, open_messaging, open_reader, open_store
 from app.streams.host import Host
 from app.streams.http import HttpStreams
 from app.streams.operations import Operations
@@ -68,6 +68,7 @@ def graph_services(settings: Settings, db: Database, messaging: Messaging, throt
         throttle=throttle,
         cost_bucket=Bucket(settings.cost_bucket, settings.cost_refill),
         language=open_language(settings),
+        guard=open_guard(settings),
         engines=settings.engine_keys,
         welcome=_welcome(settings),
         admins=frozenset(key for each in settings.admins if (key := key_of("user", each))),

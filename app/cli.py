@@ -42,6 +42,7 @@ def api() -> None:
     """Serve the graph, pictures, GraphiQL and health on HOST and PORT."""
     import uvicorn  # noqa: PLC0415
 
+    from adapters.guard.rules import BadGuardLists  # noqa: PLC0415
     from app.asgi import create_host  # noqa: PLC0415
     from app.edge.protocol import guarded_protocol  # noqa: PLC0415
     from app.manifest import BadManifest  # noqa: PLC0415
@@ -52,7 +53,7 @@ def api() -> None:
     settings = _settings()
     try:
         host = create_host(settings)
-    except BadManifest as error:
+    except (BadManifest, BadGuardLists) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     collect_seldom()
@@ -78,16 +79,11 @@ def worker() -> None:
     settings = _settings()
     engines = open_engines(settings)  # while a model loads, the rest is imported
 
-    from adapters.checkers.block_list import BadBlockList  # noqa: PLC0415
     from app.memory import return_large_blocks  # noqa: PLC0415
     from app.worker import leave, run_worker  # noqa: PLC0415
 
     return_large_blocks()
-    try:
-        run_worker(settings, engines)
-    except BadBlockList as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
+    run_worker(settings, engines)
     leave()
 
 
@@ -220,7 +216,7 @@ def documents(
 
 @pictures.command(name="hash")
 def print_hashes(files: Annotated[list[Path], typer.Argument(help="Pictures.")]) -> None:
-    """Print for each picture the line that blocks it, in a list as BLOCKED_PICTURES names one."""
+    """Print for each picture the line that blocks it, as `pictures block` reads it."""
     from PIL import Image  # noqa: PLC0415
 
     from adapters.checkers.block_list import line_of  # noqa: PLC0415
@@ -232,6 +228,55 @@ def print_hashes(files: Annotated[list[Path], typer.Argument(help="Pictures.")])
         except OSError as error:
             typer.echo(f"{file} can not be read: {error}", err=True)
             raise typer.Exit(1) from error
+
+
+@pictures.command(name="block")
+def block_pictures(
+    lists: Annotated[list[Path], typer.Argument(help="Files with a hash on each line, and a reason behind it.")],
+) -> None:
+    """Show pictures never again that look like one of these."""
+    from adapters.checkers.block_list import BadBlockList, read  # noqa: PLC0415
+    from app.services import open_database  # noqa: PLC0415
+    from domain import blocked_pictures  # noqa: PLC0415
+
+    try:
+        reasons = {dhash: reason for file in lists for dhash, reason in read(file).items()}
+    except BadBlockList as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+
+    async def block() -> None:
+        db = open_database(_settings())
+        async with db.write() as tx:
+            await blocked_pictures.block(tx, reasons)
+        await db.close()
+
+    asyncio.run(block())
+    typer.echo(f"{len(reasons)} pictures are on the list.")
+
+
+@pictures.command(name="unblock")
+def unblock_pictures(
+    hashes: Annotated[list[str], typer.Argument(help="Hashes, 16 hexadecimal digits each.")],
+) -> None:
+    """Take pictures from the block list."""
+    from adapters.checkers.block_list import signed  # noqa: PLC0415
+    from app.services import open_database  # noqa: PLC0415
+    from domain import blocked_pictures  # noqa: PLC0415
+
+    async def unblock() -> int:
+        db = open_database(_settings())
+        async with db.write() as tx:
+            gone = await blocked_pictures.unblock(tx, [signed(each) for each in hashes])
+        await db.close()
+        return gone
+
+    try:
+        gone = asyncio.run(unblock())
+    except ValueError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"{gone} pictures left the list.")
 
 
 @engines.command()

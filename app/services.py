@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from adapters.event_log import RedisEventLog, event_of
+from adapters.guard.rules import RuleGuard
 from adapters.hub import Hub, redis_client
 from adapters.language.phrase_table import PhraseTable
 from adapters.storage.folder import FolderStore
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from app.settings import Settings
-    from domain.ports import Language, ObjectStore, OutputChecker
+    from domain.ports import Language, ObjectStore, OutputChecker, PromptGuard
     from planner import Reader
     from workers.broker import WakingBroker
 
@@ -77,24 +79,27 @@ def open_store(settings: Settings) -> ObjectStore:
     return FolderStore(settings.easel_home / "media", settings.base_url, settings.secret_bytes())
 
 
-def open_checker(settings: Settings) -> OutputChecker:
-    """Return what judges finished pictures: the block list and the safety checker, where they are set.
-
-    Raises:
-        BadBlockList: the list can not be read or understood.
-    """
+def open_checker(settings: Settings, db: Database) -> OutputChecker:
+    """Return what judges finished pictures: the block list, and the safety checker where one is set."""
     from adapters.checkers.block_list import BlockList  # noqa: PLC0415 - the API sees no pictures
     from adapters.checkers.in_turn import InTurn  # noqa: PLC0415
     from adapters.checkers.safety import SafetyChecker  # noqa: PLC0415
     from adapters.engines.factory import SAFETY_CHECKER, recipe_of  # noqa: PLC0415
     from app.engines import engine_options  # noqa: PLC0415
 
-    checkers: list[OutputChecker] = []
-    if settings.blocked_pictures:
-        checkers.append(BlockList(settings.blocked_pictures))
+    checkers: list[OutputChecker] = [BlockList(db, timedelta(seconds=settings.lease_s))]
     if settings.safety_checker:
         checkers.append(SafetyChecker(recipe_of(SAFETY_CHECKER, engine_options(settings))))
     return InTurn(checkers)
+
+
+def open_guard(settings: Settings) -> PromptGuard:
+    """Return what judges prompts: the shipped rules, and the lists of the installation.
+
+    Raises:
+        BadGuardLists: the lists can not be read or understood.
+    """
+    return RuleGuard(settings.guard_lists)
 
 
 def open_language(settings: Settings) -> Language:

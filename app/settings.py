@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     openai_url: str = Field("https://api.openai.com/v1", description="Where the gpt-image engine paints.")
     openai_image_model: str = Field("gpt-image-1", description="Model of the gpt-image engine.")
     safety_checker: str = Field("", description="Model that judges finished pictures: a local folder or a hub id.")
-    blocked_pictures: Path | None = Field(None, description="List of known pictures that are not shown: their hashes.")
+    guard_lists: Path | None = Field(None, description="Folder with more lists of words that the content guard knows.")
     language_url: str = Field(
         "",
         description="Base URL of chat completions that translate and improve prompts; a table of phrases by default.",

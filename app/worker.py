@@ -30,22 +30,19 @@ logger = structlog.get_logger()
 
 
 def run_worker(settings: Settings, engines: Engines) -> None:
-    """Paint what waits with ``engines``, until SIGINT or SIGTERM; a running job then goes back to the line.
-
-    Raises:
-        BadBlockList: see ``open_checker``.
-    """
+    """Paint what waits with ``engines``, until SIGINT or SIGTERM; a running job then goes back to the line."""
     os.environ.setdefault("dramatiq_queue_prefetch", "1")  # a GPU worker hoards no jobs
     os.environ.setdefault("dramatiq_restart_delay", "500")  # ms until a consumer looks for Redis again
     from dramatiq.worker import Worker  # noqa: PLC0415 - reads the environment when it is imported
 
-    checker = open_checker(settings)
+    db = open_database(settings)
+    checker = open_checker(settings, db)
     broker = open_broker(settings)
     registry = CollectorRegistry()
     if settings.metrics_port:
         start_http_server(settings.metrics_port, settings.host, registry)
     painter = Painter(
-        open_database(settings),
+        db,
         Outlet(checker, open_store(settings)),
         open_messaging(settings).events,
         engines,

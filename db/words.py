@@ -165,3 +165,27 @@ class ContentLevel(StrEnum):
     GENERAL = "GENERAL"
     SENSITIVE = "SENSITIVE"
     MATURE = "MATURE"
+
+    @property
+    def rank(self) -> int:
+        """Its place among the levels, 0 for what everybody may see."""
+        return CONTENT_LEVELS.index(self)
+
+
+CONTENT_LEVELS = (ContentLevel.GENERAL, ContentLevel.SENSITIVE, ContentLevel.MATURE)
+"""From what everybody may see to what fewest do."""
+
+
+class GuardEffect(StrEnum):
+    """What a decision of the content guard does."""
+
+    ALLOW = "ALLOW"
+    WARN = "WARN"
+    BLOCK = "BLOCK"
+
+
+class GuardSubject(StrEnum):
+    """What the content guard decides about."""
+
+    PROMPT = "PROMPT"
+    PICTURE = "PICTURE"

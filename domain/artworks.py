@@ -12,8 +12,8 @@ from sqlmodel import col
 
 from db import outbox
 from db.tables import Artwork, ArtworkImage, ArtworkTag, GenerationJob, MediaAsset, Reaction, Tag, User
-from db.words import AssetStatus, PromptVisibility, ReactionKind, Visibility
-from domain import media, streams
+from db.words import AssetStatus, ContentLevel, PromptVisibility, ReactionKind, Visibility
+from domain import guard, levels, media, streams
 from domain.errors import InvalidInput, NotFound
 from domain.texts import clean, normal
 from domain.words import FeedKind
@@ -67,6 +67,7 @@ async def publish(tx: AsyncSession, author_id: UUID, publication: Publication) -
         prompt=(await tx.execute(prompts)).scalar_one_or_none() or "",
         prompt_visibility=publication.prompt_visibility,
         style=assets[0].style,
+        content_level=guard.highest(asset.content_level for asset in assets),
     )
     tx.add(artwork)
     await tx.flush()
@@ -78,7 +79,7 @@ async def publish(tx: AsyncSession, author_id: UUID, publication: Publication) -
     if publication.visibility is Visibility.PUBLIC:
         counted = update(User).where(col(User.id) == author_id)
         await tx.execute(counted.values(artwork_count=col(User.artwork_count) + 1))
-        _tell_feed(tx, EDGE_ADDED, artwork.id)
+        _tell_feed(tx, EDGE_ADDED, artwork)
     return artwork
 
 
@@ -95,7 +96,7 @@ async def unpublish(tx: AsyncSession, author_id: UUID, artwork_id: UUID) -> None
     if artwork.visibility is Visibility.PUBLIC:
         counted = update(User).where(col(User.id) == author_id)
         await tx.execute(counted.values(artwork_count=col(User.artwork_count) - 1))
-        _tell_feed(tx, EDGE_REMOVED, artwork_id)
+        _tell_feed(tx, EDGE_REMOVED, artwork)
     artwork.visibility = Visibility.PRIVATE
 
 
@@ -122,14 +123,20 @@ def _is_of_a_word(character: str) -> bool:
 
 
 def visible_to(artwork: Row, viewer_id: Value) -> ColumnElement[bool]:
-    """Return the clause that says which artworks somebody may see: all that are not private, and their own."""
-    return or_(artwork.visibility != Visibility.PRIVATE, artwork.author_id == viewer_id)
+    """Return the clause that says which artworks somebody may see: their own, suitable ones that are not private."""
+    shown = and_(artwork.visibility != Visibility.PRIVATE, levels.suits(artwork, viewer_id))
+    return or_(artwork.author_id == viewer_id, shown)
 
 
-def is_public(artwork: Row) -> ColumnElement[bool]:
-    """Return the clause that says which artworks feeds show."""
-    clause: ColumnElement[bool] = artwork.visibility == Visibility.PUBLIC
-    return clause
+def listed_for(artwork: Row, viewer_id: Value) -> ColumnElement[bool]:
+    """Return the clause that says which artworks feeds show to somebody: public ones that suit them, and their own."""
+    suitable = or_(levels.suits(artwork, viewer_id), artwork.author_id == viewer_id)
+    return and_(artwork.visibility == Visibility.PUBLIC, suitable)
+
+
+def is_told(artwork: Row) -> ColumnElement[bool]:
+    """Return the clause that says of which artworks streams of feeds tell everybody."""
+    return and_(artwork.visibility == Visibility.PUBLIC, artwork.content_level == ContentLevel.GENERAL)
 
 
 def comment_visible_to(comment: Row, viewer_id: Value) -> ColumnElement[bool]:
@@ -168,8 +175,9 @@ def is_image_of(artwork: Row, link: Row, asset: Row) -> ColumnElement[bool]:
     return and_(link.artwork_id == artwork.id, asset.id == link.asset_id, asset.status == AssetStatus.READY)
 
 
-def _tell_feed(tx: AsyncSession, kind: str, artwork_id: UUID) -> None:
-    outbox.publish(tx, streams.of_feed(FeedKind.LATEST), kind, {"artwork": str(artwork_id)})
+def _tell_feed(tx: AsyncSession, kind: str, artwork: Artwork) -> None:
+    if artwork.content_level is ContentLevel.GENERAL:
+        outbox.publish(tx, streams.of_feed(FeedKind.LATEST), kind, {"artwork": str(artwork.id)})
 
 
 async def _publishable(tx: AsyncSession, author_id: UUID, asset_ids: Sequence[UUID]) -> list[MediaAsset]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.messages import Language
+    from domain.ports import Finding
 
 
 class UserError(Exception):
@@ -177,6 +178,21 @@ class Forbidden(UserError):
     def __init__(self) -> None:
         """Refuse whoever asks."""
         super().__init__("forbidden")
+
+
+class ContentBlocked(UserError):
+    """The content guard blocks the prompt at ``path``; only its decision was written."""
+
+    code = ErrorCode.CONTENT_BLOCKED
+
+    def __init__(self, finding: Finding, path: Sequence[str]) -> None:
+        """Refuse for what the guard found."""
+        super().__init__(f"guard.{finding.reason}", path)
+        self.finding = finding
+
+    def what_to_change(self, language: Language) -> str:
+        """Return, in the reader's language, how the prompt can become acceptable."""
+        return message(f"guard.{self.finding.reason}.change", language, words=self.finding.words)
 
 
 class RequestError(Exception):

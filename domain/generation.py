@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 from db import outbox
 from db.tables import GenerationJob, GenerationMask, GenerationReference, GenerationSlot, Hold
 from db.words import FINAL_SLOT_STATUSES, JobStatus, Operation, SlotStatus, Visibility
-from domain import allowance, credits, idempotency, jobs, line, operations
+from domain import allowance, credits, guard, idempotency, jobs, line, operations
 from domain.bounds import INPUT, chosen, within
 from domain.catalogue import DEFAULT_STYLE, RATIOS, STYLES, ratio_of, size_of
 from domain.errors import AlreadyFinished, InvalidInput, NotFound
@@ -159,11 +159,16 @@ async def submit(
         DailyLimitReached: the images are more than is left of the day's.
         InsufficientCredits: the job costs more than is available.
         IdempotencyConflict: the key belongs to another request.
+        ContentBlocked: the content guard blocks the prompt.
     """
     job_id = uuid7()
     first = await idempotency.claim(tx, user_id, key, operation="submitGeneration", request=spec, subject_id=job_id)
     if first:
         return first
+    ruling = told.ruling if told else None
+    if ruling:
+        ruling.require_passed()
+        guard.record(tx, user_id, ruling, job_id)
     spec = await operations.prepared(tx, user_id, spec)
     await credits.lock_account(tx, user_id)
     if spec.gallery_id:
@@ -172,6 +177,7 @@ async def submit(
         await allowance.require(tx, user_id, spec.count, daily_limit)
     job = _job_of(job_id, user_id, spec, told)
     job.promised_s = (await line.place_of_next(tx, spec.engine, user_id)).eta_seconds
+    job.content_level = await operations.content_level(tx, spec.made_from, ruling)
     tx.add(job)
     await tx.flush()
     await credits.hold(tx, user_id, job_id, spec.price * spec.count)

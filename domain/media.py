@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from db.tables import Artwork, ArtworkImage, GenerationJob, MediaAsset, User
 from db.words import AssetStatus, Visibility
+from domain import levels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def visible_to(asset: Row, viewer_id: Value) -> ColumnElement[bool]:
-    """Return the clause that says which assets somebody may see: their own, shown ones, and avatars."""
+    """Return the clause that says which assets somebody may see: their own, shown ones that suit them, and avatars."""
     shown = (
         select(col(ArtworkImage.artwork_id))
         .join(Artwork, col(Artwork.id) == col(ArtworkImage.artwork_id))
@@ -29,7 +30,10 @@ def visible_to(asset: Row, viewer_id: Value) -> ColumnElement[bool]:
         .exists()
     )
     avatar = exists().where(col(User.id) == asset.owner_id, col(User.avatar_asset_id) == asset.id)
-    return and_(asset.status == AssetStatus.READY, or_(asset.owner_id == viewer_id, shown, avatar))
+    return and_(
+        asset.status == AssetStatus.READY,
+        or_(asset.owner_id == viewer_id, and_(levels.suits(asset, viewer_id), or_(shown, avatar))),
+    )
 
 
 def settings() -> Subquery:

@@ -186,6 +186,76 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "Korean and English are mixed; one language is understood better.",
         "한국어와 영어가 섞여 있습니다. 한 언어로 쓰면 더 잘 이해합니다.",
     ),
+    # the content guard, on prompts
+    "guard.SEXUAL_MINORS": (
+        "Sexual content with children or young people is never painted here.",
+        "아동·청소년이 등장하는 성적인 내용은 만들 수 없습니다.",
+    ),
+    "guard.SEXUAL_MINORS.change": (
+        "Leave out everything sexual or naked, or show adults only.",
+        "성적이거나 노출된 표현을 모두 빼거나, 성인만 등장하도록 바꿔 주세요.",
+    ),
+    "guard.SEXUAL_EXPLICIT": ("Explicit sexual content is not painted here.", "노골적인 성적 내용은 만들 수 없습니다."),
+    "guard.SEXUAL_EXPLICIT.change": (
+        "Take this out, or say something else in its place: {words}.",
+        "다음 표현을 빼거나 다른 말로 바꿔 주세요: {words}.",
+    ),
+    "guard.NUDITY": (
+        "Nudity: the pictures will be MATURE, and seen only by those who choose to.",
+        "노출이 있는 내용입니다. 결과 이미지는 성인 등급이 되어 선택한 사람에게만 보입니다.",
+    ),
+    "guard.GORE": ("Extreme violence and mutilation are not painted here.", "지나치게 잔혹한 내용은 만들 수 없습니다."),
+    "guard.GORE.change": (
+        "Show the mood, not the wounds; take this out: {words}.",
+        "상처 대신 분위기로 표현해 주세요. 다음 표현을 빼 주세요: {words}.",
+    ),
+    "guard.HATE": (
+        "Hate against people, and its symbols, are not painted here.",
+        "혐오 표현과 혐오 상징은 만들 수 없습니다.",
+    ),
+    "guard.HATE.change": ("Take this out: {words}.", "다음 표현을 빼 주세요: {words}."),
+    "guard.SELF_HARM": (
+        "Suicide and self-harm are not painted. If you need help, somebody listens: 109 in Korea, findahelpline.com.",
+        "자살과 자해를 묘사할 수 없습니다. 힘드시다면 언제든 이야기할 수 있습니다: 자살예방 상담전화 109.",
+    ),
+    "guard.SELF_HARM.change": (
+        "Show the feeling in another way, and take this out: {words}.",
+        "감정을 다른 방식으로 표현하고 다음 표현을 빼 주세요: {words}.",
+    ),
+    "guard.REAL_PERSON": (
+        "Real people are not painted here without their consent.",
+        "실존 인물은 동의 없이 만들 수 없습니다.",
+    ),
+    "guard.REAL_PERSON.change": (
+        "Describe a person that you make up, without this name: {words}.",
+        "다음 이름 대신 가상의 인물을 묘사해 주세요: {words}.",
+    ),
+    "guard.PROTECTED_CHARACTER": (
+        "“{words}” may belong to somebody: selling or publishing such a picture may need a licence.",
+        "“{words}”은(는) 권리자가 있을 수 있습니다. 판매하거나 공개하려면 허락이 필요할 수 있습니다.",
+    ),
+    "guard.BRAND": (
+        "“{words}” is a brand: selling or publishing such a picture may need a licence.",
+        "“{words}”은(는) 상표입니다. 판매하거나 공개하려면 허락이 필요할 수 있습니다.",
+    ),
+    "guard.SUGGESTIVE": ("Suggestive: the pictures will be SENSITIVE.", "선정적인 내용이라 민감 등급이 됩니다."),
+    "guard.VIOLENCE": ("Violent: the pictures will be SENSITIVE.", "폭력적인 내용이라 민감 등급이 됩니다."),
+    "guard.picture.KNOWN_PICTURE": (
+        "This picture is one that must not be shown again. Describe something else.",
+        "다시 보여 줄 수 없는 이미지와 같습니다. 다른 내용으로 바꿔 주세요.",
+    ),
+    "guard.picture.UNSAFE": (
+        "The finished picture was flagged as unsafe. Describe it in a more harmless way.",
+        "완성된 이미지가 안전하지 않다고 판단되었습니다. 더 무난하게 묘사해 주세요.",
+    ),
+    "guard.picture.REFUSED_BY_ENGINE": (
+        "The engine refused to paint this. Describe something else.",
+        "엔진이 그리기를 거부했습니다. 다른 내용으로 바꿔 주세요.",
+    ),
+    "avatar.not_general": (
+        "Everybody sees an avatar: choose a picture whose content level is GENERAL.",
+        "프로필 이미지는 모두에게 보입니다. 전체 이용가 이미지를 골라 주세요.",
+    ),
     # artworks
     "assets.count": ("An artwork has 1 to {maximum} images.", "작품에는 1~{maximum}장의 이미지를 넣을 수 있습니다."),
     "assets.repeated": ("An image may appear only once in an artwork.", "같은 이미지를 두 번 넣을 수 없습니다."),

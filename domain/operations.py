@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from db.tables import GenerationJob, GenerationMask, GenerationReference
+from db.tables import GenerationJob, GenerationMask, GenerationReference, MediaAsset
 from db.words import Operation
-from domain import media
+from domain import guard, media
 from domain.bounds import INPUT, chosen, within
 from domain.catalogue import DEFAULT_STYLE, ENGINES, STYLES, ratio_of
 from domain.errors import InvalidInput, NotFound
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from db.tables import MediaAsset
+    from db.words import ContentLevel
     from domain.bounds import Path
     from domain.engines import EngineSpec
     from domain.generation import GenerationSpec
+    from domain.guard import Ruling
 
 MAXIMUM_REFERENCES: Final = 4
 MINIMUM_STRENGTH: Final = 0.05
@@ -179,6 +180,26 @@ async def ingredients_of(tx: AsyncSession, job: GenerationJob) -> Ingredients:
         margins=None if job.margin_left is None else Margins(*(side or 0 for side in sides)),
         factor=job.factor,
     )
+
+
+async def words_of_source(tx: AsyncSession, user_id: UUID, spec: GenerationSpec) -> str:
+    """Return the prompt of the picture that a job without words of its own goes on with; empty where it has none."""
+    query = (
+        select(func.coalesce(col(GenerationJob.effective_prompt), col(GenerationJob.prompt)))
+        .join(MediaAsset, col(MediaAsset.job_id) == col(GenerationJob.id))
+        .where(col(MediaAsset.id) == spec.made_from.source_id, col(MediaAsset.owner_id) == user_id)
+    )
+    return (await tx.execute(query)).scalar_one_or_none() or ""
+
+
+async def content_level(tx: AsyncSession, made_from: Ingredients, ruling: Ruling | None) -> ContentLevel:
+    """Return for whom the pictures of a job are: at least as the prompt says, and all that they are made from."""
+    keys = [*made_from.reference_ids, *([made_from.source_id] if made_from.source_id else [])]
+    levels = [ruling.level] if ruling else []
+    if keys:
+        query = select(col(MediaAsset.content_level)).where(col(MediaAsset.id).in_(keys))
+        levels += (await tx.execute(query)).scalars()
+    return guard.highest(levels)
 
 
 def lacks_pictures(operation: Operation, made_from: Ingredients) -> bool:

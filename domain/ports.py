@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from db.words import Operation
-    from domain.words import BlockReason, FailureCode, PromptMeans
+    from db.words import ContentLevel, GuardEffect, Operation
+    from domain.words import BlockReason, FailureCode, GuardReason, PromptMeans
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +151,37 @@ class EngineUnavailable(Exception):
 
 class EngineLost(Exception):
     """The engine's process died or its device is gone; the images may be painted elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that a guard has to say about a prompt."""
+
+    reason: GuardReason
+    effect: GuardEffect
+    level: ContentLevel
+    """For whom a picture of it is suitable."""
+    words: str
+    """Which words of the prompt, as they were read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a guard says about a prompt: nothing, where there is no finding."""
+
+    policy: str
+    """Which rules judged."""
+    version: str
+    """Which edition of them: another one whenever they could judge otherwise."""
+    findings: tuple[Finding, ...] = ()
+    """Each reason once, the gravest first."""
+
+
+class PromptGuard(Protocol):
+    """Judges prompts before anything is painted."""
+
+    async def judge(self, text: str) -> Judgement:
+        """Return what is to be said about a prompt of any language, at most a few thousand characters long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from db.tables import GenerationJob
     from domain.engines import EngineSpec
+    from domain.guard import Ruling
     from domain.ports import Language, Phrased
 
 HANGUL: Final = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
@@ -34,6 +35,8 @@ class ToldPrompt:
     prompt: str
     negative_prompt: str
     warnings: tuple[GenerationWarning, ...] = ()
+    ruling: Ruling | None = None
+    """What the content guard said; None where nobody asked it."""
 
 
 async def told(

@@ -17,7 +17,7 @@ from db import outbox
 from db.tables import GenerationJob, GenerationSlot, MediaAsset
 from db.tables.columns import now
 from db.words import ACTIVE_JOB_STATUSES, FINAL_SLOT_STATUSES, AssetStatus, JobStatus, SlotStatus
-from domain import credits, jobs, line
+from domain import credits, guard, jobs, line
 from domain.words import FailureCode
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from domain.credits import Wallet
     from domain.pictures import Rendition
+    from domain.ports import Blocked
 
 MAXIMUM_LOSSES: Final = 2
 """How often a job may lose its worker and be tried again."""
@@ -146,6 +147,7 @@ async def reserve_assets(
             style=job.style,
             ratio=job.ratio,
             seed=slot.seed,
+            content_level=job.content_level,
         )
         for slot in slots
         if slot.id in new
@@ -189,8 +191,12 @@ async def deliver(tx: AsyncSession, lease: Lease, renditions: Mapping[UUID, Rend
         jobs.tell(tx, job, "image_ready", slot=slot.index)
 
 
-async def give_up_slot(tx: AsyncSession, lease: Lease, slot_id: UUID, code: FailureCode) -> None:
+async def give_up_slot(
+    tx: AsyncSession, lease: Lease, slot_id: UUID, code: FailureCode, blocked: Blocked | None = None
+) -> None:
     """End a slot that could not be painted, or may not be shown, and give its credits back; once, as ``deliver``.
+
+    ``blocked`` says why a finished picture may not be shown.
 
     Raises:
         LeaseLost, JobCanceled: as their names say.
@@ -199,7 +205,10 @@ async def give_up_slot(tx: AsyncSession, lease: Lease, slot_id: UUID, code: Fail
     slot = await tx.get_one(GenerationSlot, slot_id)
     if slot.status.is_final:
         return
-    status = SlotStatus.BLOCKED if code is FailureCode.CONTENT_BLOCKED else SlotStatus.FAILED
+    status = SlotStatus.FAILED
+    if code is FailureCode.CONTENT_BLOCKED:
+        status = SlotStatus.BLOCKED
+        guard.record_picture(tx, job, slot_id, blocked)
     jobs.close_slot(tx, wallet, job, slot, status, code)
 
 

@@ -11,7 +11,7 @@ from sqlmodel import col
 from db.tables import GenerationJob, MediaAsset
 from domain import generation, operations
 from domain.bounds import INPUT
-from domain.errors import InvalidInput, NotFound
+from domain.errors import ContentBlocked, InvalidInput, NotFound
 from domain.generation import GenerationRequest
 from domain.operations import SHAPED_BY_SOURCE
 
@@ -79,11 +79,14 @@ async def submit(
         DailyLimitReached: the images are more than is left of the day's.
         InsufficientCredits: the job costs more than is available.
         IdempotencyConflict: the key belongs to another request.
+        ContentBlocked: the content guard blocks the prompt.
     """
     try:
         return await generation.submit(tx, user_id, spec, key, told, daily_limit)
     except NotFound:
         raise NotFound(_PATH) from None
+    except ContentBlocked as refusal:
+        raise ContentBlocked(refusal.finding, _PATH) from None
     except InvalidInput as refusal:
         raise InvalidInput(refusal.reason, _PATH, **refusal.values) from None
 

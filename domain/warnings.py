@@ -31,10 +31,12 @@ class GenerationWarning:
     """Where in the input the reason stands."""
     values: Mapping[str, object] = field(default_factory=dict)
     """What the message tells of."""
+    key: str = ""
+    """Of the message; the code's own by default."""
 
     def message(self, language: Language) -> str:
         """Return the reason in the reader's language."""
-        return message(f"warning.{self.code}", language, **self.values)
+        return message(self.key or f"warning.{self.code}", language, **self.values)
 
 
 def warnings_for(spec: GenerationSpec) -> list[GenerationWarning]:

@@ -64,6 +64,25 @@ class BlockReason(StrEnum):
     UNSAFE = "UNSAFE"
 
 
+class GuardReason(StrEnum):
+    """Why the content guard spoke: of a prompt, or of a finished picture."""
+
+    SEXUAL_MINORS = "SEXUAL_MINORS"
+    SEXUAL_EXPLICIT = "SEXUAL_EXPLICIT"
+    NUDITY = "NUDITY"
+    SUGGESTIVE = "SUGGESTIVE"
+    GORE = "GORE"
+    VIOLENCE = "VIOLENCE"
+    HATE = "HATE"
+    SELF_HARM = "SELF_HARM"
+    REAL_PERSON = "REAL_PERSON"
+    PROTECTED_CHARACTER = "PROTECTED_CHARACTER"
+    BRAND = "BRAND"
+    KNOWN_PICTURE = "KNOWN_PICTURE"
+    UNSAFE = "UNSAFE"
+    REFUSED_BY_ENGINE = "REFUSED_BY_ENGINE"
+
+
 class ImageVariant(StrEnum):
     """Which rendition of a stored image."""
 
@@ -164,6 +183,7 @@ class GenerationWarningCode(StrEnum):
     PROMPT_TRUNCATED = "PROMPT_TRUNCATED"
     PROMPT_NOT_UNDERSTOOD = "PROMPT_NOT_UNDERSTOOD"
     LANGUAGE_SERVICE_AWAY = "LANGUAGE_SERVICE_AWAY"
+    CONTENT_WARNED = "CONTENT_WARNED"
 
 
 class PromptMeans(StrEnum):

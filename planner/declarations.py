@@ -119,6 +119,8 @@ class Paged(Source):
 
     count: Function | None
     """How many there are, where that is kept somewhere; counted by default."""
+    told: Function | None = None
+    """In place of ``on`` for the edges that events tell of (``edge_ref``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +277,7 @@ def connection(  # noqa: PLR0913 - words of a declaration, most of them seldom s
     seen: bool = False,
     check: Function | None = None,
     count: Function | None = None,
+    told: Function | None = None,
 ) -> Any:
     """A list that can grow, in pages of ``first`` after the cursor ``after``.
 
@@ -289,8 +292,11 @@ def connection(  # noqa: PLR0913 - words of a declaration, most of them seldom s
         check: as for ``to_one``.
         count: ``(ask, row)`` to the number of all items, where it is kept; counted where it is not, and only where
             ``totalCount`` is asked for.
+        told: at the root, the condition for the edges that events tell of (``edge_ref``): a narrower one than ``on``
+            (and of the same arguments) that asks for nothing of the viewer lets an event be written once for all.
     """
-    return _field(description, Paged(on, by, _link(through), order, seen, check, count), on, first=First, after=After)
+    declaration = Paged(on, by, _link(through), order, seen, check, count, told)
+    return _field(description, declaration, on, first=First, after=After)
 
 
 def one_of(description: str, **options: Function) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -193,6 +193,10 @@ class Compiler:
         build = self._build(document, strict=strict)
         use = Use(root.name, (FieldNode(name=NameNode(value=root.name)),))
         target = self.catalog.types[self.catalog.node_type(root.named_type).name]
+        connection = root.declaration
+        assert isinstance(connection, Paged), "checked by the caller"
+        if connection.told:
+            root = replace(root, declaration=replace(connection, on=connection.told))
         rows = source_rows(build, None, use, root, target)
         rows.conditions += [self._is_asked_for(rows.row, target, name) for name in keys]
         level = Level(build.names, self.ask, rows)

@@ -25,6 +25,9 @@ from schema.accounts import (
     SignUpWithEmailInput,
     SignUpWithEmailResult,
     SignUpWithEmailSuccess,
+    UpdateContentPreferencesInput,
+    UpdateContentPreferencesResult,
+    UpdateContentPreferencesSuccess,
     UpdateProfileInput,
     UpdateProfileResult,
     UpdateProfileSuccess,
@@ -148,6 +151,18 @@ class AccountMutations:
                 await accounts.set_avatar(tx, viewer_id, avatar)
             await accounts.update_profile(tx, viewer_id, profile)
         return UpdateProfileSuccess(viewer=ref(Viewer, id=viewer_id))
+
+    @strawberry.mutation(description="Choose up to which content level the viewer wants to see what others show.")
+    async def update_content_preferences(
+        self,
+        info: Info,
+        input: Annotated[UpdateContentPreferencesInput, strawberry.argument(description="Which level.")],  # noqa: A002
+    ) -> UpdateContentPreferencesResult:
+        """Choose what to see."""
+        viewer_id = info.context.required_viewer_id
+        async with info.context.services.db.write() as tx:
+            await accounts.choose_content_level(tx, viewer_id, input.max_content_level)
+        return UpdateContentPreferencesSuccess(viewer=ref(Viewer, id=viewer_id))
 
 
 def _opened(signed_in: SignedIn, info: Info) -> dict[str, Any]:

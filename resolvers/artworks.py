@@ -23,12 +23,12 @@ from schema.node import read_key, required_key
 
 
 def _in_feed(
-    _ask: Ask,
+    ask: Ask,
     artwork: Row,
     *,
     kind: Annotated[FeedKind, strawberry.argument(description="Which feed.")] = FeedKind.LATEST,  # noqa: ARG001 - there is one
 ) -> Any:  # noqa: ANN401 - a condition
-    return artworks.is_public(artwork)
+    return artworks.listed_for(artwork, ask.viewer)
 
 
 def _with_id(
@@ -45,7 +45,12 @@ class ArtworkQueries:
     """Root fields about artworks."""
 
     feed: FeedConnection = connection(
-        "A feed of artworks.", _in_feed, order=("-created_at", "-id"), seen=True, check=Context.require_good_token
+        "A feed of artworks: of those that are not the viewer's, the ones that suit their content preferences.",
+        _in_feed,
+        order=("-created_at", "-id"),
+        seen=True,
+        check=Context.require_good_token,
+        told=lambda _ask, artwork, **_arguments: artworks.is_told(artwork),
     )
     artwork: Artwork | None = to_one(
         "An artwork; null where there is none that the viewer may see.", _with_id, check=Context.require_good_token

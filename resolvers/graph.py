@@ -35,6 +35,7 @@ from schema.documents import DocumentReader
 from schema.errors import EXCEPTION_HANDLERS, UserError
 from schema.generation import GenerationSlot, Job
 from schema.generation_events import JobEvent
+from schema.guard import GuardDecision
 from schema.scalars import SCALARS
 from schema.stream_events import StreamEvent
 
@@ -153,7 +154,7 @@ def build_schema(reader: DocumentReader, *extensions: Callable[[], SchemaExtensi
             *(PromptMutations, ArtworkMutations),
         ),
         subscription=_root("Subscription", "What can be followed as it happens.", *SUBSCRIPTIONS),
-        types=[UserError, Job, StreamEvent, JobEvent, CreditAccount, LedgerEntry, GenerationSlot],
+        types=[UserError, Job, StreamEvent, JobEvent, CreditAccount, LedgerEntry, GenerationSlot, GuardDecision],
         extensions=[*extensions, reader.extension, ErrorPolicy],
         exception_handlers=EXCEPTION_HANDLERS,
         config=StrawberryConfig(scalar_map=SCALARS),

@@ -11,13 +11,15 @@ import strawberry
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.words import Operation
-from domain import generation, idempotency, operations, prompts, reruns
+from domain import generation, guard, idempotency, operations, prompts, reruns
 from domain.generation import GenerationRequest, GenerationSpec
+from domain.guard import Ruling
 from domain.operations import Ingredients
 from domain.prompts import ToldPrompt
 from domain.reruns import Overrides, Rerun
 from domain.warnings import warnings_for
 from planner import ref
+from resolvers.guarding import keeping_blocks
 from schema.context import Info
 from schema.generation import GenerationJob
 from schema.node import required_key
@@ -72,13 +74,23 @@ async def _accepted(
     """Find out what to tell the engine, then submit in one transaction."""
     key, services = idempotency.checked_key(key), info.context.services
     told = await prompts.told(services.language, spec.engine, spec.style, spec.prompt, spec.negative_prompt, known)
-    async with services.db.write() as tx:
-        job_id = await submit(tx, key, told)
-    found = (*warnings_for(spec), *told.warnings)
+    ruling = await _ruling(info, spec, told)
+    async with keeping_blocks(info, ruling), services.db.write() as tx:
+        job_id = await submit(tx, key, replace(told, ruling=ruling))
+    found = (*warnings_for(spec), *told.warnings, *ruling.warnings)
     return {
         "job": ref(GenerationJob, id=job_id),
         "warnings": [GenerationWarning.of(each, info.context.language) for each in found],
     }
+
+
+async def _ruling(info: Info, spec: GenerationSpec, told: ToldPrompt) -> Ruling:
+    """Return what the content guard says about a prompt, and what the engine is told of it, or about the source's."""
+    services, viewer_id = info.context.services, info.context.required_viewer_id
+    if spec.prompt or spec.made_from.source_id is None:
+        return await guard.rule(services.guard, spec.prompt, told.prompt)
+    words = await services.db.look_up(lambda tx: operations.words_of_source(tx, viewer_id, spec))
+    return await guard.rule(services.guard, words)
 
 
 def asset_key(info: Info, text: str, *path: str) -> UUID:

@@ -8,6 +8,7 @@ from domain import attempts, generation, prompts_enhancing
 from domain.catalogue import ENGINES
 from domain.generation import GenerationRequest
 from domain.prompts_enhancing import PER_USER
+from resolvers.guarding import require_passed
 from schema.catalogue import Engine
 from schema.context import Info
 from schema.prompts import (
@@ -40,6 +41,7 @@ class PromptMutations:
             GenerationRequest(input.prompt, engine=input.engine, style=input.style), services.engines
         )
         await attempts.count(services.limiter, "enhance-prompt", str(viewer_id), PER_USER)
+        ruling = await require_passed(info, spec.prompt, "prompt")
         enhancement = await prompts_enhancing.enhance(services.language, spec.engine, spec.style, spec.prompt)
         return EnhancePromptSuccess(
             prompt=spec.prompt,
@@ -48,7 +50,7 @@ class PromptMutations:
             effective_prompt=enhancement.effective_prompt,
             issues=[PromptIssue(code=issue.code, message=issue.message(language)) for issue in enhancement.issues],
             difference=[DifferencePart(kind=part.kind, text=part.text) for part in enhancement.difference],
-            warnings=[GenerationWarning.of(warning, language) for warning in enhancement.warnings],
+            warnings=[GenerationWarning.of(warning, language) for warning in (*enhancement.warnings, *ruling.warnings)],
             means=enhancement.means,
             engine=Engine.of(ENGINES[spec.engine]),
         )

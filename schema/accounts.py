@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from db import tables
+from db.words import ContentLevel
 from domain import accounts, artworks, media
 from domain.accounts import SignedIn
 from domain.words import ImageVariant
@@ -21,6 +22,7 @@ from schema.errors import (
     NotFound,
     TooManyAttempts,
 )
+from schema.guard import GuardDecisionConnection
 from schema.media import MediaAsset, MediaAssetConnection, signed_url
 from schema.node import Node, global_id, identity
 from schema.scalars import URL
@@ -56,10 +58,9 @@ class User(Node):
         lambda ask, user: accounts.is_followed_by(user, ask.viewer),
     )
     artworks: Annotated["ArtworkConnection", strawberry.lazy("schema.artworks")] = connection(
-        "Their public artworks, newest first.",
-        lambda _ask, user, artwork: (artwork.author_id == user.id) & artworks.is_public(artwork),
+        "Their public artworks, newest first, as far as they suit the viewer's content preferences.",
+        lambda ask, user, artwork: (artwork.author_id == user.id) & artworks.listed_for(artwork, ask.viewer),
         order=("-created_at", "-id"),
-        count=lambda _ask, user: user.artwork_count,
         seen=True,
     )
 
@@ -82,6 +83,14 @@ class Session(Node):
     )
 
 
+@strawberry.type(description="What the viewer wants to see of others; all that is their own is always shown to them.")
+@planned()
+class ContentPreferences:
+    """What the viewer wants to see of others: a part of their row."""
+
+    max_content_level: ContentLevel = column("The highest level; GENERAL by default.", "content_level")
+
+
 @strawberry.type(description="The one who is asking, with what nobody else may see.")
 @planned(tables.User, visible_to=lambda ask, user: user.id == ask.viewer)
 class Viewer(Node):
@@ -100,6 +109,13 @@ class Viewer(Node):
         by="user_id",
         order=("-last_used_at", "-id"),
         limit=accounts.MAXIMUM_SESSIONS,
+    )
+    content_preferences: ContentPreferences = part("What the viewer wants to see of others.")
+    guard_decisions: GuardDecisionConnection = connection(
+        "What the content guard decided about the viewer's prompts and pictures, the newest first.",
+        by="user_id",
+        order=("-id",),
+        seen=True,
     )
     assets: MediaAssetConnection = connection(
         "All images the viewer owns, newest first, published or not.",
@@ -179,6 +195,15 @@ class UpdateProfileInput:
     )
 
 
+@strawberry.input(description="What the viewer wants to see of others.")
+class UpdateContentPreferencesInput:
+    """What the viewer wants to see of others."""
+
+    max_content_level: ContentLevel = strawberry.field(
+        description="The highest level of pictures and artworks; with MATURE the viewer says that they are an adult."
+    )
+
+
 @strawberry.type(description="The account and its first session.")
 class SignUpWithEmailSuccess:
     """The account and its first session."""
@@ -217,6 +242,13 @@ class UpdateProfileSuccess:
     viewer: Viewer = strawberry.field(description="The viewer.")
 
 
+@strawberry.type(description="The preferences as they are now; reads answer by them at once.")
+class UpdateContentPreferencesSuccess:
+    """The preferences as they are now."""
+
+    viewer: Viewer = strawberry.field(description="The viewer.")
+
+
 SignUpWithEmailResult = Annotated[
     SignUpWithEmailSuccess | InvalidInput | EmailTaken | HandleTaken | TooManyAttempts,
     strawberry.union("SignUpWithEmailResult", description="Result of `signUpWithEmail`."),
@@ -235,4 +267,8 @@ SignOutResult = Annotated[
 UpdateProfileResult = Annotated[
     UpdateProfileSuccess | InvalidInput | NotFound,
     strawberry.union("UpdateProfileResult", description="Result of `updateProfile`."),
+]
+UpdateContentPreferencesResult = Annotated[
+    UpdateContentPreferencesSuccess | InvalidInput,
+    strawberry.union("UpdateContentPreferencesResult", description="Result of `updateContentPreferences`."),
 ]

@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from db import tables
-from db.words import PromptVisibility, Visibility
+from db.words import ContentLevel, PromptVisibility, Visibility
 from domain import artworks
 from planner import Connection, Edge, column, connection, expression, planned, scalars, to_many, to_one
 from schema.accounts import User
@@ -42,6 +42,7 @@ class Artwork(Node):
     description: str = column("What the author says of it.")
     visibility: Visibility = column("Who may see it.")
     style: str = column("Key of the style of its first image.")
+    content_level: ContentLevel = column("For whom it is suitable: the highest level of its images.")
     like_count: int = column("How many like it.")
     comment_count: int = column("How many comments it has.")
     created_at: datetime = column("When it was published.")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from domain.credits import Welcome
     from domain.errors import RequestError
     from domain.messages import Language as ReaderLanguage
-    from domain.ports import Bucket, EventLog, Language, ObjectStore, RateLimiter, Throttle
+    from domain.ports import Bucket, EventLog, Language, ObjectStore, PromptGuard, RateLimiter, Throttle
     from domain.tokens import AccessTokens, Claims
 
 
@@ -37,6 +37,8 @@ class Services:
     """What each user, or address, may spend on operations."""
     language: Language
     """Puts prompts into other words."""
+    guard: PromptGuard
+    """Judges prompts."""
     engines: Sequence[str]
     """Keys of the engines that workers run; the first is the default."""
     welcome: Welcome

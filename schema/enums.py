@@ -7,6 +7,9 @@ import strawberry
 from db.words import (
     AssetStatus,
     BucketKind,
+    ContentLevel,
+    GuardEffect,
+    GuardSubject,
     HoldStatus,
     JobStatus,
     LedgerKind,
@@ -23,6 +26,7 @@ from domain.words import (
     FailureCode,
     FeedKind,
     GenerationWarningCode,
+    GuardReason,
     ImageVariant,
     MyEventType,
     PlanClass,
@@ -252,6 +256,45 @@ publish(
     PROMPT_TRUNCATED="The engine will probably not read the end of the prompt.",
     PROMPT_NOT_UNDERSTOOD="Words of the prompt could not be translated to the engine's language.",
     LANGUAGE_SERVICE_AWAY="The service that translates did not answer; a table of phrases did.",
+    CONTENT_WARNED="The content guard lets the prompt pass with a warning, which the message tells.",
+)
+publish(
+    GuardReason,
+    "Why the content guard spoke.",
+    SEXUAL_MINORS="Children or young people, and anything sexual or naked.",
+    SEXUAL_EXPLICIT="Explicit sexual content.",
+    NUDITY="Nudity: a warning, and MATURE pictures.",
+    SUGGESTIVE="Suggestive content: SENSITIVE pictures.",
+    GORE="Extreme violence and mutilation.",
+    VIOLENCE="Blood and violence: SENSITIVE pictures.",
+    HATE="Hate against people, or its symbols.",
+    SELF_HARM="Suicide or self-harm.",
+    REAL_PERSON="A real person, or another protected name.",
+    PROTECTED_CHARACTER="A character that belongs to somebody: a warning.",
+    BRAND="A brand: a warning.",
+    KNOWN_PICTURE="The picture is one that moderators have blocked.",
+    UNSAFE="The safety checker flagged the picture.",
+    REFUSED_BY_ENGINE="The engine refused to paint it.",
+)
+publish(
+    GuardEffect,
+    "What a decision of the content guard does.",
+    ALLOW="Lets it pass.",
+    WARN="Lets it pass, and warns.",
+    BLOCK="Stops it.",
+)
+publish(
+    GuardSubject,
+    "What the content guard decides about.",
+    PROMPT="A prompt, before anything is painted.",
+    PICTURE="A finished picture, before it is stored.",
+)
+publish(
+    ContentLevel,
+    "For whom a picture is suitable.",
+    GENERAL="For everybody.",
+    SENSITIVE="Suggestive or violent; for those who choose to see it.",
+    MATURE="Nudity and the like; for adults who choose to see it.",
 )
 publish(
     PromptMeans,

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import strawberry
 from strawberry import ExceptionHandler
 from strawberry.types.field import StrawberryField
 
 from domain import errors
-from domain.words import ErrorCode
+from domain.messages import Language
+from domain.words import ErrorCode, GuardReason
 from schema.context import Info
 from schema.node import global_id
 
@@ -104,6 +106,16 @@ class Forbidden(UserError):
     """The viewer may not do this."""
 
 
+@strawberry.type(description="The content guard blocks the prompt. Nothing but its decision was written.")
+class ContentBlocked(UserError):
+    """The content guard blocks the prompt."""
+
+    reason: GuardReason = strawberry.field(description="Why the guard blocks it, for programs.")
+    what_to_change: str = strawberry.field(
+        description="How the prompt can become acceptable, in the language of the request (Korean or English)."
+    )
+
+
 class Refusals(ExceptionHandler):  # type: ignore[type-arg]  # each instance names its own types
     """Turns one kind of domain error into its member of a result union."""
 
@@ -127,9 +139,20 @@ class Refusals(ExceptionHandler):  # type: ignore[type-arg]  # each instance nam
             message=exception.message(info.context.language),
             path=list(exception.path) or None,
             retryable=exception.retryable,
-            **{name: getattr(exception, name) for name in self._data},
+            **self._own_data(exception, info.context.language),
             **{name: global_id(kind, getattr(exception, name)) for name, kind in self._ids.items()},
         )
+
+    def _own_data(self, exception: errors.UserError, language: Language) -> dict[str, Any]:  # noqa: ARG002
+        return {name: getattr(exception, name) for name in self._data}
+
+
+class _Blocks(Refusals):
+    """Turns a block of the content guard, whose data is in the reader's language too."""
+
+    def _own_data(self, exception: errors.UserError, language: Language) -> dict[str, Any]:
+        assert isinstance(exception, errors.ContentBlocked)
+        return {"reason": exception.finding.reason, "what_to_change": exception.what_to_change(language)}
 
 
 EXCEPTION_HANDLERS = (
@@ -147,4 +170,5 @@ EXCEPTION_HANDLERS = (
     Refusals(errors.AlreadyFinished, AlreadyFinished),
     Refusals(errors.NotWaiting, NotWaiting),
     Refusals(errors.Forbidden, Forbidden),
+    _Blocks(errors.ContentBlocked, ContentBlocked),
 )

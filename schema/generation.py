@@ -9,7 +9,7 @@ import strawberry
 from sqlalchemy import and_, func
 
 from db import tables
-from db.words import JobStatus, Operation, SlotStatus, Visibility
+from db.words import ContentLevel, JobStatus, Operation, SlotStatus, Visibility
 from domain import generation, line, operations, streams
 from domain.messages import message
 from domain.words import REMEDIES, EtaConfidence, FailureCode, Remedy
@@ -17,6 +17,7 @@ from planner import Connection, batch, column, computed, expression, part, plann
 from schema.context import Context
 from schema.errors import (
     AlreadyFinished,
+    ContentBlocked,
     DailyLimitReached,
     IdempotencyConflict,
     InsufficientCredits,
@@ -199,6 +200,9 @@ class GenerationJob(Job):
     steps: int = column("Denoising steps.")
     guidance: float = column("Guidance scale.")
     visibility: Visibility = column("Who may see the images before they are published.")
+    content_level: ContentLevel = column(
+        "For whom its images are suitable at least, by its prompt and what they are made from."
+    )
     slots: list[GenerationSlot] = to_many(
         "Its images, in order.", by="job_id", order=("index",), limit=generation.MAXIMUM_COUNT, seen=True
     )
@@ -321,14 +325,11 @@ class CancelGenerationSuccess:
     released_credits: int = strawberry.field(description="Credits that came back, for all images that are not ready.")
 
 
+NotSubmitted = NotFound | InvalidInput | ContentBlocked | InsufficientCredits | DailyLimitReached | IdempotencyConflict
+"""Why whatever makes a job may make none."""
+
 SubmitGenerationResult = Annotated[
-    SubmitGenerationSuccess
-    | NotFound
-    | InvalidInput
-    | InsufficientCredits
-    | DailyLimitReached
-    | OwnerBusy
-    | IdempotencyConflict,
+    SubmitGenerationSuccess | NotSubmitted | OwnerBusy,
     strawberry.union("SubmitGenerationResult", description="Result of `submitGeneration`."),
 ]
 CancelGenerationResult = Annotated[

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from db import tables
-from db.words import AssetStatus, Operation
+from db.words import AssetStatus, ContentLevel, Operation
 from domain import media
 from domain.variants import object_key
 from domain.words import ImageVariant
@@ -82,6 +82,7 @@ class MediaAsset(Node):
     style: str = column("Key of its style.")
     ratio: str = column("Aspect ratio, such as `3:4`.")
     seed: int = column("The seed it was painted from.")
+    content_level: ContentLevel = column("For whom it is suitable.")
     created_at: datetime = column("When it came to be.")
     parent: "MediaAsset | None" = to_one(
         "The image that it was made from; null where there is none that the viewer may see.", by="parent_id"

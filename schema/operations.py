@@ -7,8 +7,7 @@ import strawberry
 from domain import masks, operations
 from domain.masks import Area, Mask
 from domain.operations import Margins
-from schema.errors import DailyLimitReached, IdempotencyConflict, InsufficientCredits, InvalidInput, NotFound
-from schema.generation import GenerationJob
+from schema.generation import GenerationJob, NotSubmitted
 from schema.warnings import GenerationWarning
 
 KEY = (
@@ -216,26 +215,26 @@ class RerunGenerationSuccess(Submitted):
 
 
 InpaintResult = Annotated[
-    InpaintSuccess | NotFound | InvalidInput | InsufficientCredits | DailyLimitReached | IdempotencyConflict,
+    InpaintSuccess | NotSubmitted,
     strawberry.union("InpaintResult", description="Result of `inpaint`."),
 ]
 OutpaintResult = Annotated[
-    OutpaintSuccess | NotFound | InvalidInput | InsufficientCredits | DailyLimitReached | IdempotencyConflict,
+    OutpaintSuccess | NotSubmitted,
     strawberry.union("OutpaintResult", description="Result of `outpaint`."),
 ]
 UpscaleResult = Annotated[
-    UpscaleSuccess | NotFound | InvalidInput | InsufficientCredits | DailyLimitReached | IdempotencyConflict,
+    UpscaleSuccess | NotSubmitted,
     strawberry.union("UpscaleResult", description="Result of `upscale`."),
 ]
 RestyleResult = Annotated[
-    RestyleSuccess | NotFound | InvalidInput | InsufficientCredits | DailyLimitReached | IdempotencyConflict,
+    RestyleSuccess | NotSubmitted,
     strawberry.union("RestyleResult", description="Result of `restyle`."),
 ]
 RemoveBackgroundResult = Annotated[
-    RemoveBackgroundSuccess | NotFound | InvalidInput | InsufficientCredits | DailyLimitReached | IdempotencyConflict,
+    RemoveBackgroundSuccess | NotSubmitted,
     strawberry.union("RemoveBackgroundResult", description="Result of `removeBackground`."),
 ]
 RerunGenerationResult = Annotated[
-    RerunGenerationSuccess | NotFound | InvalidInput | InsufficientCredits | DailyLimitReached | IdempotencyConflict,
+    RerunGenerationSuccess | NotSubmitted,
     strawberry.union("RerunGenerationResult", description="Result of `rerunGeneration`."),
 ]

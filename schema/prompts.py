@@ -6,7 +6,7 @@ import strawberry
 
 from domain.words import DifferenceKind, PromptIssueCode, PromptMeans
 from schema.catalogue import Engine
-from schema.errors import InvalidInput, TooManyAttempts
+from schema.errors import ContentBlocked, InvalidInput, TooManyAttempts
 from schema.warnings import GenerationWarning
 
 
@@ -65,6 +65,6 @@ class EnhancePromptSuccess:
 
 
 EnhancePromptResult = Annotated[
-    EnhancePromptSuccess | InvalidInput | TooManyAttempts,
+    EnhancePromptSuccess | InvalidInput | ContentBlocked | TooManyAttempts,
     strawberry.union("EnhancePromptResult", description="Result of `enhancePrompt`."),
 ]

@@ -14,6 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from adapters.event_log import RedisEventLog, event_of
+from adapters.guard.rules import RuleGuard
 from adapters.hub import Hub, redis_client
 from adapters.language.phrase_table import PhraseTable
 from adapters.rate_limits import RedisRateLimiter
@@ -92,6 +93,7 @@ async def local_graph(
         throttle=LocalThrottle(),
         cost_bucket=Bucket(10_000, 100),
         language=PhraseTable(),
+        guard=RuleGuard(),
         engines=("sandbox",),
         welcome=Welcome(Grant(BucketKind.PROMOTIONAL, 100), low_mark=10),
         admins=frozenset(),

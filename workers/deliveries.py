@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 
     from db.tables import GenerationJob, GenerationSlot
     from domain.pictures import PictureObject, Rendition
-    from domain.ports import ObjectStore, OutputChecker
+    from domain.ports import Blocked, ObjectStore, OutputChecker
     from workers.in_hand import Hand, JobInHand
 
 
 Result = tuple["GenerationSlot", "Painted | NotPainted"]
 """A slot, and what became of it."""
+Refusal = tuple[FailureCode, "Blocked | None"]
+"""As what a picture is given up, and why it is blocked where it is."""
 
 
 class Endings(Protocol):
@@ -91,7 +93,7 @@ class Deliveries:
         refusal = await self._refusal(job, slot, painted)
         if refusal:
             await asyncio.shield(reserving)  # else it might come behind the end of the slot
-            await self._hand.write(job, rendering.give_up_slot, slot.id, refusal)
+            await self._hand.write(job, rendering.give_up_slot, slot.id, *refusal)
             return
         rendition = await asyncio.to_thread(render, painted.image, _metadata(job.job, slot))
         asset_id = (await asyncio.shield(reserving))[slot.id]
@@ -119,17 +121,17 @@ class Deliveries:
                 for each in stored:
                     del job.stored[each]
 
-    async def _refusal(self, job: JobInHand, slot: GenerationSlot, painted: Painted) -> FailureCode | None:
+    async def _refusal(self, job: JobInHand, slot: GenerationSlot, painted: Painted) -> Refusal | None:
         """Return as what a picture is given up that must not be stored: one that is blocked, or can not be judged."""
         try:
             blocked = await self._checker.judge(await asyncio.to_thread(seen, painted.image))
         except CheckUnavailable as error:
             job.log.error("image not checked", slot=slot.index, reason=str(error))  # noqa: TRY400 - the reason says it
-            return FailureCode.CHECK_UNAVAILABLE
+            return FailureCode.CHECK_UNAVAILABLE, None
         if blocked is None:
             return None
         job.log.warning("image blocked", slot=slot.index, reason=blocked.reason, detail=blocked.detail)
-        return FailureCode.CONTENT_BLOCKED
+        return FailureCode.CONTENT_BLOCKED, blocked
 
     async def _end(self, job: JobInHand) -> None:
         try:

@@ -7,6 +7,7 @@ from db.tables.artworks import Artwork, ArtworkImage, ArtworkTag, Comment, React
 from db.tables.credits import CreditAccount, CreditBucket, Hold, LedgerEntry
 from db.tables.galleries import Gallery
 from db.tables.generation import GenerationJob, GenerationMask, GenerationReference, GenerationSlot, IdempotencyKey
+from db.tables.guard import BlockedPicture, GuardDecision
 from db.tables.line import LineCount, LinePlace, PausedEngine
 from db.tables.media import MediaAsset
 from db.tables.outbox import OutboxMessage
@@ -17,6 +18,7 @@ __all__ = [
     "Artwork",
     "ArtworkImage",
     "ArtworkTag",
+    "BlockedPicture",
     "Comment",
     "CreditAccount",
     "CreditBucket",
@@ -26,6 +28,7 @@ __all__ = [
     "GenerationMask",
     "GenerationReference",
     "GenerationSlot",
+    "GuardDecision",
     "Hold",
     "IdempotencyKey",
     "LedgerEntry",

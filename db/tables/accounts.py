@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from db.tables.columns import key, moment, moment_or_none, word
-from db.words import SessionEnd
+from db.words import ContentLevel, SessionEnd
 
 
 class User(SQLModel, table=True):
@@ -31,6 +31,8 @@ class User(SQLModel, table=True):
     avatar_asset_id: UUID | None = Field(
         default=None, sa_column=Column(ForeignKey("media_assets.id", ondelete="SET NULL", use_alter=True))
     )
+    content_level: ContentLevel = word(ContentLevel, "content_level", ContentLevel.GENERAL, server_default="GENERAL")
+    """The highest that they want to see of others."""
     follower_count: int = 0
     following_count: int = 0
     artwork_count: int = 0

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from db.tables.columns import key, moment, word
-from db.words import PromptVisibility, ReactionKind, Visibility
+from db.words import ContentLevel, PromptVisibility, ReactionKind, Visibility
 
 
 class Artwork(SQLModel, table=True):
@@ -33,6 +33,8 @@ class Artwork(SQLModel, table=True):
     prompt: str
     prompt_visibility: PromptVisibility = word(PromptVisibility, "prompt_visibility", PromptVisibility.PUBLIC)
     style: str
+    content_level: ContentLevel = word(ContentLevel, "content_level", ContentLevel.GENERAL, server_default="GENERAL")
+    """The highest of its images."""
     like_count: int = 0
     comment_count: int = 0
     created_at: datetime = moment()

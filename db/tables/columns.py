@@ -37,7 +37,18 @@ def moment_or_none(*, index: bool = False) -> Any:  # noqa: ANN401
     return Field(default=None, sa_type=TIMESTAMP(timezone=True), nullable=True, index=index)
 
 
-def word(kind: type[StrEnum], column: str, default: Any = ..., *, primary_key: bool = False) -> Any:  # noqa: ANN401
-    """Return a text column that holds one word of a closed vocabulary, nullable where ``default`` is None."""
+def word(
+    kind: type[StrEnum],
+    column: str,
+    default: Any = ...,  # noqa: ANN401
+    *,
+    primary_key: bool = False,
+    server_default: str | None = None,
+) -> Any:  # noqa: ANN401
+    """Return a text column that holds one word of a closed vocabulary, nullable where ``default`` is None.
+
+    ``server_default`` is what rows have that were there before the column, or are written without it.
+    """
     known = Enum(kind, native_enum=False, create_constraint=True, name=f"{column}_known", length=32)
-    return Field(default=default, sa_type=known, primary_key=primary_key, nullable=default is None)
+    options: dict[str, Any] = {} if server_default is None else {"sa_column_kwargs": {"server_default": server_default}}
+    return Field(default=default, sa_type=known, primary_key=primary_key, nullable=default is None, **options)

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, U
 from sqlmodel import Field, SQLModel
 
 from db.tables.columns import key, moment, moment_or_none, word
-from db.words import JobStatus, Operation, SlotStatus, Visibility
+from db.words import ContentLevel, JobStatus, Operation, SlotStatus, Visibility
 
 MAXIMUM_MASK_BYTES: Final = 2**20
 """Bytes of a stored mask: one bit for each pixel, compressed."""
@@ -81,6 +81,7 @@ class GenerationJob(SQLModel, table=True):
     gallery_id: UUID | None = Field(default=None, foreign_key="galleries.id", ondelete="SET NULL", index=True)
     parent_id: UUID | None = Field(default=None, foreign_key="generation_jobs.id", ondelete="SET NULL", index=True)
     price: int
+    content_level: ContentLevel = word(ContentLevel, "content_level", ContentLevel.GENERAL, server_default="GENERAL")
     visibility: Visibility = word(Visibility, "visibility", Visibility.PRIVATE)
     priority: int = 0
     load: int = Field(default=0, sa_column_kwargs={"server_default": "0"})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 import sys
@@ -12,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from adapters.checkers.block_list import BlockList
+from adapters.checkers.block_list import read
 from app.contract import breaking_changes, printed_schema
+from domain.pictures.fingerprints import dhash
 from stored import sql
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def test_pictures_are_hashed_for_the_block_list(tmp_path: Path) -> None:
     assert [line.split(" ")[1] for line in done.stdout.splitlines()] == ["hiding.png", "shown.png"]
     assert len({line.split(" ")[0] for line in done.stdout.splitlines()}) == 1
     (tmp_path / "blocked.txt").write_text(done.stdout)
-    assert asyncio.run(BlockList(tmp_path / "blocked.txt", distance=0).judge(shown))
+    assert read(tmp_path / "blocked.txt") == {dhash(shown): "shown.png"}
 
     # and what is no picture is told in one line
     refused = easel_command("pictures", "hash", str(tmp_path / "blocked.txt"))

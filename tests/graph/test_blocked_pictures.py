@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -23,17 +24,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 QUICK = {"ratio": "1:1", "steps": 2, "seed": 7, "count": 1}
-JOB = """query($id: ID!) { generationJob(id: $id) { status blockedCount failedCount releasedCredits
+JOB = """query($id: ID!) { generationJob(id: $id) { id status blockedCount failedCount releasedCredits
     slots { status failure { code message } image { id url } } } }"""
 
 
 @pytest.fixture
 def guarded(tmp_path: Path, spare_database_url: str, spare_redis_url: str) -> Iterator[Installation]:
-    """Run an Easel with a block list that says nothing yet."""
-    (tmp_path / "blocked.txt").write_text("# nothing yet\n")
-    installation = install(
-        tmp_path, spare_database_url, spare_redis_url, BLOCKED_PICTURES=str(tmp_path / "blocked.txt")
-    )
+    """Run an Easel of its own."""
+    installation = install(tmp_path, spare_database_url, spare_redis_url)
     with installation.running("api", "worker", "relay"):
         yield installation
 
@@ -46,6 +44,14 @@ async def painted(client: GraphClient, key: str) -> dict[str, Any]:
     return job
 
 
+def command(easel: Installation, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run ``easel pictures``."""
+    argv = (sys.executable, "-m", "app", "pictures", *words)
+    return subprocess.run(
+        argv, cwd=ROOT, env=easel.environment, check=False, capture_output=True, text=True, timeout=60
+    )
+
+
 def stored(easel: Installation) -> set[Path]:
     return {path for path in (easel.folder / "media").rglob("*") if path.is_file()}
 
@@ -56,7 +62,8 @@ async def test_a_known_picture_is_blocked_when_it_comes_back(guarded: Installati
     listed = guarded.folder / "blocked.txt"
     assert (await painted(client, "first"))["status"] == "SUCCEEDED"
     ((known,),) = sql(database_url, "SELECT lpad(to_hex(dhash), 16, '0') FROM media_assets")
-    listed.write_text(f"{known} the first of its kind\n")
+    listed.write_text(f"# of today\n{known} the first of its kind\n")
+    assert (await asyncio.to_thread(command, guarded, "block", str(listed))).stdout == "1 pictures are on the list.\n"
     before = stored(guarded)
 
     # when it is painted again
@@ -64,7 +71,13 @@ async def test_a_known_picture_is_blocked_when_it_comes_back(guarded: Installati
 
     # then its owner is told, has the credits back, and nothing was stored
     (slot,) = job.pop("slots")
-    assert job == {"status": "BLOCKED", "blockedCount": 1, "failedCount": 0, "releasedCredits": 1}
+    assert job | {"id": ""} == {
+        "id": "",
+        "status": "BLOCKED",
+        "blockedCount": 1,
+        "failedCount": 0,
+        "releasedCredits": 1,
+    }
     assert (slot["status"], slot["failure"]["code"], slot["image"]) == ("BLOCKED", "CONTENT_BLOCKED", None)
     assert (await client.core("me"))["creditAccount"] == {"balance": 99, "held": 0}
     assert stored(guarded) == before
@@ -73,17 +86,24 @@ async def test_a_known_picture_is_blocked_when_it_comes_back(guarded: Installati
     assert "KNOWN_PICTURE" in log
     assert "the first of its kind" in log
 
-    # and where it can not be judged, nobody sees it either
-    listed.write_text("broken\n")
-    told = []
-    for language in ("en", "ko"):
+    # and the decision is theirs to read
+    query = "{ viewer { guardDecisions { nodes { subject effect reason message prompt jobId } } } }"
+    for language, told in (("en", "must not be shown again"), ("ko", "다시 보여 줄 수 없는")):
         client.language = language
-        (slot,) = (await painted(client, language))["slots"]
-        assert (slot["status"], slot["failure"]["code"], slot["image"]) == ("FAILED", "CHECK_UNAVAILABLE", None)
-        told.append(slot["failure"]["message"])
-    assert told[0].startswith("The content guard could not check this image.")
-    assert told[1].startswith("콘텐츠 가드가 이 이미지를 확인하지 못했습니다.")
-    assert stored(guarded) == before
+        (decision,) = (await client.data(query))["viewer"]["guardDecisions"]["nodes"]
+        assert told in decision.pop("message")
+        assert decision == {
+            "subject": "PICTURE",
+            "effect": "BLOCK",
+            "reason": "KNOWN_PICTURE",
+            "prompt": "",
+            "jobId": job["id"],
+        }
+
+    # until it is taken from the list
+    done = await asyncio.to_thread(command, guarded, "unblock", known)
+    assert done.stdout == "1 pictures left the list.\n"
+    assert (await painted(client, "once more"))["status"] == "SUCCEEDED"
     check_end(database_url)
 
 
@@ -100,21 +120,15 @@ async def test_what_the_safety_checker_flags_is_blocked(guarded: Installation) -
     assert guarded.processes["worker"].stop() == 0
 
 
-def test_a_worker_with_a_broken_list_does_not_start(tmp_path: Path) -> None:
-    easel = install(tmp_path, "", "")
-    (tmp_path / "blocked.txt").write_text("broken\n")
-    environment = easel.environment | {"BLOCKED_PICTURES": str(tmp_path / "blocked.txt")}
+def test_a_list_that_can_not_be_understood_blocks_nothing(tmp_path: Path, database_url: str) -> None:
+    easel = install(tmp_path, database_url, "")
+    good, broken = tmp_path / "good.txt", tmp_path / "broken.txt"
+    good.write_text("0123456789abcdef\n")
+    broken.write_text("broken\n")
 
-    done = subprocess.run(
-        [sys.executable, "-m", "app", "worker"],
-        cwd=ROOT,
-        env=environment,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = command(easel, "block", str(good), str(broken))
 
     assert done.returncode == 1
     assert done.stderr.startswith("line 1 of the block list ")
     assert len(done.stderr.splitlines()) == 1
+    assert sql(database_url, "SELECT dhash FROM blocked_pictures") == []

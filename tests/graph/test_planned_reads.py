@@ -304,19 +304,19 @@ def test_no_text_of_a_client_is_in_a_statement(gallery: Gallery, place: str) -> 
     assert len(texts) == 1
 
 
-SEEN: Final = """query($liked: Boolean!, $mine: Boolean!) { feed(first: 3) { edges { cursor node {
-  id title likeCount viewerHasLiked @include(if: $liked) author { handle viewerFollows @include(if: $mine) }
-  image { id url(variant: CARD) original: url @include(if: $mine) }
-} } } }"""
+SEEN: Final = """query($follows: Boolean!, $listed: Boolean!) { user(handle: "ann") {
+  id handle bio artworkCount avatarUrl viewerFollows @include(if: $follows)
+  artworks(first: 3) @include(if: $listed) { edges { node { id title image { url(variant: CARD) } } } }
+} }"""
 
 
 @pytest.mark.parametrize("handle", VIEWERS)
-@pytest.mark.parametrize("liked", [True, False])
-@pytest.mark.parametrize("mine", [True, False])
+@pytest.mark.parametrize("follows", [True, False])
+@pytest.mark.parametrize("listed", [True, False])
 def test_an_answer_is_personal_where_it_asks_what_something_is_to_the_viewer(
-    gallery: Gallery, handle: str | None, *, liked: bool, mine: bool
+    gallery: Gallery, handle: str | None, *, follows: bool, listed: bool
 ) -> None:
     context = gallery.context(handle)
-    answer = gallery.run(gallery.answer_to(Query(SEEN, {"liked": liked, "mine": mine}), context))
-    assert len(answer["data"]["feed"]["edges"]) == 3
-    assert context.is_personal is (liked or mine)
+    answer = gallery.run(gallery.answer_to(Query(SEEN, {"follows": follows, "listed": listed}), context))
+    assert answer["data"]["user"]["handle"] == "ann"
+    assert context.is_personal is (follows or listed)

@@ -97,18 +97,18 @@ async def test_an_english_prompt_is_told_as_it_is(english: Installation, databas
 
 async def test_an_engine_that_reads_korean_is_told_it(easel: Installation) -> None:
     client = await easel.signed_up()
-    success = await submitted(client, "빨간 우산을 든 소녀, 뽀로로", steps=1)
-    assert (success["job"]["effectivePrompt"], success["warnings"]) == ("빨간 우산을 든 소녀, 뽀로로", [])
+    success = await submitted(client, "빨간 우산을 든 소녀, 또띠", steps=1)
+    assert (success["job"]["effectivePrompt"], success["warnings"]) == ("빨간 우산을 든 소녀, 또띠", [])
 
 
 async def test_warnings_say_what_will_not_be_read(english: Installation) -> None:
     client = await english.signed_up(language="ko")
 
-    success = await submitted(client, "뽀로로, " + "눈 덮인 산과 오두막, " * 30)
+    success = await submitted(client, "또띠, " + "눈 덮인 산과 오두막, " * 30)
 
     unknown, truncated = success["warnings"]
     assert unknown["code"] == "PROMPT_NOT_UNDERSTOOD"
-    assert unknown["message"].endswith("번역하지 못했습니다: 뽀로로.")
+    assert unknown["message"].endswith("번역하지 못했습니다: 또띠.")
     assert truncated["code"] == "PROMPT_TRUNCATED"
     assert "77토큰" in truncated["message"]
 

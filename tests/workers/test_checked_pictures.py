@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
 
-from adapters.checkers.block_list import BlockList
+from adapters.checkers.block_list import BlockList, signed
+from adapters.checkers.in_turn import InTurn
 from audit import check_end
+from db.session import Database
 from db.words import JobStatus, SlotStatus
+from domain import blocked_pictures
 from domain.ports import Painted
 from domain.words import FailureCode
 from stored import sql
-from workshop import slots_of
+from workshop import LEASE, slots_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
     from uuid import UUID
 
     from domain.ports import PaintRequest, PaintStep
@@ -65,19 +68,19 @@ def hashes(shop: Workshop) -> list[str]:
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
-async def test_a_picture_is_blocked_by_the_hash_that_its_row_had(shop: Workshop, tmp_path: Path, mode: str) -> None:
+async def test_a_picture_is_blocked_by_the_hash_that_its_row_had(shop: Workshop, mode: str) -> None:
     # given three pictures, one of which is then put on the list
     user, engine = await shop.user(), Striping(mode)
     await shop.job(user, count=3)
     await shop.painter(engine).paint_waiting()
     before, known = shop.stored(), hashes(shop)
     assert len({*known}) == 3
-    listed = tmp_path / "blocked.txt"
-    listed.write_text(known[1])
+    async with shop.db.write() as tx:
+        await blocked_pictures.block(tx, {signed(known[1]): "the second"})
 
     # when they are painted again
     job = await shop.job(user, count=3)
-    await shop.painter(engine, checker=BlockList(listed, distance=0)).paint_waiting()
+    await shop.painter(engine, checker=BlockList(shop.db, LEASE, distance=0)).paint_waiting()
 
     # then nothing of that one is stored or paid for
     assert sorted(await slots(shop, job), key=str) == sorted(
@@ -88,15 +91,16 @@ async def test_a_picture_is_blocked_by_the_hash_that_its_row_had(shop: Workshop,
     assert len(shop.stored() - before) == 2 * 4
     check_end(shop.database_url, shop.stored())
 
+    # and why is kept
+    decided = sql(shop.database_url, "SELECT user_id, job_id, subject, effect, reason, policy FROM guard_decisions")
+    assert decided == [(user, job, "PICTURE", "BLOCK", "KNOWN_PICTURE", "easel-pictures")]
 
-async def test_a_picture_that_can_not_be_judged_fails_alone_and_the_worker_lives_on(
-    shop: Workshop, tmp_path: Path
-) -> None:
+
+async def test_a_picture_that_can_not_be_judged_fails_alone_and_the_worker_lives_on(shop: Workshop) -> None:
     # given a list that is away
-    listed = tmp_path / "blocked.txt"
-    listed.write_text("# none yet\n")
-    user, painter = await shop.user(), shop.painter(Striping(), checker=BlockList(listed))
-    away = listed.rename(tmp_path / "away.txt")
+    away = Database("postgresql://nobody@127.0.0.1:1/nothing", statement_timeout_s=0.1)
+    user, checkers = await shop.user(), [BlockList(away, timedelta(0))]
+    painter = shop.painter(Striping(), checker=InTurn(checkers))
     failed = await shop.job(user, count=2)
 
     # when pictures are painted
@@ -107,10 +111,12 @@ async def test_a_picture_that_can_not_be_judged_fails_alone_and_the_worker_lives
     assert (await shop.row(failed)).status == JobStatus.FAILED
     assert shop.stored() == set()
     assert sql(shop.database_url, "SELECT balance, held FROM credit_accounts") == [(100, 0)]
+    assert sql(shop.database_url, "SELECT id FROM guard_decisions") == []
 
     # and the same worker goes on once the list is back
-    away.rename(listed)
+    checkers[:] = [BlockList(shop.db, LEASE)]
     job = await shop.job(user, count=2)
     await painter.paint_waiting()
     assert set(await slots(shop, job)) == {(SlotStatus.READY, None)}
     check_end(shop.database_url, shop.stored())
+    await away.close()

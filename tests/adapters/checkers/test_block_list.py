@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
+from datetime import timedelta
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from PIL import Image, ImageDraw
 
-from adapters.checkers.block_list import BadBlockList, BlockList, line_of
+from adapters.checkers.block_list import BadBlockList, BlockList, line_of, read, signed
 from adapters.checkers.in_turn import InTurn
+from db.session import Database
+from domain import blocked_pictures
 from domain.ports import CheckUnavailable
 from domain.words import BlockReason
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from workshop import Workshop
+
 pytestmark = pytest.mark.anyio
+
+PATIENCE: Final = timedelta(seconds=5)
 
 
 def drawing(turns: int) -> Image.Image:
@@ -30,107 +36,96 @@ def drawing(turns: int) -> Image.Image:
     return picture.rotate(90 * turns).crop((0, 0, 320, 240))
 
 
-def listing(picture: Image.Image, reason: str = "") -> str:
-    return f"{line_of(picture, reason)}\n"
-
-
-def write(path: Path, text: str) -> None:
-    path.write_text(text)
-
-
 def as_jpeg(picture: Image.Image) -> Image.Image:
     file = BytesIO()
     picture.save(file, "JPEG", quality=40)
     return Image.open(file).convert("RGB")
 
 
-@pytest.fixture
-def listed(tmp_path: Path) -> Path:
-    path = tmp_path / "blocked.txt"
-    path.write_text(f"# of last winter\n\n{listing(drawing(0), 'a forgery')}{listing(drawing(1)).upper()}")
-    return path
+async def put(shop: Workshop, picture: Image.Image, reason: str = "") -> int:
+    """Put a picture on the list; return its hash."""
+    dhash = signed(line_of(picture, "").strip())
+    async with shop.db.write() as tx:
+        await blocked_pictures.block(tx, {dhash: reason})
+    return dhash
 
 
-async def test_a_known_picture_is_blocked_however_it_was_saved(listed: Path) -> None:
-    checker = BlockList(listed)
+async def test_a_known_picture_is_blocked_however_it_was_saved(shop: Workshop) -> None:
+    checker = BlockList(shop.db, PATIENCE)
+    await put(shop, drawing(0), "a forgery")
     for same in (drawing(0), as_jpeg(drawing(0)), drawing(0).resize((800, 600)), drawing(0).resize((120, 100))):
         blocked = await checker.judge(same)
         assert blocked
         assert blocked.reason is BlockReason.KNOWN_PICTURE
-        assert blocked.detail.startswith("line 3 of the block list, ")
+        assert blocked.detail.startswith("a picture of the block list, ")
         assert blocked.detail.endswith(" bits apart: a forgery")
+    await put(shop, drawing(1))
     second = await checker.judge(drawing(1))
     assert second
-    assert second.detail == "line 4 of the block list, 0 bits apart: no reason"
+    assert second.detail == "a picture of the block list, 0 bits apart: no reason"
     assert [await checker.judge(drawing(turns)) for turns in (2, 3)] == [None, None]
 
 
-async def test_the_distance_is_the_most_that_is_blocked(listed: Path) -> None:
+async def test_the_distance_is_the_most_that_is_blocked(shop: Workshop) -> None:
     one, other = (int(line_of(drawing(turns), "").strip(), 16) for turns in (0, 2))
     apart = (one ^ other).bit_count()
-    write(listed, listing(drawing(0)))
-    assert await BlockList(listed, apart).judge(drawing(2))
-    assert await BlockList(listed, apart - 1).judge(drawing(2)) is None
+    await put(shop, drawing(0))
+    assert await BlockList(shop.db, PATIENCE, apart).judge(drawing(2))
+    assert await BlockList(shop.db, PATIENCE, apart - 1).judge(drawing(2)) is None
 
 
-async def test_a_list_that_says_nothing_blocks_nothing(listed: Path) -> None:
-    write(listed, "# nothing yet\n")
-    assert await BlockList(listed).judge(drawing(0)) is None
+async def test_the_nearest_picture_is_the_one_that_is_told(shop: Workshop) -> None:
+    dhash = await put(shop, drawing(0), "itself")
+    async with shop.db.write() as tx:
+        await blocked_pictures.block(tx, {dhash ^ 1: "one off", dhash ^ 7: "three off"})
+        assert await blocked_pictures.nearest(tx, dhash, 6) == ("itself", 0)
+        assert await blocked_pictures.nearest(tx, dhash ^ 15, 6) == ("three off", 1)
 
 
-@pytest.mark.parametrize("line", ["0123", "0123456789abcdefa", "0x23456789abcdef", "a forgery 0123456789abcdef"])
-def test_a_list_that_can_not_be_understood_is_told_at_the_start(listed: Path, line: str) -> None:
-    with listed.open("a") as file:
-        file.write(f"{line}\n")
-    with pytest.raises(BadBlockList, match=r"line 5 of the block list '.*blocked.txt' does not begin with a hash"):
-        BlockList(listed)
-
-
-def test_a_list_that_can_not_be_read_is_told_at_the_start(listed: Path) -> None:
-    listed.write_bytes(b"\xff\xfe")
-    with pytest.raises(BadBlockList, match="can not be read"):
-        BlockList(listed)
-    with pytest.raises(BadBlockList, match="can not be read"):
-        BlockList(listed.parent)
-
-
-async def test_a_list_is_read_again_when_it_has_changed(listed: Path) -> None:
-    checker = BlockList(listed)
-
-    with listed.open("a") as file:
-        file.write(listing(drawing(2)))
-    assert await checker.judge(drawing(2))
-
-    # and while it can not be understood or is away, nothing is judged
-    with listed.open("a") as file:
-        file.write("broken\n")
-    for _ in range(2):
-        with pytest.raises(CheckUnavailable, match="line 6"):
-            await checker.judge(drawing(3))
-    await asyncio.to_thread(listed.unlink)
-    with pytest.raises(CheckUnavailable, match=r"blocked\.txt"):
-        await checker.judge(drawing(3))
-
-    # until it is mended
-    write(listed, listing(drawing(3)))
-    assert await checker.judge(drawing(3))
+async def test_the_list_holds_from_when_it_is_changed(shop: Workshop) -> None:
+    checker = BlockList(shop.db, PATIENCE)
+    assert await checker.judge(drawing(0)) is None
+    dhash = await put(shop, drawing(0), "once")
+    await put(shop, drawing(0), "again")
+    blocked = await checker.judge(drawing(0))
+    assert blocked
+    assert blocked.detail.endswith(": again")
+    async with shop.db.write() as tx:
+        assert await blocked_pictures.unblock(tx, [dhash, dhash ^ 1]) == 1
     assert await checker.judge(drawing(0)) is None
 
 
-async def test_of_several_checkers_the_first_that_blocks_decides(tmp_path: Path) -> None:
-    paths = [tmp_path / name for name in ("a.txt", "b.txt")]
-    write(paths[0], listing(drawing(0), "of the first"))
-    write(paths[1], listing(drawing(0), "of the second") + listing(drawing(1), "of the second"))
-    both = InTurn([BlockList(path) for path in paths])
-    told = [await both.judge(drawing(turns)) for turns in (0, 1, 2)]
-    assert [blocked.detail.partition(": ")[2] if blocked else None for blocked in told] == [
-        "of the first",
-        "of the second",
-        None,
-    ]
+async def test_while_the_list_is_away_nothing_is_judged() -> None:
+    away = Database("postgresql://nobody@127.0.0.1:1/nothing", statement_timeout_s=0.1)
+    with pytest.raises(CheckUnavailable, match="the block list is away"):
+        await BlockList(away, timedelta(0)).judge(drawing(0))
+    await away.close()
+
+
+@pytest.mark.parametrize("line", ["0123", "0123456789abcdefa", "0x23456789abcdef", "a forgery 0123456789abcdef"])
+def test_a_file_that_can_not_be_understood_is_told(tmp_path: Path, line: str) -> None:
+    listed = tmp_path / "blocked.txt"
+    listed.write_text(f"# of last winter\n\n{line_of(drawing(0), 'a forgery')}\n{line}\n")
+    with pytest.raises(BadBlockList, match=r"line 4 of the block list '.*blocked.txt' does not begin with a hash"):
+        read(listed)
+
+
+def test_a_file_that_can_not_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "blocked.txt").write_bytes(b"\xff\xfe")
+    for path in (tmp_path / "blocked.txt", tmp_path):
+        with pytest.raises(BadBlockList, match="can not be read"):
+            read(path)
+
+
+async def test_of_several_checkers_the_first_that_blocks_decides(shop: Workshop) -> None:
+    await put(shop, drawing(0), "known")
+    both = InTurn([BlockList(shop.db, PATIENCE), BlockList(shop.db, PATIENCE, 64)])
+    told = [await both.judge(drawing(turns)) for turns in (0, 1)]
+    assert [blocked.detail.split(" ")[6] == "0" if blocked else None for blocked in told] == [True, False]
     assert await InTurn(()).judge(drawing(0)) is None
 
     # and what one of them can not judge is not passed by the others
-    paths[1].unlink()
+    away = Database("postgresql://nobody@127.0.0.1:1/nothing", statement_timeout_s=0.1)
     with pytest.raises(CheckUnavailable):
-        await both.judge(drawing(2))
+        await InTurn([BlockList(shop.db, PATIENCE), BlockList(away, timedelta(0))]).judge(drawing(2))
+    await away.close()

@@ -1,0 +1,1 @@
+"""Judges of prompts, as ``domain.ports.PromptGuard``."""

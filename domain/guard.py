@@ -1,0 +1,125 @@
+"""The content guard: what follows from what it finds in a prompt or a picture, and the decisions that it leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from db.tables import GuardDecision
+from db.words import CONTENT_LEVELS, ContentLevel, GuardEffect, GuardSubject
+from domain.errors import ContentBlocked
+from domain.warnings import GenerationWarning
+from domain.words import GenerationWarningCode, GuardReason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from uuid import UUID
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from db.tables import GenerationJob
+    from domain.ports import Blocked, Finding, Judgement, PromptGuard
+
+AT: Final = ("input", "prompt")
+PICTURE_POLICY: Final = "easel-pictures"
+PICTURE_POLICY_VERSION: Final = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What follows from all that a guard said about one request."""
+
+    text: str
+    """The prompt."""
+    policy: str
+    version: str
+    findings: tuple[Finding, ...]
+    """Each reason once, the gravest first."""
+
+    @property
+    def level(self) -> ContentLevel:
+        """For whom its pictures are suitable."""
+        return highest(finding.level for finding in self.findings)
+
+    @property
+    def warnings(self) -> list[GenerationWarning]:
+        """What the one who asks should know, where nothing is blocked."""
+        return [
+            GenerationWarning(GenerationWarningCode.CONTENT_WARNED, AT, {"words": each.words}, f"guard.{each.reason}")
+            for each in self.findings
+            if each.effect is GuardEffect.WARN
+        ]
+
+    def require_passed(self, path: Sequence[str] = AT) -> None:
+        """Refuse what is blocked.
+
+        Raises:
+            ContentBlocked: for the gravest reason; whoever catches it writes the decision (``record``).
+        """
+        for finding in self.findings:
+            if finding.effect is GuardEffect.BLOCK:
+                raise ContentBlocked(finding, path)
+
+
+async def rule(guard: PromptGuard, text: str, *others: str) -> Ruling:
+    """Return what follows from a prompt, and from the other texts that stand for it, such as its translation."""
+    judgements: list[Judgement] = [await guard.judge(each) for each in dict.fromkeys((text, *others)) if each]
+    found: dict[GuardReason, Finding] = {}
+    for judgement in judgements:
+        for finding in judgement.findings:
+            found.setdefault(finding.reason, finding)
+    findings = sorted(found.values(), key=lambda finding: _EFFECTS.index(finding.effect))
+    first = judgements[0] if judgements else await guard.judge("")
+    return Ruling(text, first.policy, first.version, tuple(findings))
+
+
+def highest(levels: Iterable[ContentLevel]) -> ContentLevel:
+    """Return the level that fewest may see; GENERAL of none."""
+    return max(levels, key=lambda level: level.rank, default=ContentLevel.GENERAL)
+
+
+def levels_up_to(level: ContentLevel) -> Sequence[ContentLevel]:
+    """Return the levels that somebody sees who wants to see up to ``level``."""
+    return CONTENT_LEVELS[: level.rank + 1]
+
+
+def record(tx: AsyncSession, user_id: UUID, ruling: Ruling, job_id: UUID | None = None) -> None:
+    """Write the decisions that a ruling is: one for each reason that warns, or for each that blocks where one does."""
+    effects = {finding.effect for finding in ruling.findings}
+    told = GuardEffect.BLOCK if GuardEffect.BLOCK in effects else GuardEffect.WARN
+    tx.add_all(
+        GuardDecision(
+            user_id=user_id,
+            subject=GuardSubject.PROMPT,
+            effect=finding.effect,
+            reason=finding.reason,
+            content_level=finding.level,
+            policy=ruling.policy,
+            policy_version=ruling.version,
+            text=ruling.text,
+            words=finding.words,
+            job_id=job_id,
+        )
+        for finding in ruling.findings
+        if finding.effect is told
+    )
+
+
+def record_picture(tx: AsyncSession, job: GenerationJob, slot_id: UUID, blocked: Blocked | None) -> None:
+    """Write the decision that a finished picture is not shown; ``blocked`` is None where its engine decided so."""
+    reason = GuardReason(blocked.reason) if blocked else GuardReason.REFUSED_BY_ENGINE
+    decision = GuardDecision(
+        user_id=job.user_id,
+        subject=GuardSubject.PICTURE,
+        effect=GuardEffect.BLOCK,
+        reason=reason,
+        content_level=ContentLevel.MATURE,
+        policy=PICTURE_POLICY,
+        policy_version=PICTURE_POLICY_VERSION,
+        job_id=job.id,
+        slot_id=slot_id,
+    )
+    tx.add(decision)
+
+
+_EFFECTS: Final = (GuardEffect.BLOCK, GuardEffect.WARN, GuardEffect.ALLOW)
