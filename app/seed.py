@@ -120,7 +120,7 @@ async def _write(tx: AsyncSession, world: dict[str, Any], assets: list[MediaAsse
     tx.add_all(assets)
     await tx.flush()
     for person, entry in zip(people, world["users"], strict=True):
-        person.avatar_asset_id = assets[entry["avatar"]].id
+        await galleries.set_avatar(tx, person.id, assets[entry["avatar"]].id)
     await _write_follows(tx, people)
     await _write_artworks(tx, world, people, assets)
 

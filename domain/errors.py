@@ -10,6 +10,7 @@ from domain.words import ErrorCode
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from domain.messages import Language
 
@@ -130,6 +131,19 @@ class AlreadyFinished(UserError):
     def __init__(self) -> None:
         """Refuse the change."""
         super().__init__("job.finished", ("input", "jobId"))
+
+
+class VersionConflict(UserError):
+    """The gallery has changed since the caller read it; the server's order goes with the refusal."""
+
+    code = ErrorCode.VERSION_CONFLICT
+    retryable = True
+
+    def __init__(self, version: int, keys: Sequence[UUID]) -> None:
+        """Refuse an order that was made from another than the present ``version``; ``keys`` are in order now."""
+        super().__init__("gallery.changed", ("input", "expectedVersion"))
+        self.version = version
+        self.keys = tuple(keys)
 
 
 class RequestError(Exception):

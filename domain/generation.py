@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 from db import outbox
 from db.tables import GenerationJob, GenerationMask, GenerationReference, GenerationSlot, Hold
 from db.words import FINAL_SLOT_STATUSES, JobStatus, Operation, SlotStatus, Visibility
-from domain import credits, idempotency, jobs, operations
+from domain import credits, galleries, idempotency, jobs, operations
 from domain.bounds import INPUT, chosen, within
 from domain.catalogue import DEFAULT_STYLE, RATIOS, STYLES, ratio_of, size_of
 from domain.errors import AlreadyFinished, InvalidInput, NotFound
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from domain.bounds import Path
     from domain.clauses import Row, Value
     from domain.engines import EngineSpec
+    from domain.galleries import Owner
     from domain.prompts import ToldPrompt
 
 MAXIMUM_COUNT: Final = 8
@@ -59,6 +60,7 @@ class GenerationRequest:
     """Width and height in pixels, in place of a ratio."""
     operation: Operation = Operation.TEXT_TO_IMAGE
     made_from: Ingredients = WORDS_ALONE
+    owner: Owner | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ class GenerationSpec:
     visibility: Visibility
     operation: Operation = Operation.TEXT_TO_IMAGE
     made_from: Ingredients = WORDS_ALONE
+    owner: Owner | None = None
+    """Whose gallery the images join; None where they are the user's own, in no gallery."""
 
 
 def check(request: GenerationRequest, engines: Sequence[str], at: Path = INPUT) -> GenerationSpec:
@@ -119,6 +123,7 @@ def check(request: GenerationRequest, engines: Sequence[str], at: Path = INPUT) 
         visibility=request.visibility,
         operation=request.operation,
         made_from=made_from,
+        owner=request.owner,
     )
 
 
@@ -145,7 +150,7 @@ async def submit(
     engine: the prompt itself where nothing is given.
 
     Raises:
-        NotFound: a picture that it is to be made from is not the user's, or not ready.
+        NotFound: a picture that it is to be made from is not the user's, or not ready; or the owner is not theirs.
         InvalidInput: the source can not be worked on like that.
         InsufficientCredits: the job costs more than is available.
         IdempotencyConflict: the key belongs to another request.
@@ -155,6 +160,8 @@ async def submit(
     if first:
         return first
     spec = await operations.prepared(tx, user_id, spec)
+    if spec.owner:
+        await galleries.require(tx, user_id, spec.owner)
     job = _job_of(job_id, user_id, spec, told)
     tx.add(job)
     await tx.flush()
@@ -204,6 +211,7 @@ def _job_of(job_id: UUID, user_id: UUID, spec: GenerationSpec, told: ToldPrompt 
         factor=spec.made_from.factor,
         price=spec.price,
         visibility=spec.visibility,
+        gallery_id=spec.owner.id if spec.owner else None,
     )
 
 

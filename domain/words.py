@@ -60,6 +60,7 @@ class ErrorCode(StrEnum):
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
     ALREADY_FINISHED = "ALREADY_FINISHED"
     CONTENT_BLOCKED = "CONTENT_BLOCKED"
+    VERSION_CONFLICT = "VERSION_CONFLICT"
 
 
 class Previews(StrEnum):
@@ -77,6 +78,26 @@ class MyEventType(StrEnum):
     JOB_IMAGE_READY = "JOB_IMAGE_READY"
     JOB_COMPLETED = "JOB_COMPLETED"
     CREDITS_CHANGED = "CREDITS_CHANGED"
+
+
+class MediaChange(StrEnum):
+    """What happened to a gallery."""
+
+    ADDED = "ADDED"
+    REMOVED = "REMOVED"
+    RESTORED = "RESTORED"
+    PRIMARY_SET = "PRIMARY_SET"
+    REORDERED = "REORDERED"
+    DESCRIBED = "DESCRIBED"
+
+
+class Rotation(StrEnum):
+    """How far a picture is turned, clockwise."""
+
+    NONE = "NONE"
+    RIGHT = "RIGHT"
+    HALF = "HALF"
+    LEFT = "LEFT"
 
 
 class EngineFamily(StrEnum):

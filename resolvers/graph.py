@@ -20,10 +20,12 @@ from planner import Planner, Reader, Weight
 from resolvers.accounts import AccountMutations, AccountQueries
 from resolvers.artworks import ArtworkMutations, ArtworkQueries
 from resolvers.feed import FeedSubscriptions
+from resolvers.galleries import GalleryMutations, GallerySubscriptions
 from resolvers.generation import GenerationMutations, GenerationQueries, GenerationSubscriptions
 from resolvers.limits import LimitQueries
 from resolvers.nodes import NodeQueries
 from resolvers.operations import OperationMutations
+from resolvers.owners import OwnerMutations, OwnerQueries
 from resolvers.personal import PersonalSubscriptions
 from resolvers.prompts import PromptMutations
 from resolvers.queues import QueueSubscriptions
@@ -36,8 +38,11 @@ from schema.generation_events import JobEvent
 from schema.scalars import SCALARS
 from schema.stream_events import StreamEvent
 
-QUERIES = (NodeQueries, AccountQueries, GenerationQueries, ArtworkQueries, LimitQueries)
-SUBSCRIPTIONS = (GenerationSubscriptions, FeedSubscriptions, QueueSubscriptions, PersonalSubscriptions)
+QUERIES = (NodeQueries, AccountQueries, OwnerQueries, GenerationQueries, ArtworkQueries, LimitQueries)
+SUBSCRIPTIONS = (
+    *(GenerationSubscriptions, GallerySubscriptions, FeedSubscriptions),
+    *(QueueSubscriptions, PersonalSubscriptions),
+)
 logger = structlog.get_logger()
 
 
@@ -147,7 +152,8 @@ def build_schema(reader: DocumentReader, *extensions: Callable[[], SchemaExtensi
         mutation=_root(
             "Mutation",
             "What can be changed. Each takes one `input`, and returns what it changed or why it was refused.",
-            *(AccountMutations, GenerationMutations, OperationMutations, PromptMutations, ArtworkMutations),
+            *(AccountMutations, OwnerMutations, GalleryMutations, GenerationMutations),
+            *(OperationMutations, PromptMutations, ArtworkMutations),
         ),
         subscription=_root("Subscription", "What can be followed as it happens.", *SUBSCRIPTIONS),
         types=[UserError, Job, StreamEvent, JobEvent, CreditAccount, LedgerEntry, GenerationSlot],

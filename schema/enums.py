@@ -22,11 +22,13 @@ from domain.words import (
     FeedKind,
     GenerationWarningCode,
     ImageVariant,
+    MediaChange,
     MyEventType,
     PlanClass,
     Previews,
     PromptIssueCode,
     PromptMeans,
+    Rotation,
 )
 
 
@@ -162,6 +164,7 @@ publish(
     IDEMPOTENCY_CONFLICT="The idempotency key was used before with another request.",
     ALREADY_FINISHED="The job has already ended.",
     CONTENT_BLOCKED="The content guard blocked the request.",
+    VERSION_CONFLICT="The gallery has changed since it was read.",
 )
 publish(
     Previews,
@@ -243,4 +246,22 @@ publish(
     KEPT="It is in both.",
     ADDED="It is only in the new text.",
     REMOVED="It is only in the old text.",
+)
+publish(
+    MediaChange,
+    "What happened to a gallery.",
+    ADDED="An image has joined it.",
+    REMOVED="An image was deleted.",
+    RESTORED="A deleted image is back.",
+    PRIMARY_SET="Another image, or none, stands for its owner.",
+    REORDERED="It is in another order.",
+    DESCRIBED="Something else is said of an image.",
+)
+publish(
+    Rotation,
+    "How far a picture is turned, clockwise.",
+    NONE="Not at all.",
+    RIGHT="By 90 degrees.",
+    HALF="By 180 degrees.",
+    LEFT="By 270 degrees.",
 )

@@ -1,7 +1,8 @@
 """Refusals as members of result unions: one type for each, all of them a ``UserError``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from uuid import UUID
 
 import strawberry
 from strawberry import ExceptionHandler
@@ -10,6 +11,7 @@ from strawberry.types.field import StrawberryField
 from domain import errors
 from domain.words import ErrorCode
 from schema.context import Info
+from schema.node import global_id
 
 
 @strawberry.interface(description="A refusal that the caller can understand and act on. Nothing was written.")
@@ -77,6 +79,19 @@ class AlreadyFinished(UserError):
     """The job has ended."""
 
 
+@strawberry.type(description="The gallery has changed since it was read. Put the images in order anew, from this one.")
+class VersionConflict(UserError):
+    """The gallery has changed."""
+
+    version: int = strawberry.field(description="Its `mediaVersion` as it is.")
+    keys: strawberry.Private[Sequence[UUID]]
+
+    @strawberry.field(description="Ids of its images in the order that it has; at most 100.")
+    def order(self) -> list[strawberry.ID]:
+        """Return the order."""
+        return [global_id("asset", key) for key in self.keys]
+
+
 class Refusals(ExceptionHandler):  # type: ignore[type-arg]  # each instance names its own types
     """Turns one kind of domain error into its member of a result union."""
 
@@ -109,4 +124,5 @@ EXCEPTION_HANDLERS = (
     Refusals(errors.InsufficientCredits, InsufficientCredits, "needed", "available"),
     Refusals(errors.IdempotencyConflict, IdempotencyConflict),
     Refusals(errors.AlreadyFinished, AlreadyFinished),
+    Refusals(errors.VersionConflict, VersionConflict, "version", "keys"),
 )

@@ -143,7 +143,7 @@ async def _assets(tx: AsyncSession, crowd: Crowd, handle: str) -> list[MediaAsse
     tx.add_all(assets)
     await tx.flush()
     if handle != "cleo":
-        (await tx.get_one(User, _key("user", handle))).avatar_asset_id = assets[1].id
+        await galleries.set_avatar(tx, _key("user", handle), assets[1].id)
     return assets
 
 

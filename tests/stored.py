@@ -37,7 +37,8 @@ def new_asset(database_url: str, owner_id: str, status: str = "READY") -> str:
     statement: LiteralString = (
         "INSERT INTO media_assets (id, owner_id, status, width, height, byte_size, sha256, dhash, blurhash,"
         " dominant_color, engine, style, ratio, seed, content_level, created_at)"
-        " VALUES (gen_random_uuid(), %s, %s, 64, 64, 1, '', 0, '', '#ffffff', 'sandbox', 'anime', '1:1', 7, 'GENERAL', now())"
+        " VALUES (gen_random_uuid(), %s, %s, 64, 64, 1, '', 0, '', '#ffffff', 'sandbox', 'anime', '1:1', 7,"
+        " 'GENERAL', now())"
         " RETURNING id"
     )
     ((key,),) = sql(database_url, statement, owner_id.partition("_")[2], status)

@@ -5,9 +5,9 @@ from sqlmodel import SQLModel
 from db.tables.accounts import Follow, RefreshToken, Session, User
 from db.tables.artworks import Artwork, ArtworkImage, ArtworkTag, Comment, Reaction, Tag
 from db.tables.credits import CreditAccount, Hold, LedgerEntry
-from db.tables.galleries import Gallery
+from db.tables.galleries import Gallery, OwnerEntity
 from db.tables.generation import GenerationJob, GenerationMask, GenerationReference, GenerationSlot, IdempotencyKey
-from db.tables.media import MediaAsset
+from db.tables.media import EditRecipe, MediaAsset
 from db.tables.outbox import OutboxMessage
 
 metadata = SQLModel.metadata
@@ -18,6 +18,7 @@ __all__ = [
     "ArtworkTag",
     "Comment",
     "CreditAccount",
+    "EditRecipe",
     "Follow",
     "Gallery",
     "GenerationJob",
@@ -29,6 +30,7 @@ __all__ = [
     "LedgerEntry",
     "MediaAsset",
     "OutboxMessage",
+    "OwnerEntity",
     "Reaction",
     "RefreshToken",
     "Session",
