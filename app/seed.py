@@ -17,7 +17,7 @@ from app.demo import DEMO
 from db.tables import Artwork, ArtworkImage, ArtworkTag, Comment, Follow, MediaAsset, Reaction, Tag, User
 from db.tables.columns import now
 from db.words import AssetStatus, Operation
-from domain import credits, passwords
+from domain import credits, galleries, passwords
 from domain.artworks import checked_tags
 from domain.catalogue import ENGINES, size_of
 from domain.pictures import GenerationMetadata, render

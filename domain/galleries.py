@@ -218,6 +218,7 @@ async def clear(tx: AsyncSession, gallery: Gallery) -> None:
     freed = {"gallery_id": None, "is_primary": False, "position": 0}
     await tx.execute(update(MediaAsset).where(col(MediaAsset.gallery_id) == gallery.id).values(freed))
     gallery.image_count = 0
+    _changed(tx, gallery, MediaChange.REMOVED, None)
 
 
 async def audiences(tx: AsyncSession, ids: Collection[UUID]) -> dict[UUID, tuple[OwnerKind, UUID, Visibility]]:

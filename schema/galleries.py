@@ -196,7 +196,8 @@ class EntityMediaChanged(StreamEvent):
     """A gallery as it is now."""
 
     owner: MediaOwner | None = strawberry.field(
-        description="Whose gallery it is, with all that cards and grids show of it; null where it was just deleted."
+        description="Whose gallery it is, with all that cards and grids show of it; null where it was deleted, or is "
+        "private from now on."
     )
     change: MediaChange | None = strawberry.field(description="What happened; null where this is a snapshot.")
     media: MediaAsset | None = strawberry.field(

@@ -26,7 +26,7 @@ from db.tables import (
     User,
 )
 from db.words import AssetStatus, JobStatus, PromptVisibility, SlotStatus, Visibility
-from domain import credits
+from domain import credits, galleries
 from domain.tokens import Claims
 from domain.words import FailureCode
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from stored import new_asset, sql
 from waiting import until
@@ -84,7 +84,7 @@ def hang(database_url: str, client: GraphClient, owner: str, count: int) -> list
 async def painted(client: GraphClient, owner: str | None, count: int = 1, prompt: str = "a cat", **options: Any) -> Any:  # noqa: ANN401
     """Submit a small job for an owner, wait for its end, and return the job."""
     given = {"size": {"width": 256, "height": 256}, "steps": 2, "ownerId": owner} | options
-    result = await client.submit(prompt, key=f"{prompt} {count} {owner} {len(options)}", count=count, **given)
+    result = await client.submit(prompt, key=uuid4().hex, count=count, **given)
     assert "job" in result, result
     job = result["job"]["id"]
     query = """query($id: ID!) { generationJob(id: $id) {
