@@ -17,7 +17,7 @@ from app.demo import DEMO
 from db.tables import Artwork, ArtworkImage, ArtworkTag, Comment, Follow, MediaAsset, Reaction, Tag, User
 from db.tables.columns import now
 from db.words import AssetStatus, BucketKind, Operation
-from domain import credits, passwords
+from domain import credits, galleries, passwords
 from domain.artworks import checked_tags
 from domain.catalogue import ENGINES, size_of
 from domain.credits import Grant, Welcome
@@ -121,7 +121,7 @@ async def _write(tx: AsyncSession, world: dict[str, Any], assets: list[MediaAsse
     tx.add_all(assets)
     await tx.flush()
     for person, entry in zip(people, world["users"], strict=True):
-        person.avatar_asset_id = assets[entry["avatar"]].id
+        await galleries.set_avatar(tx, person.id, assets[entry["avatar"]].id)
     await _write_follows(tx, people)
     await _write_artworks(tx, world, people, assets)
 

@@ -17,8 +17,8 @@ from sqlmodel import col
 
 from db.tables import Follow, RefreshToken, Session, User
 from db.tables.columns import now
-from db.words import AssetStatus, ContentLevel, SessionEnd
-from domain import credits, media, passwords, tokens
+from db.words import ContentLevel, SessionEnd
+from domain import credits, passwords, tokens
 from domain.errors import EmailTaken, HandleTaken, InvalidCredentials, InvalidInput, InvalidRefreshToken, NotFound
 from domain.texts import clean, normal
 
@@ -243,24 +243,6 @@ async def update_profile(tx: AsyncSession, user_id: UUID, profile: Profile) -> U
 async def choose_content_level(tx: AsyncSession, user_id: UUID, level: ContentLevel) -> None:
     """Say up to which level somebody wants to see what others show."""
     await tx.execute(update(User).where(col(User.id) == user_id).values(content_level=level))
-
-
-async def set_avatar(tx: AsyncSession, user_id: UUID, asset_id: UUID | None) -> None:
-    """Show a picture of one's own as avatar, or none.
-
-    Raises:
-        NotFound: the user has no such picture.
-        InvalidInput: it is not READY, or not for everybody.
-    """
-    if asset_id:
-        asset = (await media.own(tx, user_id, [asset_id])).get(asset_id)
-        if asset is None:
-            raise NotFound(("input", "avatarAssetId"))
-        if asset.status is not AssetStatus.READY:
-            raise InvalidInput("asset.not_ready", ("input", "avatarAssetId"))
-        if asset.content_level is not ContentLevel.GENERAL:
-            raise InvalidInput("avatar.not_general", ("input", "avatarAssetId"))
-    await tx.execute(update(User).where(col(User.id) == user_id).values(avatar_asset_id=asset_id))
 
 
 def plain_handle(handle: str) -> str | None:

@@ -195,6 +195,19 @@ class ContentBlocked(UserError):
         return message(f"guard.{self.finding.reason}.change", language, words=self.finding.words)
 
 
+class VersionConflict(UserError):
+    """The gallery has changed since the caller read it; the server's order goes with the refusal."""
+
+    code = ErrorCode.VERSION_CONFLICT
+    retryable = True
+
+    def __init__(self, version: int, keys: Sequence[UUID]) -> None:
+        """Refuse an order that was made from another than the present ``version``; ``keys`` are in order now."""
+        super().__init__("gallery.changed", ("input", "expectedVersion"))
+        self.version = version
+        self.keys = tuple(keys)
+
+
 class RequestError(Exception):
     """Ends the request with a top-level error; ``code`` goes to ``extensions.code``."""
 

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 from db import outbox
 from db.tables import GenerationJob, GenerationMask, GenerationReference, GenerationSlot, Hold
 from db.words import FINAL_SLOT_STATUSES, JobStatus, Operation, SlotStatus, Visibility
-from domain import allowance, credits, guard, idempotency, jobs, line, operations
+from domain import allowance, credits, galleries, guard, idempotency, jobs, line, operations
 from domain.bounds import INPUT, chosen, within
 from domain.catalogue import DEFAULT_STYLE, RATIOS, STYLES, ratio_of, size_of
 from domain.errors import AlreadyFinished, InvalidInput, NotFound
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from domain.bounds import Path
     from domain.clauses import Row, Value
     from domain.engines import EngineSpec
+    from domain.galleries import Owner
     from domain.prompts import ToldPrompt
 
 MAXIMUM_COUNT: Final = 8
@@ -60,6 +61,7 @@ class GenerationRequest:
     """Width and height in pixels, in place of a ratio."""
     operation: Operation = Operation.TEXT_TO_IMAGE
     made_from: Ingredients = WORDS_ALONE
+    owner: Owner | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,8 @@ class GenerationSpec:
     visibility: Visibility
     operation: Operation = Operation.TEXT_TO_IMAGE
     made_from: Ingredients = WORDS_ALONE
-    gallery_id: UUID | None = None
-    """Of the owner that it paints for; None where it paints for nobody."""
+    owner: Owner | None = None
+    """Whose gallery the images join; None where they are the user's own, in no gallery."""
 
 
 def check(request: GenerationRequest, engines: Sequence[str], at: Path = INPUT) -> GenerationSpec:
@@ -122,6 +124,7 @@ def check(request: GenerationRequest, engines: Sequence[str], at: Path = INPUT) 
         visibility=request.visibility,
         operation=request.operation,
         made_from=made_from,
+        owner=request.owner,
     )
 
 
@@ -153,7 +156,7 @@ async def submit(
     engine: the prompt itself where nothing is given. Without a ``daily_limit`` of images, any number is accepted.
 
     Raises:
-        NotFound: a picture that it is to be made from is not the user's, or not ready.
+        NotFound: a picture that it is to be made from is not the user's, or not ready; or the owner is not theirs.
         InvalidInput: the source can not be worked on like that.
         OwnerBusy: a job for the same gallery has not ended.
         DailyLimitReached: the images are more than is left of the day's.
@@ -170,9 +173,11 @@ async def submit(
         ruling.require_passed()
         guard.record(tx, user_id, ruling, job_id)
     spec = await operations.prepared(tx, user_id, spec)
+    if spec.owner:
+        await galleries.require(tx, user_id, spec.owner)
     await credits.lock_account(tx, user_id)
-    if spec.gallery_id:
-        await allowance.require_idle(tx, spec.gallery_id)
+    if spec.owner:
+        await allowance.require_idle(tx, spec.owner.id)
     if daily_limit is not None:
         await allowance.require(tx, user_id, spec.count, daily_limit)
     job = _job_of(job_id, user_id, spec, told)
@@ -226,7 +231,7 @@ def _job_of(job_id: UUID, user_id: UUID, spec: GenerationSpec, told: ToldPrompt 
         factor=spec.made_from.factor,
         price=spec.price,
         visibility=spec.visibility,
-        gallery_id=spec.gallery_id,
+        gallery_id=spec.owner.id if spec.owner else None,
         load=load_of(spec.width, spec.height, spec.steps),
     )
 

@@ -1,13 +1,14 @@
-"""Stored images as their owners and readers see them."""
+"""Stored images: which moves their life knows, and what their owners and readers see of them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_, exists, or_, select
 from sqlmodel import col
 
-from db.tables import Artwork, ArtworkImage, GenerationJob, MediaAsset, User
+from db.tables import Artwork, ArtworkImage, Gallery, GenerationJob, MediaAsset
+from db.tables.columns import now
 from db.words import AssetStatus, Visibility
 from domain import levels
 
@@ -19,20 +20,66 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from domain.clauses import Row, Value
+    from domain.pictures import Rendition
+
+
+_MOVES: Final[Mapping[AssetStatus, frozenset[AssetStatus]]] = {
+    AssetStatus.UPLOADING: frozenset({AssetStatus.SCANNING, AssetStatus.FAILED}),
+    AssetStatus.PENDING: frozenset({AssetStatus.SCANNING, AssetStatus.FAILED}),
+    AssetStatus.SCANNING: frozenset({AssetStatus.READY, AssetStatus.REJECTED, AssetStatus.FAILED}),
+    AssetStatus.READY: frozenset({AssetStatus.HIDDEN, AssetStatus.TRASHED}),
+    AssetStatus.HIDDEN: frozenset({AssetStatus.READY}),
+    AssetStatus.TRASHED: frozenset({AssetStatus.READY, AssetStatus.PURGED}),
+}
+
+
+class IllegalMove(RuntimeError):
+    """An image was to change in a way that its state machine does not know."""
+
+
+def move(asset: MediaAsset, to: AssetStatus) -> None:
+    """Change the state of a locked image.
+
+    What is HIDDEN by moderation can not be deleted: restored, it would be seen again.
+
+    Raises:
+        IllegalMove: no such move is known; what is final never changes.
+    """
+    if to not in _MOVES.get(asset.status, ()):
+        raise IllegalMove(f"{asset.id}: {asset.status} -> {to}")
+    asset.status = to
+
+
+def fill(asset: MediaAsset, rendition: Rendition) -> None:
+    """Make a locked image READY whose objects are stored; it was judged before, so that scanning takes no time.
+
+    Raises:
+        IllegalMove: it is not new.
+    """
+    move(asset, AssetStatus.SCANNING)
+    move(asset, AssetStatus.READY)
+    asset.width, asset.height = rendition.width, rendition.height
+    asset.byte_size = len(rendition.original)
+    asset.sha256, asset.dhash = rendition.sha256, rendition.dhash
+    asset.blurhash, asset.dominant_color = rendition.blurhash, rendition.dominant_color
+    asset.ready_at = now()
 
 
 def visible_to(asset: Row, viewer_id: Value) -> ColumnElement[bool]:
-    """Return the clause that says which assets somebody may see: their own, shown ones that suit them, and avatars."""
+    """Return the clause that says which assets somebody may see.
+
+    Those are their own, and what suits them of what is published or hangs in an open gallery.
+    """
     shown = (
         select(col(ArtworkImage.artwork_id))
         .join(Artwork, col(Artwork.id) == col(ArtworkImage.artwork_id))
         .where(col(ArtworkImage.asset_id) == asset.id, col(Artwork.visibility) != Visibility.PRIVATE)
         .exists()
     )
-    avatar = exists().where(col(User.id) == asset.owner_id, col(User.avatar_asset_id) == asset.id)
+    hung = exists().where(col(Gallery.id) == asset.gallery_id, col(Gallery.visibility) != Visibility.PRIVATE)
     return and_(
         asset.status == AssetStatus.READY,
-        or_(asset.owner_id == viewer_id, and_(levels.suits(asset, viewer_id), or_(shown, avatar))),
+        or_(asset.owner_id == viewer_id, and_(levels.suits(asset, viewer_id), or_(shown, hung))),
     )
 
 
@@ -54,6 +101,16 @@ def settings() -> Subquery:
 def is_of(asset: Row, owner: Row) -> ColumnElement[bool]:
     """Return the clause that says which finished assets a user has."""
     return and_(asset.owner_id == owner.id, asset.status == AssetStatus.READY)
+
+
+def is_trash_of(asset: Row, owner: Row) -> ColumnElement[bool]:
+    """Return the clause that says which assets a user has deleted and can still restore."""
+    return and_(asset.owner_id == owner.id, asset.status == AssetStatus.TRASHED)
+
+
+def hangs_in(asset: Row, owner: Row) -> ColumnElement[bool]:
+    """Return the clause that says which finished assets are in an owner's gallery."""
+    return and_(asset.gallery_id == owner.id, asset.status == AssetStatus.READY)
 
 
 async def own(tx: AsyncSession, owner_id: UUID, ids: Iterable[UUID]) -> Mapping[UUID, MediaAsset]:

@@ -265,6 +265,39 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "A tag is one word of at most {maximum} letters, digits or underscores.",
         "태그는 글자, 숫자, 밑줄로 된 최대 {maximum}자의 한 단어여야 합니다.",
     ),
+    # galleries
+    "gallery.changed": (
+        "The gallery has changed meanwhile. Look at its present order and try again.",
+        "그사이 갤러리가 바뀌었습니다. 현재 순서를 확인한 뒤 다시 시도해 주세요.",
+    ),
+    "gallery.elsewhere": (
+        "This image is in the gallery of something else.",
+        "다른 갤러리에 들어 있는 이미지입니다.",
+    ),
+    "gallery.full": (
+        "A gallery holds at most {maximum} images.",
+        "갤러리에는 최대 {maximum}장까지 넣을 수 있습니다.",
+    ),
+    "order.repeated": ("An image may stand in the order only once.", "같은 이미지를 순서에 두 번 넣을 수 없습니다."),
+    "order.empty": ("Name at least one image.", "이미지를 한 장 이상 지정해 주세요."),
+    "asset.not_trashed": ("This image was not deleted.", "삭제된 이미지가 아닙니다."),
+    "asset.purged": (
+        "This image was deleted more than {days} days ago and can not be restored.",
+        "삭제한 지 {days}일이 지나 복구할 수 없습니다.",
+    ),
+    "crop.outside": (
+        "The crop must lie within the picture, which has {width} × {height} pixels.",
+        "자르기 영역은 원본({width} × {height} 픽셀) 안에 있어야 합니다.",
+    ),
+    "edit.nothing": ("This recipe changes nothing.", "바뀌는 것이 없습니다."),
+    "edit.size": (
+        "This must be 1 to {maximum} pixels.",
+        "1~{maximum}픽셀이어야 합니다.",
+    ),
+    "edit.too_large": (
+        "A picture of more than {maximum} pixels can not be edited.",
+        "{maximum}픽셀보다 큰 이미지는 편집할 수 없습니다.",
+    ),
     # all
     "not_found": ("There is no such thing, or it is not yours.", "존재하지 않거나 권한이 없습니다."),
     # entries of the ledger

@@ -14,6 +14,7 @@ _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _HEADER: Final = struct.Struct(">8sI4sII")
 """Signature, length and name of the first chunk, width and height."""
 _HEADER_LENGTH: Final = 13
+_WITH_ALPHA: Final = frozenset({"LA", "PA", "RGBA"})
 
 
 class UnreadablePicture(Exception):
@@ -51,3 +52,13 @@ def decoded(data: bytes, maximum_pixels: int) -> Image.Image:
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error) as error:
         raise UnreadablePicture(str(error)) from error
     return image
+
+
+def plain(data: bytes, maximum_pixels: int) -> Image.Image:
+    """Return the picture of a PNG as RGB, or RGBA where something may be transparent.
+
+    Raises:
+        UnreadablePicture: as ``decoded``.
+    """
+    image = decoded(data, maximum_pixels)
+    return image.convert("RGBA" if image.mode in _WITH_ALPHA or "transparency" in image.info else "RGB")

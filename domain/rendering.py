@@ -16,9 +16,9 @@ from uuid_utils.compat import uuid7
 from db import outbox
 from db.tables import GenerationJob, GenerationSlot, MediaAsset
 from db.tables.columns import now
-from db.words import ACTIVE_JOB_STATUSES, FINAL_SLOT_STATUSES, AssetStatus, JobStatus, SlotStatus
-from domain import credits, guard, jobs, line
-from domain.words import FailureCode
+from db.words import ACTIVE_JOB_STATUSES, FINAL_SLOT_STATUSES, JobStatus, SlotStatus
+from domain import credits, galleries, guard, jobs, line, media
+from domain.words import FailureCode, MediaChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -135,6 +135,9 @@ async def reserve_assets(
     job = await _hold_on(tx, lease)
     slots = [slot for slot in await jobs.slots(tx, job.id) if slot.id in methods]
     new = {slot.id: uuid7() for slot in slots if slot.asset_id is None}
+    gallery = await galleries.locked(tx, job.gallery_id) if new else None
+    first = await galleries.next_position(tx, gallery) if gallery else 0
+    places = {slot_id: first + place if gallery else 0 for place, slot_id in enumerate(new)}
     tx.add_all(
         MediaAsset(
             id=new[slot.id],
@@ -148,6 +151,8 @@ async def reserve_assets(
             ratio=job.ratio,
             seed=slot.seed,
             content_level=job.content_level,
+            gallery_id=gallery.id if gallery else None,
+            position=places[slot.id],
         )
         for slot in slots
         if slot.id in new
@@ -169,6 +174,7 @@ async def deliver(tx: AsyncSession, lease: Lease, renditions: Mapping[UUID, Rend
         LeaseLost, JobCanceled: as their names say; the stored objects are then swept.
     """
     wallet, job = await _hold_on_with_wallet(tx, lease)
+    gallery = await galleries.locked(tx, job.gallery_id)
     found = await tx.execute(
         select(GenerationSlot, MediaAsset)
         .join(MediaAsset, col(MediaAsset.id) == col(GenerationSlot.asset_id))
@@ -176,17 +182,15 @@ async def deliver(tx: AsyncSession, lease: Lease, renditions: Mapping[UUID, Rend
         .order_by(col(GenerationSlot.index))
         .execution_options(populate_existing=True)
     )
-    for slot, asset in found:
+    for slot, asset in found.all():
         if slot.status.is_final:
             continue
         rendition = renditions[slot.id]
-        asset.status = AssetStatus.READY
-        asset.width, asset.height = rendition.width, rendition.height
-        asset.byte_size = len(rendition.original)
-        asset.sha256, asset.dhash = rendition.sha256, rendition.dhash
-        asset.blurhash, asset.dominant_color = rendition.blurhash, rendition.dominant_color
-        asset.ready_at = slot.finished_at = now()
+        media.fill(asset, rendition)
+        slot.finished_at = asset.ready_at
         slot.status = SlotStatus.READY
+        if gallery and asset.gallery_id == gallery.id:
+            await galleries.welcome(tx, gallery, asset, MediaChange.ADDED)
         credits.capture(tx, wallet, slot.id, job.price)
         jobs.tell(tx, job, "image_ready", slot=slot.index)
 

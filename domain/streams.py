@@ -32,6 +32,7 @@ _KEPT: Final[Mapping[str, Keeping]] = {
     "job": Keeping(events=512, seconds=_HOUR, place_seconds=_HOUR),
     "user": Keeping(events=2_048, seconds=_DAY, place_seconds=2 * _DAY),
     "feed": Keeping(events=1_024, seconds=600, place_seconds=30 * _DAY),
+    "media": Keeping(events=256, seconds=600, place_seconds=30 * _DAY),
     "queue": Keeping(events=64, seconds=600, place_seconds=30 * _DAY),
 }
 """By kind of stream. A user may come back after a day; who missed minutes of a feed or a line looks at it anew."""
@@ -60,6 +61,11 @@ def of_feed(kind: str) -> str:
 def of_queue(engine: str) -> str:
     """Return the stream of the line before an engine."""
     return f"queue:{engine}"
+
+
+def of_media(owner_id: UUID) -> str:
+    """Return the stream of an owner's gallery."""
+    return f"media:{owner_id}"
 
 
 def keeping(stream: str) -> Keeping:

@@ -116,6 +116,7 @@ class ErrorCode(StrEnum):
     ALREADY_FINISHED = "ALREADY_FINISHED"
     NOT_WAITING = "NOT_WAITING"
     CONTENT_BLOCKED = "CONTENT_BLOCKED"
+    VERSION_CONFLICT = "VERSION_CONFLICT"
 
 
 class Previews(StrEnum):
@@ -142,6 +143,26 @@ class EtaConfidence(StrEnum):
     HIGH = "HIGH"
     MEDIUM = "MEDIUM"
     LOW = "LOW"
+
+
+class MediaChange(StrEnum):
+    """What happened to a gallery."""
+
+    ADDED = "ADDED"
+    REMOVED = "REMOVED"
+    RESTORED = "RESTORED"
+    PRIMARY_SET = "PRIMARY_SET"
+    REORDERED = "REORDERED"
+    DESCRIBED = "DESCRIBED"
+
+
+class Rotation(StrEnum):
+    """How far a picture is turned, clockwise."""
+
+    NONE = "NONE"
+    RIGHT = "RIGHT"
+    HALF = "HALF"
+    LEFT = "LEFT"
 
 
 class EngineFamily(StrEnum):

@@ -240,4 +240,6 @@ def _is_sure(source: ToOne, parent: tuple[Row, PlannedType], target: PlannedType
     if source.by is None or (target.made_of.visible_to and not source.seen):
         return False
     found = table_of(parent[0]).c[source.by]
-    return not found.nullable and any(each.column.table is target.table for each in found.foreign_keys)
+    return not getattr(found, "nullable", True) and any(
+        each.column.table is target.table for each in found.foreign_keys
+    )

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import strawberry
 from sqlalchemy import Text
 
-from domain import accounts, attempts, passwords
+from domain import accounts, attempts, galleries, passwords
 from domain.accounts import Profile, SignedIn
 from domain.attempts import PER_ACCOUNT, PER_ADDRESS
 from domain.errors import InvalidInput, InvalidRefreshToken
@@ -148,7 +148,7 @@ class AccountMutations:
             if input.avatar_asset_id is not strawberry.UNSET:
                 chosen = input.avatar_asset_id
                 avatar = None if chosen is None else required_key("asset", chosen, "avatarAssetId")
-                await accounts.set_avatar(tx, viewer_id, avatar)
+                await galleries.set_avatar(tx, viewer_id, avatar)
             await accounts.update_profile(tx, viewer_id, profile)
         return UpdateProfileSuccess(viewer=ref(Viewer, id=viewer_id))
 

@@ -13,6 +13,7 @@ from domain.generation import GenerationRequest
 from domain.operations import Ingredients
 from domain.words import Previews
 from planner import Ask, Row, connection, ref, sql_of, to_one
+from resolvers.galleries import OWNER_WORDS, required_owner
 from resolvers.job_watch import JobWatch
 from resolvers.operations import asset_key, submitted
 from resolvers.streams import After
@@ -50,11 +51,13 @@ def _chosen(
         GenerationJobFilter | None, strawberry.argument(description="Which jobs; all by default.")
     ] = None,
 ) -> Any:  # noqa: ANN401 - a condition
-    mine = job.user_id == ask.viewer
-    if filter is None or filter.status is None:
-        return mine
-    statuses = sql_of(filter.status)
-    return and_(mine, or_(func.cardinality(statuses) == 0, cast(job.status, Text) == any_(statuses)))
+    conditions = [job.user_id == ask.viewer]
+    if filter and filter.status is not None:
+        statuses = sql_of(filter.status)
+        conditions.append(or_(func.cardinality(statuses) == 0, cast(job.status, Text) == any_(statuses)))
+    if filter and filter.owner_id is not None:
+        conditions.append(job.gallery_id == read_key(filter.owner_id, *OWNER_WORDS))
+    return and_(*conditions)
 
 
 def _made_from(info: Info, input: SubmitGenerationInput) -> Ingredients:  # noqa: A002 - the argument's name
@@ -116,7 +119,9 @@ class GenerationMutations:
         input: Annotated[SubmitGenerationInput, strawberry.argument(description="What to paint.")],  # noqa: A002
     ) -> SubmitGenerationResult:
         """Submit a job."""
+        info.context.require_viewer()
         made_from = _made_from(info, input)
+        owner = None if input.owner_id is None else required_owner(input.owner_id)
         request = GenerationRequest(
             prompt=input.prompt,
             negative_prompt=input.negative_prompt,
@@ -131,6 +136,7 @@ class GenerationMutations:
             size=(input.size.width, input.size.height) if input.size else None,
             operation=_operation(input),
             made_from=made_from,
+            owner=owner,
         )
         return SubmitGenerationSuccess(**await submitted(info, request, input.idempotency_key))
 

@@ -21,11 +21,13 @@ from resolvers.accounts import AccountMutations, AccountQueries
 from resolvers.allowances import AllowanceQueries
 from resolvers.artworks import ArtworkMutations, ArtworkQueries
 from resolvers.feed import FeedSubscriptions
+from resolvers.galleries import GalleryMutations, GallerySubscriptions
 from resolvers.generation import GenerationMutations, GenerationQueries, GenerationSubscriptions
 from resolvers.limits import LimitQueries
 from resolvers.line import LineMutations, LineQueries
 from resolvers.nodes import NodeQueries
 from resolvers.operations import OperationMutations
+from resolvers.owners import OwnerMutations, OwnerQueries
 from resolvers.personal import PersonalSubscriptions
 from resolvers.prompts import PromptMutations
 from resolvers.queues import QueueSubscriptions
@@ -39,8 +41,14 @@ from schema.guard import GuardDecision
 from schema.scalars import SCALARS
 from schema.stream_events import StreamEvent
 
-QUERIES = (NodeQueries, AccountQueries, GenerationQueries, AllowanceQueries, LineQueries, ArtworkQueries, LimitQueries)
-SUBSCRIPTIONS = (GenerationSubscriptions, FeedSubscriptions, QueueSubscriptions, PersonalSubscriptions)
+QUERIES = (
+    *(NodeQueries, AccountQueries, OwnerQueries, GenerationQueries, AllowanceQueries, LineQueries),
+    *(ArtworkQueries, LimitQueries),
+)
+SUBSCRIPTIONS = (
+    *(GenerationSubscriptions, GallerySubscriptions, FeedSubscriptions),
+    *(QueueSubscriptions, PersonalSubscriptions),
+)
 logger = structlog.get_logger()
 
 
@@ -150,8 +158,8 @@ def build_schema(reader: DocumentReader, *extensions: Callable[[], SchemaExtensi
         mutation=_root(
             "Mutation",
             "What can be changed. Each takes one `input`, and returns what it changed or why it was refused.",
-            *(AccountMutations, GenerationMutations, OperationMutations, LineMutations),
-            *(PromptMutations, ArtworkMutations),
+            *(AccountMutations, OwnerMutations, GalleryMutations, GenerationMutations),
+            *(OperationMutations, LineMutations, PromptMutations, ArtworkMutations),
         ),
         subscription=_root("Subscription", "What can be followed as it happens.", *SUBSCRIPTIONS),
         types=[UserError, Job, StreamEvent, JobEvent, CreditAccount, LedgerEntry, GenerationSlot, GuardDecision],

@@ -7,11 +7,10 @@ import strawberry
 
 from db import tables
 from db.words import ContentLevel
-from domain import accounts, artworks, media
+from domain import accounts, artworks, galleries, media, owners
 from domain.accounts import SignedIn
-from domain.words import ImageVariant
-from planner import column, computed, connection, expression, part, planned, to_many, to_one
-from schema.context import Context, Info
+from planner import column, connection, expression, part, planned, to_many, to_one
+from schema.context import Info
 from schema.credits import CreditAccount
 from schema.errors import (
     EmailTaken,
@@ -23,21 +22,17 @@ from schema.errors import (
     TooManyAttempts,
 )
 from schema.guard import GuardDecisionConnection
-from schema.media import MediaAsset, MediaAssetConnection, signed_url
+from schema.media import MediaAssetConnection, MediaOwner
 from schema.node import Node, global_id, identity
-from schema.scalars import URL
 
 if TYPE_CHECKING:
     from schema.artworks import ArtworkConnection
-
-
-def _avatar_url(context: Context, asset_id: str | None) -> str | None:
-    return signed_url(context, asset_id, ImageVariant.THUMB) if asset_id else None
+    from schema.owners import CharacterConnection, OrigChatConnection, StoryConnection
 
 
 @strawberry.type(description="Somebody with an account, as everybody sees them.")
 @planned(tables.User)
-class User(Node):
+class User(MediaOwner):
     """Somebody with an account."""
 
     id: strawberry.ID = identity("user")
@@ -49,9 +44,18 @@ class User(Node):
     following_count: int = column("How many they follow.")
     artwork_count: int = column("How many public artworks they have.")
     created_at: datetime = column("When they joined.")
-    avatar: MediaAsset | None = to_one("Their picture.", by="avatar_asset_id")
-    avatar_url: URL | None = computed(
-        "Where to read their picture, at most 256 pixels on its longest side.", _avatar_url, "avatar_asset_id"
+    gallery_count: int = expression("How many pictures their gallery has.", lambda _ask, user: galleries.count_of(user))
+    media_version: int = expression(
+        "Grows by one with each change of their gallery; `reorderMedia` takes it.",
+        lambda _ask, user: galleries.version_of(user),
+    )
+    viewer_can_generate: bool = expression(
+        "Whether the viewer may have pictures painted for their gallery: whether it is the viewer's.",
+        lambda ask, user: user.id.is_not_distinct_from(ask.viewer),
+    )
+    viewer_can_edit: bool = expression(
+        "Whether the viewer may sort, delete and edit their pictures, and choose the one that stands for them.",
+        lambda ask, user: user.id.is_not_distinct_from(ask.viewer),
     )
     viewer_follows: bool = expression(
         "Whether the viewer follows them; false for somebody who is not signed in.",
@@ -61,6 +65,24 @@ class User(Node):
         "Their public artworks, newest first, as far as they suit the viewer's content preferences.",
         lambda ask, user, artwork: (artwork.author_id == user.id) & artworks.listed_for(artwork, ask.viewer),
         order=("-created_at", "-id"),
+        seen=True,
+    )
+    characters: Annotated["CharacterConnection", strawberry.lazy("schema.owners")] = connection(
+        "Their characters that the viewer may find, newest first.",
+        lambda ask, user, entity: owners.is_listed(entity, user, ask.viewer),
+        order=("-id",),
+        seen=True,
+    )
+    stories: Annotated["StoryConnection", strawberry.lazy("schema.owners")] = connection(
+        "Their stories that the viewer may find, newest first.",
+        lambda ask, user, entity: owners.is_listed(entity, user, ask.viewer),
+        order=("-id",),
+        seen=True,
+    )
+    orig_chats: Annotated["OrigChatConnection", strawberry.lazy("schema.owners")] = connection(
+        "Their original chats that the viewer may find, newest first.",
+        lambda ask, user, entity: owners.is_listed(entity, user, ask.viewer),
+        order=("-id",),
         seen=True,
     )
 
@@ -120,6 +142,12 @@ class Viewer(Node):
     assets: MediaAssetConnection = connection(
         "All images the viewer owns, newest first, published or not.",
         lambda _ask, user, asset: media.is_of(asset, user),
+        order=("-id",),
+        seen=True,
+    )
+    trash: MediaAssetConnection = connection(
+        "Images that the viewer has deleted and can still restore, newest first.",
+        lambda _ask, user, asset: media.is_trash_of(asset, user),
         order=("-id",),
         seen=True,
     )
@@ -191,7 +219,9 @@ class UpdateProfileInput:
     bio: str | None = strawberry.field(default=None, description="At most 500 characters.")
     links: list[str] | None = strawberry.field(default=None, description="At most five https links.")
     avatar_asset_id: strawberry.ID | None = strawberry.field(
-        default=strawberry.UNSET, description="One of the viewer's images; null for none."
+        default=strawberry.UNSET,
+        description="One of the viewer's images, which joins their gallery and stands for them as "
+        "`User.primaryMedia`; null lets none stand for them.",
     )
 
 

@@ -28,12 +28,14 @@ from domain.words import (
     GenerationWarningCode,
     GuardReason,
     ImageVariant,
+    MediaChange,
     MyEventType,
     PlanClass,
     Previews,
     PromptIssueCode,
     PromptMeans,
     Remedy,
+    Rotation,
 )
 
 
@@ -190,6 +192,7 @@ publish(
     ALREADY_FINISHED="The job has already ended.",
     NOT_WAITING="The job does not wait in the line.",
     CONTENT_BLOCKED="The content guard blocked the request.",
+    VERSION_CONFLICT="The gallery has changed since it was read.",
 )
 publish(
     EtaConfidence,
@@ -318,4 +321,22 @@ publish(
     KEPT="It is in both.",
     ADDED="It is only in the new text.",
     REMOVED="It is only in the old text.",
+)
+publish(
+    MediaChange,
+    "What happened to a gallery.",
+    ADDED="An image has joined it.",
+    REMOVED="An image was deleted.",
+    RESTORED="A deleted image is back.",
+    PRIMARY_SET="Another image, or none, stands for its owner.",
+    REORDERED="It is in another order.",
+    DESCRIBED="Something else is said of an image.",
+)
+publish(
+    Rotation,
+    "How far a picture is turned, clockwise.",
+    NONE="Not at all.",
+    RIGHT="By 90 degrees.",
+    HALF="By 180 degrees.",
+    LEFT="By 270 degrees.",
 )

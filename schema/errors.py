@@ -1,8 +1,9 @@
 """Refusals as members of result unions: one type for each, all of them a ``UserError``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import strawberry
 from strawberry import ExceptionHandler
@@ -116,6 +117,19 @@ class ContentBlocked(UserError):
     )
 
 
+@strawberry.type(description="The gallery has changed since it was read. Put the images in order anew, from this one.")
+class VersionConflict(UserError):
+    """The gallery has changed."""
+
+    version: int = strawberry.field(description="Its `mediaVersion` as it is.")
+    keys: strawberry.Private[Sequence[UUID]]
+
+    @strawberry.field(description="Ids of its images in the order that it has; at most 100.")
+    def order(self) -> list[strawberry.ID]:
+        """Return the order."""
+        return [global_id("asset", key) for key in self.keys]
+
+
 class Refusals(ExceptionHandler):  # type: ignore[type-arg]  # each instance names its own types
     """Turns one kind of domain error into its member of a result union."""
 
@@ -171,4 +185,5 @@ EXCEPTION_HANDLERS = (
     Refusals(errors.NotWaiting, NotWaiting),
     Refusals(errors.Forbidden, Forbidden),
     _Blocks(errors.ContentBlocked, ContentBlocked),
+    Refusals(errors.VersionConflict, VersionConflict, "version", "keys"),
 )

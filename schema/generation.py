@@ -13,7 +13,7 @@ from db.words import ContentLevel, JobStatus, Operation, SlotStatus, Visibility
 from domain import generation, line, operations, streams
 from domain.messages import message
 from domain.words import REMEDIES, EtaConfidence, FailureCode, Remedy
-from planner import Connection, batch, column, computed, expression, part, planned, to_many, to_one
+from planner import Connection, batch, column, computed, expression, one_of, part, planned, to_many, to_one
 from schema.context import Context
 from schema.errors import (
     AlreadyFinished,
@@ -25,7 +25,7 @@ from schema.errors import (
     NotFound,
     OwnerBusy,
 )
-from schema.media import MediaAsset
+from schema.media import MediaAsset, MediaOwner
 from schema.node import Node, identity
 from schema.warnings import GenerationWarning
 
@@ -171,6 +171,13 @@ class GenerationJob(Job):
     started_at: datetime | None = column("When a worker took it.")
     finished_at: datetime | None = column("When it ended.")
     operation: Operation = column("What it does.")
+    owner: MediaOwner | None = one_of(
+        "Whose gallery its images join; null where they join none.",
+        Character=lambda _ask, job, owner: owner.id == job.gallery_id,
+        Story=lambda _ask, job, owner: owner.id == job.gallery_id,
+        OrigChat=lambda _ask, job, owner: owner.id == job.gallery_id,
+        User=lambda _ask, job, owner: owner.id == job.gallery_id,
+    )
     source: GenerationSource | None = part(
         "What it starts from; null for what is painted from words or references, and where the picture is gone.",
         present="source_asset_id",
@@ -237,6 +244,9 @@ class GenerationJobFilter:
     """Which jobs to list."""
 
     status: list[JobStatus] | None = strawberry.field(default=None, description="Jobs in one of these states.")
+    owner_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Jobs that paint for this character, story, chat or user."
+    )
 
 
 @strawberry.input(description="A picture to start from.")
@@ -297,6 +307,11 @@ class SubmitGenerationInput:
     guidance: float | None = strawberry.field(default=None, description="Guidance scale; the engine's own by default.")
     visibility: Visibility = strawberry.field(
         default=Visibility.PRIVATE, description="Who may see the images before they are published."
+    )
+    owner_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="Id of one of the viewer's characters, stories or chats, or of the viewer, whose gallery the "
+        "images join in order; the first stands for it where none does so far.",
     )
 
 

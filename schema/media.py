@@ -10,7 +10,7 @@ from db.words import AssetStatus, ContentLevel, Operation
 from domain import media
 from domain.variants import object_key
 from domain.words import ImageVariant
-from planner import Connection, column, computed, planned, to_one
+from planner import Connection, column, computed, connection, expression, one_of, part, planned, to_one
 from schema.context import Context
 from schema.node import Node, identity
 from schema.scalars import URL
@@ -65,6 +65,30 @@ class ImageGeneration:
     )
 
 
+@strawberry.type(description="A part of a picture.")
+@planned()
+class CropArea:
+    """A part of a picture: a part of its recipe's row."""
+
+    x: int = column("Pixels from the left edge.", "crop_x")
+    y: int = column("Pixels from the upper edge.", "crop_y")
+    width: int = column("Pixels.", "crop_width")
+    height: int = column("Pixels.", "crop_height")
+
+
+@strawberry.type(description="How an image was made out of its parent, which stays as it is: done in this order.")
+@planned(tables.EditRecipe)
+class EditRecipe:
+    """How an image was made out of its parent."""
+
+    crop: CropArea | None = part("The part of the parent that is left; null for all of it.", present="crop_x")
+    rotation: int = column("Degrees that it was turned, clockwise: 0, 90, 180 or 270.")
+    flip_horizontal: bool = column("Whether left and right were changed.")
+    flip_vertical: bool = column("Whether above and below were changed.")
+    resized_width: int | None = column("Width that it was resized to, in pixels; null where it was not.", "width")
+    resized_height: int | None = column("Height that it was resized to, in pixels; null where it was not.", "height")
+
+
 @strawberry.type(description="A stored image with its variants.")
 @planned(tables.MediaAsset, visible_to=lambda ask, asset: media.visible_to(asset, ask.viewer))
 class MediaAsset(Node):
@@ -84,6 +108,21 @@ class MediaAsset(Node):
     seed: int = column("The seed it was painted from.")
     content_level: ContentLevel = column("For whom it is suitable.")
     created_at: datetime = column("When it came to be.")
+    alt_text: str = column("What it shows, for those who can not see it; empty where nobody has said.")
+    is_primary: bool = column("Whether it stands for all of its gallery.")
+    position: int = column("Its place in its gallery: those before it have smaller numbers, not always the next.")
+    owner: "MediaOwner | None" = one_of(
+        "Whose gallery it is in; null where it is in none that the viewer may see.",
+        Character=lambda _ask, asset, owner: owner.id == asset.gallery_id,
+        Story=lambda _ask, asset, owner: owner.id == asset.gallery_id,
+        OrigChat=lambda _ask, asset, owner: owner.id == asset.gallery_id,
+        User=lambda _ask, asset, owner: owner.id == asset.gallery_id,
+    )
+    recipe: EditRecipe | None = to_one(
+        "How it was made out of its parent, where it was edited.",
+        lambda _ask, asset, recipe: recipe.asset_id == asset.id,
+        unique=True,
+    )
     parent: "MediaAsset | None" = to_one(
         "The image that it was made from; null where there is none that the viewer may see.", by="parent_id"
     )
@@ -102,3 +141,37 @@ class MediaAsset(Node):
 @strawberry.type(description="A page of images.")
 class MediaAssetConnection(Connection[MediaAsset]):
     """A page of images."""
+
+
+def _avatar_url(context: Context, asset_id: str | None) -> str | None:
+    return signed_url(context, asset_id, ImageVariant.THUMB) if asset_id else None
+
+
+@strawberry.interface(description="Something that has a gallery: pictures in order, one of which stands for it.")
+class MediaOwner(Node):
+    """Something that has a gallery."""
+
+    gallery: MediaAssetConnection = connection(
+        "Its pictures that are READY, in their order.",
+        lambda _ask, owner, asset: media.hangs_in(asset, owner),
+        order=("position", "id"),
+        seen=True,
+    )
+    primary_media: MediaAsset | None = to_one(
+        "The picture that stands for it; null while there is none.", by="avatar_asset_id", seen=True
+    )
+    avatar_url: URL | None = computed(
+        "Where to read the picture that stands for it, at most 256 pixels on its longest side.",
+        _avatar_url,
+        "avatar_asset_id",
+    )
+    gallery_count: int = column("How many pictures its gallery has.", "image_count")
+    media_version: int = column("Grows by one with each change of its gallery; `reorderMedia` takes it.", "version")
+    viewer_can_generate: bool = expression(
+        "Whether the viewer may have pictures painted for it.",
+        lambda ask, owner: owner.user_id.is_not_distinct_from(ask.viewer),
+    )
+    viewer_can_edit: bool = expression(
+        "Whether the viewer may sort, delete and edit its pictures, and choose the one that stands for it.",
+        lambda ask, owner: owner.user_id.is_not_distinct_from(ask.viewer),
+    )

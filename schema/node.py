@@ -37,14 +37,14 @@ def key_of(kind: str, text: str) -> UUID | None:
     return UUID(hex=found[1]) if found and found[0] == kind else None
 
 
-def read_key(argument: Any, kind: str) -> Any:  # noqa: ANN401 - an argument, and an SQL expression
-    """Return the key in an argument that is an id of this kind; NULL where it is none, which leads nowhere."""
-    return argument.read(partial(_digits_of, kind), Uuid())
+def read_key(argument: Any, *kinds: str) -> Any:  # noqa: ANN401 - an argument, and an SQL expression
+    """Return the key in an argument that is an id of one of these kinds; NULL where it is none: it leads nowhere."""
+    return argument.read(partial(_digits_of, kinds), Uuid())
 
 
-def _digits_of(kind: str, text: str) -> str | None:
+def _digits_of(kinds: tuple[str, ...], text: str) -> str | None:
     found = split_id(text)
-    return found[1] if found and found[0] == kind else None
+    return found[1] if found and found[0] in kinds else None
 
 
 def required_key(kind: str, text: str, *path: str) -> UUID:

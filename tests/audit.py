@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 _ALWAYS: Final[dict[str, LiteralString]] = {
     "slot is ready and its picture is not, or the other way round": """
         SELECT s.id FROM generation_slots s LEFT JOIN media_assets m ON m.id = s.asset_id
-        WHERE (s.status = 'READY') <> (coalesce(m.status, '') = 'READY')""",
+        WHERE (s.status = 'READY') <> (coalesce(m.status, '') IN ('READY', 'HIDDEN', 'TRASHED', 'PURGED'))""",
+    "gallery does not count its pictures": """
+        SELECT g.id FROM galleries g WHERE g.image_count <> (
+            SELECT count(*) FROM media_assets m WHERE m.gallery_id = g.id AND m.status = 'READY')""",
+    "gallery with pictures has none that stands for all": """
+        SELECT g.id FROM galleries g WHERE g.kind <> 'USER' AND g.image_count > 0 AND NOT EXISTS (
+            SELECT FROM media_assets m WHERE m.gallery_id = g.id AND m.is_primary)""",
+    "avatar is not the primary picture": """
+        SELECT u.id FROM users u LEFT JOIN media_assets m ON m.gallery_id = u.id AND m.is_primary
+        WHERE u.avatar_asset_id IS DISTINCT FROM m.id""",
     "job has another number of slots than images": """
         SELECT j.id FROM generation_jobs j WHERE j.count <> (
             SELECT count(*) FROM generation_slots s WHERE s.job_id = j.id)""",
@@ -60,8 +69,8 @@ def check_end(database_url: str, stored: Iterable[str] | None = None) -> None:
     check_rows(database_url)
     _check(database_url, _AT_THE_END)
     if stored is not None:
-        ready = sql(database_url, "SELECT id FROM media_assets WHERE status = 'READY'")
-        wanted = {object_key(key, variant) for (key,) in ready for variant in ImageVariant}
+        kept = sql(database_url, "SELECT id FROM media_assets WHERE status IN ('READY', 'HIDDEN', 'TRASHED')")
+        wanted = {object_key(key, variant) for (key,) in kept for variant in ImageVariant}
         assert (set(stored) - wanted, wanted - set(stored)) == (set(), set()), "orphans, and objects that are missing"
 
 

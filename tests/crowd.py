@@ -26,7 +26,7 @@ from db.tables import (
     User,
 )
 from db.words import AssetStatus, BucketKind, JobStatus, PromptVisibility, SlotStatus, Visibility
-from domain import credits
+from domain import credits, galleries
 from domain.credits import Grant, Welcome
 from domain.tokens import Claims
 from domain.words import FailureCode
@@ -144,7 +144,7 @@ async def _assets(tx: AsyncSession, crowd: Crowd, handle: str) -> list[MediaAsse
     tx.add_all(assets)
     await tx.flush()
     if handle != "cleo":
-        (await tx.get_one(User, _key("user", handle))).avatar_asset_id = assets[1].id
+        await galleries.set_avatar(tx, _key("user", handle), assets[1].id)
     return assets
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from db.words import Operation
 from domain import media, operations
 from domain.operations import LARGEST_SIDE
-from domain.png import UnreadablePicture, decoded
+from domain.png import UnreadablePicture, decoded, plain
 from domain.ports import Material, StorageUnavailable
 from domain.variants import object_key
 from domain.words import FailureCode, ImageVariant
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from domain.ports import ObjectStore
 
 _MAXIMUM_PIXELS: Final = LARGEST_SIDE**2
-_WITH_ALPHA: Final = frozenset({"LA", "PA", "RGBA"})
 
 
 class MaterialUnavailable(Exception):
@@ -79,18 +78,13 @@ async def _still_there(tx: AsyncSession, job: GenerationJob) -> Ingredients:
 async def _picture(store: ObjectStore, asset_id: UUID) -> Image.Image:
     try:
         data = await store.get(object_key(asset_id, ImageVariant.ORIGINAL))
-        return await asyncio.to_thread(_plain, data)
+        return await asyncio.to_thread(plain, data, _MAXIMUM_PIXELS)
     except KeyError as error:
         raise MaterialUnavailable(FailureCode.SOURCE_GONE, f"no object {error}") from error
     except UnreadablePicture as error:
         raise MaterialUnavailable(FailureCode.INVALID_SOURCE, f"{asset_id}: {error}") from error
     except StorageUnavailable as error:
         raise MaterialUnavailable(FailureCode.STORAGE_UNAVAILABLE, f"{asset_id}: {error}") from error
-
-
-def _plain(data: bytes) -> Image.Image:
-    image = decoded(data, _MAXIMUM_PIXELS)
-    return image.convert("RGBA" if image.mode in _WITH_ALPHA or "transparency" in image.info else "RGB")
 
 
 def _laid_upon(source: Image.Image, png: bytes) -> Image.Image:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from domain import credits, housekeeping, line, rendering
+from domain import credits, housekeeping, line, rendering, trash
 from domain.ports import StorageUnavailable
 from domain.variants import object_key
 from domain.words import ImageVariant
@@ -43,13 +43,8 @@ class Sweeper:
     async def run(self) -> None:
         """Work until cancelled; a fault of one errand does not keep the others from being done."""
         errands = (
-            self.rescue_lost,
-            self.expire_overdue,
-            self.expire_credits,
-            self.ring_for_waiting,
-            self.tidy_line,
-            self.remove_abandoned,
-            self.forget,
+            *(self.rescue_lost, self.expire_overdue, self.expire_credits, self.ring_for_waiting, self.tidy_line),
+            *(self.remove_abandoned, self.empty_trash, self.forget),
         )
         while True:
             for errand in errands:
@@ -87,8 +82,7 @@ class Sweeper:
         async with self._db.read() as tx:
             assets = await housekeeping.abandoned_assets(tx, self._grace)
         for asset_id in assets:
-            for variant in ImageVariant:
-                await self._store.delete(object_key(asset_id, variant))
+            await self._remove_objects(asset_id)
             async with self._db.write() as tx:
                 await housekeeping.give_up_asset(tx, asset_id)
 
@@ -97,10 +91,23 @@ class Sweeper:
         async with self._db.write() as tx:
             await line.tidy(tx)
 
+    async def empty_trash(self) -> None:
+        """Take for good what was deleted long ago: first nobody can restore it any more, then its objects go."""
+        async with self._db.write() as tx:
+            assets = await trash.purge_overdue(tx)
+        for asset_id in assets:
+            await self._remove_objects(asset_id)
+            async with self._db.write() as tx:
+                await trash.forget_objects(tx, asset_id)
+
     async def forget(self) -> None:
         """Delete keys and sessions that have run out."""
         async with self._db.write() as tx:
             await housekeeping.forget_expired(tx)
+
+    async def _remove_objects(self, asset_id: UUID) -> None:
+        for variant in ImageVariant:
+            await self._store.delete(object_key(asset_id, variant))
 
     async def _each(
         self,

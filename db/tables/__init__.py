@@ -5,11 +5,11 @@ from sqlmodel import SQLModel
 from db.tables.accounts import Follow, RefreshToken, Session, User
 from db.tables.artworks import Artwork, ArtworkImage, ArtworkTag, Comment, Reaction, Tag
 from db.tables.credits import CreditAccount, CreditBucket, Hold, LedgerEntry
-from db.tables.galleries import Gallery
+from db.tables.galleries import Gallery, OwnerEntity
 from db.tables.generation import GenerationJob, GenerationMask, GenerationReference, GenerationSlot, IdempotencyKey
 from db.tables.guard import BlockedPicture, GuardDecision
 from db.tables.line import LineCount, LinePlace, PausedEngine
-from db.tables.media import MediaAsset
+from db.tables.media import EditRecipe, MediaAsset
 from db.tables.outbox import OutboxMessage
 
 metadata = SQLModel.metadata
@@ -22,6 +22,7 @@ __all__ = [
     "Comment",
     "CreditAccount",
     "CreditBucket",
+    "EditRecipe",
     "Follow",
     "Gallery",
     "GenerationJob",
@@ -36,6 +37,7 @@ __all__ = [
     "LinePlace",
     "MediaAsset",
     "OutboxMessage",
+    "OwnerEntity",
     "PausedEngine",
     "Reaction",
     "RefreshToken",

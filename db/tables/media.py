@@ -19,6 +19,7 @@ class MediaAsset(SQLModel, table=True):
         Index("ix_media_assets_gallery_id_position", "gallery_id", "position"),
         Index("uq_media_assets_primary", "gallery_id", unique=True, postgresql_where=text("is_primary")),
         CheckConstraint("NOT is_primary OR (status = 'READY' AND gallery_id IS NOT NULL)", name="primary"),
+        Index("ix_media_assets_trash", "trashed_at", postgresql_where=text("trashed_at IS NOT NULL")),
         Index("ix_media_assets_unfinished", "created_at", postgresql_where=text("status = 'PENDING'")),
     )
 
@@ -47,3 +48,29 @@ class MediaAsset(SQLModel, table=True):
     content_level: ContentLevel = word(ContentLevel, "content_level", ContentLevel.GENERAL)
     created_at: datetime = moment()
     ready_at: datetime | None = moment_or_none()
+    trashed_at: datetime | None = moment_or_none()
+    """When it was deleted; of a PURGED one, only while its objects are still to be removed."""
+
+
+class EditRecipe(SQLModel, table=True):
+    """How a picture was made out of its parent: crop, rotate, flip, resize, in this order."""
+
+    __tablename__ = "edit_recipes"
+    __table_args__ = (
+        CheckConstraint("num_nulls(crop_x, crop_y, crop_width, crop_height) IN (0, 4)", name="crop_whole"),
+        CheckConstraint("num_nulls(width, height) IN (0, 2)", name="size_whole"),
+        CheckConstraint("rotation IN (0, 90, 180, 270)", name="rotation_square"),
+    )
+
+    asset_id: UUID = Field(primary_key=True, foreign_key="media_assets.id", ondelete="CASCADE")
+    crop_x: int | None = None
+    crop_y: int | None = None
+    crop_width: int | None = None
+    crop_height: int | None = None
+    rotation: int = 0
+    """Degrees clockwise."""
+    flip_horizontal: bool = False
+    flip_vertical: bool = False
+    width: int | None = None
+    """Pixels of the result, where it was resized."""
+    height: int | None = None

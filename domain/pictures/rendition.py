@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from domain.pictures.fingerprints import blurhash, dhash, dominant_color, reduced
 from domain.pictures.metadata import XMP, GenerationMetadata, png_text
@@ -80,16 +81,31 @@ def render(image: Image.Image, metadata: GenerationMetadata) -> Rendition:
     Raises:
         ValueError: ``image`` has another mode or size.
     """
-    if image.mode not in {"RGB", "RGBA"} or image.size != (metadata.width, metadata.height):
-        raise ValueError(f"Painted {image.mode} {image.size}, not RGB or RGBA {(metadata.width, metadata.height)}")
-    original = _png(image, metadata)
+    if image.size != (metadata.width, metadata.height):
+        raise ValueError(f"Painted {image.size}, not {(metadata.width, metadata.height)}")
+    return _encoded(image, png_text(metadata), XMP.encode())
+
+
+def render_plain(image: Image.Image) -> Rendition:
+    """Encode a picture that no model made, RGB or RGBA: nothing stands beside its pixels.
+
+    Raises:
+        ValueError: ``image`` has another mode.
+    """
+    return _encoded(image, PngInfo(), b"")
+
+
+def _encoded(image: Image.Image, texts: PngInfo, xmp: bytes) -> Rendition:
+    if image.mode not in {"RGB", "RGBA"}:
+        raise ValueError(f"A picture of mode {image.mode}, not RGB or RGBA")
+    original = _png(image, texts)
     visible = seen(image)
     small = reduced(visible)
-    thumb = _webp(image, _THUMB_SIDE, _SMALL_QUALITY)
+    thumb = _webp(image, _THUMB_SIDE, _SMALL_QUALITY, xmp)
     return Rendition(
         original=original,
-        full=_webp(image, max(image.size), _FULL_QUALITY),
-        card=thumb if max(image.size) <= _THUMB_SIDE else _webp(image, _CARD_SIDE, _SMALL_QUALITY),
+        full=_webp(image, max(image.size), _FULL_QUALITY, xmp),
+        card=thumb if max(image.size) <= _THUMB_SIDE else _webp(image, _CARD_SIDE, _SMALL_QUALITY, xmp),
         thumb=thumb,
         width=image.width,
         height=image.height,
@@ -107,16 +123,16 @@ def seen(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
 
 
-def _png(image: Image.Image, metadata: GenerationMetadata) -> bytes:
+def _png(image: Image.Image, texts: PngInfo) -> bytes:
     file = BytesIO()
-    image.save(file, "PNG", compress_level=_PNG_LEVEL, pnginfo=png_text(metadata))
+    image.save(file, "PNG", compress_level=_PNG_LEVEL, pnginfo=texts)
     return file.getvalue()
 
 
-def _webp(image: Image.Image, longest_side: int, quality: int) -> bytes:
+def _webp(image: Image.Image, longest_side: int, quality: int, xmp: bytes) -> bytes:
     scale = min(1.0, longest_side / max(image.size))
     size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
-    smaller = image.resize(size, Image.Resampling.LANCZOS)
+    smaller = image.resize(size, Image.Resampling.LANCZOS) if size != image.size else image
     file = BytesIO()
-    smaller.save(file, "WEBP", quality=quality, method=2, xmp=XMP.encode())
+    smaller.save(file, "WEBP", quality=quality, method=2, xmp=xmp)
     return file.getvalue()

@@ -11,8 +11,10 @@ from uuid import uuid4
 import pytest
 
 from conftest import install
+from db.words import OwnerKind
 from domain import allowance, generation
 from domain.errors import DailyLimitReached, OwnerBusy
+from domain.galleries import Owner
 from stored import row_counts, sql
 from waiting import until
 from workshop import small
@@ -136,14 +138,7 @@ async def test_who_submits_at_once_is_counted_one_by_one(shop: Workshop) -> None
 
 async def test_there_is_one_unfinished_job_for_a_gallery(shop: Workshop) -> None:
     user = await shop.user()
-    gallery = uuid4()
-    sql(
-        shop.database_url,
-        "INSERT INTO galleries (id, user_id, kind, image_count, version) VALUES (%s, %s, 'CHARACTER', 0, 0)",
-        gallery,
-        user,
-    )
-    spec = replace(small(), gallery_id=gallery)
+    spec = replace(small(), owner=Owner(OwnerKind.USER, user))
 
     async def submit() -> UUID:
         async with shop.db.write() as tx:

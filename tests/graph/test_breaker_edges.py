@@ -20,7 +20,7 @@ from adapters.throttle import LocalThrottle
 from app.edge.rates import RequestCounts
 from app.edge.stack import Edge, EdgeOptions, Guarded
 from app.metrics import Metrics
-from domain import accounts, artworks
+from domain import accounts, artworks, galleries
 from domain.accounts import Profile, normal_email
 from domain.artworks import Publication, checked_tags
 from domain.errors import InvalidInput
@@ -93,7 +93,7 @@ async def test_a_new_avatar_and_a_publication_do_not_lock_each_other_out(shop: W
             await artworks.publish(tx, author, Publication((asset,), "x"))
 
     async with shop.db.write() as tx:
-        await accounts.set_avatar(tx, author, asset)
+        await galleries.set_avatar(tx, author, asset)
         publishing = asyncio.create_task(publish())
         while sql(shop.database_url, "SELECT count(*) FROM pg_locks WHERE NOT granted") == [(0,)]:  # noqa: ASYNC110 - PostgreSQL sets no event
             await asyncio.sleep(0.01)

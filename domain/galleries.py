@@ -1,0 +1,296 @@
+"""Galleries: the ordered pictures of an owner, one of which stands for all; what changes them, and who may.
+
+Whoever changes a gallery locks its row first, then those of its pictures, and says what happened by ``_changed``: the
+version grows by one with each change, and the watchers are told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+
+from db import outbox
+from db.tables import Gallery, MediaAsset, User
+from db.words import AssetStatus, ContentLevel, OwnerKind, Visibility
+from domain import media, streams
+from domain.errors import InvalidInput, NotFound, VersionConflict
+from domain.words import MediaChange
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from uuid import UUID
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from domain.bounds import Path
+    from domain.clauses import Row, Value
+
+MAXIMUM_ORDER: Final = 100
+"""Pictures that one order may name, and that a refused one is answered with."""
+_OWNER: Final[Path] = ("input", "ownerId")
+_ASSET: Final[Path] = ("input", "assetId")
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """What has a gallery, by kind and key."""
+
+    kind: OwnerKind
+    id: UUID
+
+
+async def require(tx: AsyncSession, user_id: UUID, owner: Owner) -> None:
+    """See to it that an owner is the user's, or is the user, and has a gallery.
+
+    Raises:
+        NotFound: it is not theirs.
+    """
+    await _open_own(tx, user_id, owner)
+    if not await is_own(tx, user_id, owner):
+        raise NotFound(_OWNER)
+
+
+async def is_own(tx: AsyncSession, user_id: UUID, owner: Owner) -> bool:
+    """Return whether an owner is the user's, or is the user."""
+    if owner == Owner(OwnerKind.USER, user_id):
+        return True
+    mine = (
+        *(col(Gallery.id) == owner.id, col(Gallery.kind) == owner.kind),
+        *(col(Gallery.user_id) == user_id, col(Gallery.deleted_at).is_(None)),
+    )
+    return (await tx.execute(select(col(Gallery.id)).where(*mine))).scalar_one_or_none() is not None
+
+
+async def lock(tx: AsyncSession, user_id: UUID, owner: Owner, path: Path = _OWNER) -> Gallery:
+    """Return the gallery of an owner that is the user's, or is the user, locked until the transaction ends.
+
+    Raises:
+        NotFound: it is not theirs; ``path`` names it.
+    """
+    await _open_own(tx, user_id, owner)
+    gallery = await locked(tx, owner.id)
+    if gallery is None or gallery.kind is not owner.kind or gallery.user_id != user_id:
+        raise NotFound(path)
+    return gallery
+
+
+async def locked(tx: AsyncSession, gallery_id: UUID | None) -> Gallery | None:
+    """Return a gallery, locked until the transaction ends; None where there is none, or none any more.
+
+    FOR NO KEY UPDATE: jobs and pictures that are just being added refer to the row, and may be waited for.
+    """
+    if gallery_id is None:
+        return None
+    query = select(Gallery).where(col(Gallery.id) == gallery_id, col(Gallery.deleted_at).is_(None))
+    found = await tx.execute(query.with_for_update(key_share=True).execution_options(populate_existing=True))
+    return found.scalar_one_or_none()
+
+
+async def next_position(tx: AsyncSession, gallery: Gallery) -> int:
+    """Return the place behind all pictures of a locked gallery, those that are not ready or deleted included."""
+    last = select(func.max(col(MediaAsset.position))).where(col(MediaAsset.gallery_id) == gallery.id)
+    found = (await tx.execute(last)).scalar_one()
+    return 0 if found is None else found + 1
+
+
+async def welcome(tx: AsyncSession, gallery: Gallery, asset: MediaAsset, change: MediaChange) -> None:
+    """Count a picture of a locked gallery that has just become READY; it stands for all where none does so far."""
+    gallery.image_count += 1
+    if await _primary(tx, gallery) is None:
+        await _stand_for(tx, gallery, asset.id)
+    _changed(tx, gallery, change, asset.id)
+
+
+async def withdraw(tx: AsyncSession, gallery: Gallery, asset: MediaAsset, to: AssetStatus) -> None:
+    """Take a READY picture of a locked gallery out of sight; the next in order stands for all where it did.
+
+    Raises:
+        IllegalMove: what is READY can not become so.
+    """
+    media.move(asset, to)
+    was_primary, asset.is_primary = asset.is_primary, False
+    gallery.image_count -= 1
+    await tx.flush()
+    if was_primary:
+        (first,) = (await _order(tx, gallery, limit=1)) or (None,)
+        await _stand_for(tx, gallery, first)
+    _changed(tx, gallery, MediaChange.REMOVED, asset.id)
+
+
+async def set_primary(tx: AsyncSession, user_id: UUID, owner: Owner, asset_id: UUID) -> None:
+    """Let a picture stand for all of its gallery. Done again, it changes nothing.
+
+    Raises:
+        NotFound: the owner is not the user's, or its gallery has no such picture.
+        InvalidInput: the picture is not READY.
+    """
+    gallery = await lock(tx, user_id, owner)
+    asset = (await media.own(tx, user_id, [asset_id])).get(asset_id)
+    if asset is None or asset.gallery_id != gallery.id:
+        raise NotFound(_ASSET)
+    if asset.status is not AssetStatus.READY:
+        raise InvalidInput("asset.not_ready", _ASSET)
+    await _put_forward(tx, gallery, asset_id)
+
+
+async def set_avatar(tx: AsyncSession, user_id: UUID, asset_id: UUID | None) -> None:
+    """Let a picture stand for its user, and hang it into the user's gallery if it is in none; or let none do so.
+
+    Raises:
+        NotFound: the user has no such picture.
+        InvalidInput: it is not READY, not for everybody, or in the gallery of something else.
+    """
+    path = ("input", "avatarAssetId")
+    gallery = await lock(tx, user_id, Owner(OwnerKind.USER, user_id))
+    if asset_id is None:
+        if await _primary(tx, gallery):
+            await _stand_for(tx, gallery, None)
+            _changed(tx, gallery, MediaChange.PRIMARY_SET, None)
+        return
+    owned = select(MediaAsset).where(col(MediaAsset.id) == asset_id, col(MediaAsset.owner_id) == user_id)
+    asset = (await tx.execute(owned.with_for_update(key_share=True))).scalar_one_or_none()
+    if asset is None:
+        raise NotFound(path)
+    if asset.status is not AssetStatus.READY:
+        raise InvalidInput("asset.not_ready", path)
+    if asset.content_level is not ContentLevel.GENERAL:
+        raise InvalidInput("avatar.not_general", path)
+    if asset.gallery_id not in {None, gallery.id}:
+        raise InvalidInput("gallery.elsewhere", path)
+    if asset.gallery_id is None:
+        asset.gallery_id, asset.position = gallery.id, await next_position(tx, gallery)
+        await welcome(tx, gallery, asset, MediaChange.ADDED)
+    await _put_forward(tx, gallery, asset_id)
+
+
+async def reorder(
+    tx: AsyncSession, user_id: UUID, owner: Owner, asset_ids: Sequence[UUID], expected_version: int
+) -> None:
+    """Put pictures of a gallery first, in the order given; all others follow in the order that they had.
+
+    Raises:
+        NotFound: the owner is not the user's, or its gallery has no such picture that is READY.
+        InvalidInput: no picture, too many, or one twice.
+        VersionConflict: the gallery has changed since ``expected_version``.
+    """
+    path = ("input", "ids")
+    if not asset_ids:
+        raise InvalidInput("order.empty", path)
+    if len(asset_ids) > MAXIMUM_ORDER:
+        raise InvalidInput("gallery.full", path, maximum=MAXIMUM_ORDER)
+    if len(set(asset_ids)) < len(asset_ids):
+        raise InvalidInput("order.repeated", path)
+    gallery = await lock(tx, user_id, owner)
+    present = await _order(tx, gallery)
+    known = set(present)
+    for index, asset_id in enumerate(asset_ids):
+        if asset_id not in known:
+            raise NotFound((*path, str(index)))
+    if gallery.version != expected_version:
+        raise VersionConflict(gallery.version, present[:MAXIMUM_ORDER])
+    named = set(asset_ids)
+    wanted = [*asset_ids, *(each for each in present if each not in named)]
+    if wanted == present:
+        return
+    place = case({key: index for index, key in enumerate(wanted)}, value=col(MediaAsset.id))
+    moved = col(MediaAsset.position) + len(wanted)
+    values = {"position": case((col(MediaAsset.id).in_(wanted), place), else_=moved)}
+    await tx.execute(update(MediaAsset).where(col(MediaAsset.gallery_id) == gallery.id).values(values))
+    _changed(tx, gallery, MediaChange.REORDERED, None)
+
+
+def describe(tx: AsyncSession, gallery: Gallery, asset_id: UUID) -> None:
+    """Say that what is told of a picture of a locked gallery has changed."""
+    _changed(tx, gallery, MediaChange.DESCRIBED, asset_id)
+
+
+async def make_room(tx: AsyncSession, gallery: Gallery, position: int) -> None:
+    """Free a place in a locked gallery: what stands there, or behind, moves on by one."""
+    behind = and_(col(MediaAsset.gallery_id) == gallery.id, col(MediaAsset.position) >= position)
+    await tx.execute(update(MediaAsset).where(behind).values(position=col(MediaAsset.position) + 1))
+
+
+async def clear(tx: AsyncSession, gallery: Gallery) -> None:
+    """Take all pictures out of a locked gallery of no user; they stay, as their owner's."""
+    freed = {"gallery_id": None, "is_primary": False, "position": 0}
+    await tx.execute(update(MediaAsset).where(col(MediaAsset.gallery_id) == gallery.id).values(freed))
+    gallery.image_count = 0
+    _changed(tx, gallery, MediaChange.REMOVED, None)
+
+
+async def audiences(tx: AsyncSession, ids: Collection[UUID]) -> dict[UUID, tuple[OwnerKind, UUID, Visibility]]:
+    """Return of galleries what their owners are, whose they are, and who may see them; a user's is always there."""
+    columns = col(Gallery.id), col(Gallery.kind), col(Gallery.user_id), col(Gallery.visibility)
+    query = select(*columns).where(col(Gallery.id).in_(list(ids)), col(Gallery.deleted_at).is_(None))
+    found = {key: (kind, user, visibility) for key, kind, user, visibility in await tx.execute(query)}
+    users = (await tx.execute(select(col(User.id)).where(col(User.id).in_(list(ids))))).scalars()
+    return {key: (OwnerKind.USER, key, Visibility.PUBLIC) for key in users} | found
+
+
+async def owner_of(tx: AsyncSession, asset_id: UUID) -> Owner | None:
+    """Return the owner of the gallery that a picture is in, deleted or not; None where it is in none."""
+    query = select(col(Gallery.kind), col(Gallery.id)).join(MediaAsset, col(MediaAsset.gallery_id) == col(Gallery.id))
+    found = (await tx.execute(query.where(col(MediaAsset.id) == asset_id))).one_or_none()
+    return Owner(*found) if found else None
+
+
+def visible_to(owner: Row, viewer_id: Value) -> ColumnElement[bool]:
+    """Return the clause that says which owners of galleries somebody may see: all but other people's private ones."""
+    return or_(owner.visibility != Visibility.PRIVATE, owner.user_id == viewer_id)
+
+
+def count_of(user: Row) -> ColumnElement[int]:
+    """Return how many pictures a user's gallery has, which need not be there."""
+    count = select(col(Gallery.image_count)).where(col(Gallery.id) == user.id).scalar_subquery()
+    return func.coalesce(count, 0)
+
+
+def version_of(user: Row) -> ColumnElement[int]:
+    """Return the version of a user's gallery, which need not be there."""
+    version = select(col(Gallery.version)).where(col(Gallery.id) == user.id).scalar_subquery()
+    return func.coalesce(version, 0)
+
+
+async def _open_own(tx: AsyncSession, user_id: UUID, owner: Owner) -> None:
+    """Give a user a gallery, the first time that they need one."""
+    if owner == Owner(OwnerKind.USER, user_id):
+        mine = Gallery(id=user_id, user_id=user_id, kind=OwnerKind.USER)
+        await tx.execute(insert(Gallery).values(mine.model_dump()).on_conflict_do_nothing())
+
+
+async def _put_forward(tx: AsyncSession, gallery: Gallery, asset_id: UUID) -> None:
+    if await _primary(tx, gallery) != asset_id:
+        await _stand_for(tx, gallery, asset_id)
+        _changed(tx, gallery, MediaChange.PRIMARY_SET, asset_id)
+
+
+async def _primary(tx: AsyncSession, gallery: Gallery) -> UUID | None:
+    query = select(col(MediaAsset.id)).where(col(MediaAsset.gallery_id) == gallery.id, col(MediaAsset.is_primary))
+    return (await tx.execute(query)).scalar_one_or_none()
+
+
+async def _stand_for(tx: AsyncSession, gallery: Gallery, asset_id: UUID | None) -> None:
+    """Let a READY picture, or none, stand for a locked gallery: a user's avatar is no other than that."""
+    was = and_(col(MediaAsset.gallery_id) == gallery.id, col(MediaAsset.is_primary))
+    await tx.execute(update(MediaAsset).where(was).values(is_primary=False))
+    if asset_id:
+        await tx.execute(update(MediaAsset).where(col(MediaAsset.id) == asset_id).values(is_primary=True))
+    if gallery.kind is OwnerKind.USER:
+        await tx.execute(update(User).where(col(User.id) == gallery.user_id).values(avatar_asset_id=asset_id))
+
+
+async def _order(tx: AsyncSession, gallery: Gallery, limit: int | None = None) -> list[UUID]:
+    """Return the READY pictures of a locked gallery, in order."""
+    query = select(col(MediaAsset.id)).where(media.hangs_in(MediaAsset, gallery)).limit(limit)
+    return list((await tx.execute(query.order_by(col(MediaAsset.position), col(MediaAsset.id)))).scalars())
+
+
+def _changed(tx: AsyncSession, gallery: Gallery, change: MediaChange, asset_id: UUID | None) -> None:
+    gallery.version += 1
+    data = {"change": change, "asset": str(asset_id) if asset_id else None}
+    outbox.publish(tx, streams.of_media(gallery.id), "changed", data)

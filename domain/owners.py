@@ -1,0 +1,146 @@
+"""Characters, stories and original chats: the things that galleries belong to, and the prompts that they suggest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import Uuid, and_, or_, select, type_coerce
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+from uuid_utils.compat import uuid7
+
+from db.tables import Gallery, MediaAsset, OwnerEntity, User
+from db.tables.columns import now
+from db.words import OwnerKind, Visibility
+from domain import galleries
+from domain.errors import Missing
+from domain.texts import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+    from sqlalchemy import ColumnElement, Subquery
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from domain.clauses import Row, Value
+    from domain.galleries import Owner
+
+MAXIMUM_NAME: Final = 100
+MAXIMUM_TEXT: Final = 2_000
+MAXIMUM_DRAFT: Final = 500
+"""Characters of a prompt that is suggested, which every engine takes."""
+_LIMITS: Final[Mapping[str, tuple[int, int]]] = {"name": (1, MAXIMUM_NAME)}
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What is told of an owner entity; None leaves a text as it is, or empty where it is new."""
+
+    name: str | None = None
+    description: str | None = None
+    personality: str | None = None
+    tone: str | None = None
+    world: str | None = None
+    summary: str | None = None
+
+
+def _tell(entity: OwnerEntity, texts: Texts) -> None:
+    for name in (each.name for each in fields(Texts)):
+        text = getattr(texts, name)
+        if text is not None:
+            minimum, maximum = _LIMITS.get(name, (0, MAXIMUM_TEXT))
+            setattr(entity, name, clean(text, ("input", name), minimum=minimum, maximum=maximum))
+
+
+async def create(tx: AsyncSession, user_id: UUID, kind: OwnerKind, texts: Texts, visibility: Visibility) -> UUID:
+    """Make an owner entity with an empty gallery; return its key.
+
+    Raises:
+        InvalidInput: a text is not acceptable.
+    """
+    entity = OwnerEntity(id=uuid7(), name="")
+    _tell(entity, texts)
+    tx.add(Gallery(id=entity.id, user_id=user_id, kind=kind, visibility=visibility))
+    await tx.flush()
+    tx.add(entity)
+    return entity.id
+
+
+async def update(tx: AsyncSession, user_id: UUID, owner: Owner, texts: Texts, visibility: Visibility | None) -> None:
+    """Change what is told of an owner entity, or who may see it.
+
+    Raises:
+        NotFound: the user has no such entity.
+        InvalidInput: a text is not acceptable.
+    """
+    gallery = await galleries.lock(tx, user_id, owner, ("input", "id"))
+    if visibility:
+        gallery.visibility = visibility
+    entity = await tx.get_one(OwnerEntity, owner.id)
+    _tell(entity, texts)
+    entity.updated_at = now()
+
+
+async def delete(tx: AsyncSession, user_id: UUID, owner: Owner) -> None:
+    """Delete an owner entity; its pictures stay among those of its user, in no gallery.
+
+    Raises:
+        NotFound: the user has no such entity.
+    """
+    gallery = await galleries.lock(tx, user_id, owner, ("input", "id"))
+    await galleries.clear(tx, gallery)
+    gallery.deleted_at = now()
+    await tx.delete(await tx.get_one(OwnerEntity, owner.id))
+
+
+def entities(kind: OwnerKind) -> Subquery:
+    """Return the owner entities of a kind with what their galleries say, as (id, user_id, name, …, avatar_asset_id)."""
+    entity, gallery, primary = OwnerEntity, Gallery, aliased(MediaAsset)
+    texts = (getattr(entity, each.name) for each in fields(Texts))
+    return (
+        select(
+            *(col(entity.id), *map(col, texts), col(entity.created_at), col(entity.updated_at)),
+            *(col(gallery.user_id), col(gallery.visibility), col(gallery.image_count), col(gallery.version)),
+            type_coerce(primary.id, Uuid()).label("avatar_asset_id"),  # the plain column would be a part of the key
+        )
+        .join(gallery, col(gallery.id) == col(entity.id))
+        .outerjoin(primary, and_(primary.gallery_id == col(entity.id), primary.is_primary))  # type: ignore[arg-type]
+        .where(col(gallery.kind) == kind)
+        .subquery()
+    )
+
+
+def is_listed(entity: Row, user: Row, viewer_id: Value) -> ColumnElement[bool]:
+    """Return the clause that says which of a user's entities are shown in lists: public ones, and one's own."""
+    return and_(entity.user_id == user.id, or_(entity.visibility == Visibility.PUBLIC, entity.user_id == viewer_id))
+
+
+async def draft(tx: AsyncSession, user_id: UUID, owner: Owner) -> str:
+    """Return the prompt that an owner's own words make: what it looks like first, then how it is, then where.
+
+    Raises:
+        Missing: the user has no such owner.
+    """
+    if not await galleries.is_own(tx, user_id, owner):
+        raise Missing("There is no such owner, or it is not yours.")
+    if owner.kind is OwnerKind.USER:
+        user = await tx.get_one(User, user_id)
+        said = [user.display_name, user.bio]
+    else:
+        entity = await tx.get_one(OwnerEntity, owner.id)
+        about = [entity.description, entity.personality, entity.tone, entity.world, entity.summary]
+        if owner.kind is OwnerKind.STORY:
+            about = [entity.description, entity.summary, entity.world, entity.personality, entity.tone]
+        said = [entity.name, *about]
+    return _joined(said)
+
+
+def _joined(texts: list[str]) -> str:
+    """Return texts on one line, cut at a word where they are too long to be a prompt."""
+    whole = ", ".join(" ".join(text.split()).rstrip(".,。") for text in texts if text.strip())
+    if len(whole) <= MAXIMUM_DRAFT:
+        return whole
+    cut = whole[: MAXIMUM_DRAFT + 1].rpartition(" ")[0] or whole[:MAXIMUM_DRAFT]
+    return cut.rstrip(" ,")
