@@ -156,3 +156,9 @@ class ContentLevel(StrEnum):
     GENERAL = "GENERAL"
     SENSITIVE = "SENSITIVE"
     MATURE = "MATURE"
+
+
+class UploadKind(StrEnum):
+    """What a file is uploaded for."""
+
+    IMAGE = "IMAGE"

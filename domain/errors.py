@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from domain.messages import Language
+    from domain.words import UploadProblem
 
 
 class UserError(Exception):
@@ -130,6 +131,28 @@ class AlreadyFinished(UserError):
     def __init__(self) -> None:
         """Refuse the change."""
         super().__init__("job.finished", ("input", "jobId"))
+
+
+class UploadRejected(UserError):
+    """An uploaded file is not kept; nothing of it is."""
+
+    code = ErrorCode.UPLOAD_REJECTED
+
+    def __init__(self, problem: UploadProblem) -> None:
+        """Refuse a file because of ``problem``."""
+        super().__init__(f"upload.{problem}", ("input", "uploadId"))
+        self.problem = problem
+
+
+class UploadNotReady(UserError):
+    """An upload can not be confirmed yet: it has not arrived, is being checked, or the store is away."""
+
+    code = ErrorCode.UPLOAD_NOT_READY
+    retryable = True
+
+    def __init__(self, reason: str) -> None:
+        """Refuse for now."""
+        super().__init__(reason, ("input", "uploadId"))
 
 
 class RequestError(Exception):

@@ -27,6 +27,7 @@ from resolvers.operations import OperationMutations
 from resolvers.personal import PersonalSubscriptions
 from resolvers.prompts import PromptMutations
 from resolvers.queues import QueueSubscriptions
+from resolvers.uploads import UploadMutations
 from schema.context import Context
 from schema.credits import CreditAccount, LedgerEntry
 from schema.documents import DocumentReader
@@ -37,6 +38,10 @@ from schema.scalars import SCALARS
 from schema.stream_events import StreamEvent
 
 QUERIES = (NodeQueries, AccountQueries, GenerationQueries, ArtworkQueries, LimitQueries)
+MUTATIONS = (
+    *(AccountMutations, GenerationMutations, OperationMutations, PromptMutations, ArtworkMutations),
+    UploadMutations,
+)
 SUBSCRIPTIONS = (GenerationSubscriptions, FeedSubscriptions, QueueSubscriptions, PersonalSubscriptions)
 logger = structlog.get_logger()
 
@@ -147,7 +152,14 @@ def build_schema(reader: DocumentReader, *extensions: Callable[[], SchemaExtensi
         mutation=_root(
             "Mutation",
             "What can be changed. Each takes one `input`, and returns what it changed or why it was refused.",
-            *(AccountMutations, GenerationMutations, OperationMutations, PromptMutations, ArtworkMutations),
+            *(
+                AccountMutations,
+                GenerationMutations,
+                OperationMutations,
+                PromptMutations,
+                ArtworkMutations,
+                UploadMutations,
+            ),
         ),
         subscription=_root("Subscription", "What can be followed as it happens.", *SUBSCRIPTIONS),
         types=[UserError, Job, StreamEvent, JobEvent, CreditAccount, LedgerEntry, GenerationSlot],

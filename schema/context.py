@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from db.session import Database
     from domain.errors import RequestError
     from domain.messages import Language as ReaderLanguage
-    from domain.ports import Bucket, EventLog, Language, ObjectStore, RateLimiter, Throttle
+    from domain.ports import Bucket, DepositStore, EventLog, Language, RateLimiter, Throttle
     from domain.tokens import AccessTokens, Claims
+    from domain.uploads import Scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Services:
 
     db: Database
     tokens: AccessTokens
-    store: ObjectStore
+    store: DepositStore
     events: EventLog
     limiter: RateLimiter
     throttle: Throttle
@@ -36,6 +37,8 @@ class Services:
     """What each user, or address, may spend on operations."""
     language: Language
     """Puts prompts into other words."""
+    scan: Scan
+    """Decodes uploaded files."""
     engines: Sequence[str]
     """Keys of the engines that workers run; the first is the default."""
     welcome_credits: int

@@ -12,6 +12,7 @@ from db.words import (
     Operation,
     PromptVisibility,
     SlotStatus,
+    UploadKind,
     Visibility,
 )
 from domain.words import (
@@ -27,6 +28,7 @@ from domain.words import (
     Previews,
     PromptIssueCode,
     PromptMeans,
+    UploadProblem,
 )
 
 
@@ -162,6 +164,22 @@ publish(
     IDEMPOTENCY_CONFLICT="The idempotency key was used before with another request.",
     ALREADY_FINISHED="The job has already ended.",
     CONTENT_BLOCKED="The content guard blocked the request.",
+    UPLOAD_REJECTED="The uploaded file is not acceptable; `problem` says why.",
+    UPLOAD_NOT_READY="The upload has not arrived, or is being checked; try again.",
+)
+publish(UploadKind, "What a file is uploaded for.", IMAGE="To be kept as an image, and to make others from.")
+publish(
+    UploadProblem,
+    "Why an uploaded file is not kept.",
+    WRONG_SIZE="It has another size than was announced.",
+    WRONG_CHECKSUM="It has another SHA-256 than was announced.",
+    NOT_A_PICTURE="It is no PNG, JPEG or WebP, whatever its name says.",
+    WRONG_TYPE="It is a picture of another type than was announced.",
+    TOO_MANY_PIXELS="It has more than 16.8 million pixels, or a side of more than 16,383.",
+    SEVERAL_FRAMES="It moves: only still pictures are kept.",
+    HIDDEN_DATA="Something else stands behind the picture.",
+    BROKEN="It can not be decoded, or ends too early.",
+    TOO_EXPENSIVE="Decoding it takes too much time or memory.",
 )
 publish(
     Previews,

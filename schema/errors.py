@@ -8,7 +8,7 @@ from strawberry import ExceptionHandler
 from strawberry.types.field import StrawberryField
 
 from domain import errors
-from domain.words import ErrorCode
+from domain.words import ErrorCode, UploadProblem
 from schema.context import Info
 
 
@@ -77,6 +77,18 @@ class AlreadyFinished(UserError):
     """The job has ended."""
 
 
+@strawberry.type(description="The uploaded file is not acceptable. Nothing of it was kept.")
+class UploadRejected(UserError):
+    """The file is not acceptable."""
+
+    problem: UploadProblem = strawberry.field(description="What is wrong with it.")
+
+
+@strawberry.type(description="The upload can not be confirmed yet. Try again.")
+class UploadNotReady(UserError):
+    """The upload can not be confirmed yet."""
+
+
 class Refusals(ExceptionHandler):  # type: ignore[type-arg]  # each instance names its own types
     """Turns one kind of domain error into its member of a result union."""
 
@@ -109,4 +121,6 @@ EXCEPTION_HANDLERS = (
     Refusals(errors.InsufficientCredits, InsufficientCredits, "needed", "available"),
     Refusals(errors.IdempotencyConflict, IdempotencyConflict),
     Refusals(errors.AlreadyFinished, AlreadyFinished),
+    Refusals(errors.UploadRejected, UploadRejected, "problem"),
+    Refusals(errors.UploadNotReady, UploadNotReady),
 )

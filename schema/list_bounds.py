@@ -30,6 +30,7 @@ LIST_BOUNDS: Final[Mapping[tuple[str, str], Bound]] = {
     ("EngineConstraints", "ratios"): len(RATIOS),
     ("GenerationJob", "references"): MAXIMUM_REFERENCES,
     ("GenerationJob", "slots"): MAXIMUM_COUNT,
+    ("CreateUploadSuccess", "headers"): 2,
     ("Query", "engines"): len(ENGINES),
     ("Query", "nodes"): "ids",
     ("Query", "styles"): len(STYLES),

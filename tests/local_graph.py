@@ -17,6 +17,7 @@ from adapters.event_log import RedisEventLog, event_of
 from adapters.hub import Hub, redis_client
 from adapters.language.phrase_table import PhraseTable
 from adapters.rate_limits import RedisRateLimiter
+from adapters.scanning.process import ChildScanner
 from adapters.storage.folder import FolderStore
 from adapters.throttle import LocalThrottle
 from db.session import Database
@@ -90,6 +91,7 @@ async def local_graph(
         throttle=LocalThrottle(),
         cost_bucket=Bucket(10_000, 100),
         language=PhraseTable(),
+        scan=ChildScanner(),
         engines=("sandbox",),
         welcome_credits=100,
     )

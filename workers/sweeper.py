@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from domain import housekeeping, line, rendering
+from domain import housekeeping, line, rendering, uploads, uploads_checking
 from domain.ports import StorageUnavailable
 from domain.variants import object_key
 from domain.words import ImageVariant
@@ -42,7 +42,10 @@ class Sweeper:
 
     async def run(self) -> None:
         """Work until cancelled; a fault of one errand does not keep the others from being done."""
-        errands = (self.rescue_lost, self.expire_overdue, self.ring_for_waiting, self.remove_abandoned, self.forget)
+        errands = (
+            *(self.rescue_lost, self.expire_overdue, self.ring_for_waiting),
+            *(self.remove_abandoned, self.forget_uploads, self.forget),
+        )
         while True:
             for errand in errands:
                 try:
@@ -79,6 +82,13 @@ class Sweeper:
                 await self._store.delete(object_key(asset_id, variant))
             async with self._db.write() as tx:
                 await housekeeping.give_up_asset(tx, asset_id)
+
+    async def forget_uploads(self) -> None:
+        """Delete files that were announced and never confirmed, and those that came after they were."""
+        async with self._db.read() as tx:
+            found = await uploads.overdue(tx, self._grace)
+        for upload in found:
+            await uploads_checking.give_up(self._db, self._store, upload.id)
 
     async def forget(self) -> None:
         """Delete keys and sessions that have run out."""

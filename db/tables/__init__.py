@@ -5,10 +5,12 @@ from sqlmodel import SQLModel
 from db.tables.accounts import Follow, RefreshToken, Session, User
 from db.tables.artworks import Artwork, ArtworkImage, ArtworkTag, Comment, Reaction, Tag
 from db.tables.credits import CreditAccount, Hold, LedgerEntry
+from db.tables.folders import Folder, MediaTag
 from db.tables.galleries import Gallery
 from db.tables.generation import GenerationJob, GenerationMask, GenerationReference, GenerationSlot, IdempotencyKey
 from db.tables.media import MediaAsset
 from db.tables.outbox import OutboxMessage
+from db.tables.uploads import Upload
 
 metadata = SQLModel.metadata
 
@@ -18,6 +20,7 @@ __all__ = [
     "ArtworkTag",
     "Comment",
     "CreditAccount",
+    "Folder",
     "Follow",
     "Gallery",
     "GenerationJob",
@@ -28,11 +31,13 @@ __all__ = [
     "IdempotencyKey",
     "LedgerEntry",
     "MediaAsset",
+    "MediaTag",
     "OutboxMessage",
     "Reaction",
     "RefreshToken",
     "Session",
     "Tag",
+    "Upload",
     "User",
     "metadata",
 ]

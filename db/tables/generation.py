@@ -37,6 +37,12 @@ class GenerationJob(SQLModel, table=True):
         ),
         Index("ix_generation_jobs_user_id_id", "user_id", "id"),
         Index(
+            "ix_generation_jobs_prompt",
+            "prompt",
+            postgresql_using="gin",
+            postgresql_ops={"prompt": "gin_trgm_ops"},
+        ),
+        Index(
             "ix_generation_jobs_source_asset_id",
             "source_asset_id",
             postgresql_where=text("source_asset_id IS NOT NULL"),
