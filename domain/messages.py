@@ -182,6 +182,19 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "A tag is one word of at most {maximum} letters, digits or underscores.",
         "태그는 글자, 숫자, 밑줄로 된 최대 {maximum}자의 한 단어여야 합니다.",
     ),
+    # folders
+    "folder.cycle": ("A folder can not be in itself.", "폴더를 자기 자신 안으로 옮길 수 없습니다."),
+    "folder.too_deep": (
+        "Folders may be {maximum} deep.",
+        "폴더는 최대 {maximum}단계까지 만들 수 있습니다.",
+    ),
+    "folder.name_taken": (
+        "There is a folder of this name already.",
+        "같은 이름의 폴더가 이미 있습니다.",
+    ),
+    "folders.too_many": ("You may have {maximum} folders.", "폴더는 최대 {maximum}개까지 만들 수 있습니다."),
+    "assets.moved": ("Choose 1 to {maximum} images.", "이미지를 1~{maximum}장 골라 주세요."),
+    "assets.moved_twice": ("An image may be chosen only once.", "같은 이미지를 두 번 고를 수 없습니다."),
     # uploads
     "upload.mime": ("Upload one of: {choices}.", "다음 형식만 올릴 수 있습니다: {choices}."),
     "upload.bytes": ("A file has 1 byte to {maximum} MB.", "파일 크기는 최대 {maximum}MB입니다."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from db.tables import Upload
@@ -37,13 +38,13 @@ async def confirm(db: Database, store: ObjectStore, scan: Scan, user_id: UUID, u
     except UploadRejected as refusal:
         async with db.write() as tx:
             await uploads.reject(tx, begun, refusal.problem)
-        await _remove(store, begun)
+        await _remove(store, begun.deposit.key)
         raise
     except (UploadNotReady, StorageUnavailable) as error:
         async with db.write() as tx:
             await uploads.release(tx, begun)
         raise error if isinstance(error, UploadNotReady) else UploadNotReady("upload.store_away") from error
-    await _remove(store, begun)
+    await _remove(store, begun.deposit.key)
     return begun.asset_id
 
 
@@ -73,13 +74,16 @@ async def _check(db: Database, store: ObjectStore, scan: Scan, check: Check) -> 
     rendition: Rendition = await scan(data, check.deposit.content_type)
     for each in rendition.objects(check.asset_id):
         await store.put(each.key, each.data, each.content_type)
-    async with db.write() as tx:
-        await uploads.accept(tx, check, rendition)
-
-
-async def _remove(store: ObjectStore, check: Check) -> None:
-    """Remove the file; where the store is away, the sweeper does so later."""
     try:
-        await store.delete(check.deposit.key)
-    except StorageUnavailable:
-        return
+        async with db.write() as tx:
+            await uploads.accept(tx, check, rendition)
+    except UploadNotReady:  # it was given up, and swept, before all of this was stored
+        await _remove(store, *(each.key for each in rendition.objects(check.asset_id)))
+        raise
+
+
+async def _remove(store: ObjectStore, *keys: str) -> None:
+    """Remove objects; where the store is away, the sweeper does so later."""
+    with suppress(StorageUnavailable):
+        for key in keys:
+            await store.delete(key)

@@ -136,6 +136,14 @@ class UploadProblem(StrEnum):
     TOO_EXPENSIVE = "TOO_EXPENSIVE"
 
 
+class AssetOrder(StrEnum):
+    """In which order one's own images are listed."""
+
+    NEWEST = "NEWEST"
+    OLDEST = "OLDEST"
+    LARGEST = "LARGEST"
+
+
 class PromptMeans(StrEnum):
     """By which means a prompt was put into other words."""
 

@@ -20,6 +20,7 @@ from planner import Planner, Reader, Weight
 from resolvers.accounts import AccountMutations, AccountQueries
 from resolvers.artworks import ArtworkMutations, ArtworkQueries
 from resolvers.feed import FeedSubscriptions
+from resolvers.folders import FolderMutations, FolderQueries
 from resolvers.generation import GenerationMutations, GenerationQueries, GenerationSubscriptions
 from resolvers.limits import LimitQueries
 from resolvers.nodes import NodeQueries
@@ -37,10 +38,10 @@ from schema.generation_events import JobEvent
 from schema.scalars import SCALARS
 from schema.stream_events import StreamEvent
 
-QUERIES = (NodeQueries, AccountQueries, GenerationQueries, ArtworkQueries, LimitQueries)
+QUERIES = (NodeQueries, AccountQueries, GenerationQueries, ArtworkQueries, FolderQueries, LimitQueries)
 MUTATIONS = (
     *(AccountMutations, GenerationMutations, OperationMutations, PromptMutations, ArtworkMutations),
-    UploadMutations,
+    *(UploadMutations, FolderMutations),
 )
 SUBSCRIPTIONS = (GenerationSubscriptions, FeedSubscriptions, QueueSubscriptions, PersonalSubscriptions)
 logger = structlog.get_logger()
@@ -152,14 +153,7 @@ def build_schema(reader: DocumentReader, *extensions: Callable[[], SchemaExtensi
         mutation=_root(
             "Mutation",
             "What can be changed. Each takes one `input`, and returns what it changed or why it was refused.",
-            *(
-                AccountMutations,
-                GenerationMutations,
-                OperationMutations,
-                PromptMutations,
-                ArtworkMutations,
-                UploadMutations,
-            ),
+            *MUTATIONS,
         ),
         subscription=_root("Subscription", "What can be followed as it happens.", *SUBSCRIPTIONS),
         types=[UserError, Job, StreamEvent, JobEvent, CreditAccount, LedgerEntry, GenerationSlot],

@@ -16,6 +16,7 @@ from db.words import (
     Visibility,
 )
 from domain.words import (
+    AssetOrder,
     DifferenceKind,
     EngineFamily,
     ErrorCode,
@@ -180,6 +181,13 @@ publish(
     HIDDEN_DATA="Something else stands behind the picture.",
     BROKEN="It can not be decoded, or ends too early.",
     TOO_EXPENSIVE="Decoding it takes too much time or memory.",
+)
+publish(
+    AssetOrder,
+    "In which order images are listed.",
+    NEWEST="Those that came to be last first.",
+    OLDEST="Those that came to be first first.",
+    LARGEST="Those with the largest originals first.",
 )
 publish(
     Previews,

@@ -7,6 +7,7 @@ from db.words import Operation
 from domain.accounts import MAXIMUM_SESSIONS
 from domain.artworks import MAXIMUM_IMAGES
 from domain.catalogue import ENGINES, RATIOS, STYLES
+from domain.folders import MAXIMUM_MOVED
 from domain.generation import MAXIMUM_COUNT
 from domain.operations import MAXIMUM_REFERENCES
 from domain.prompts_difference import MAXIMUM_PARTS
@@ -31,6 +32,7 @@ LIST_BOUNDS: Final[Mapping[tuple[str, str], Bound]] = {
     ("GenerationJob", "references"): MAXIMUM_REFERENCES,
     ("GenerationJob", "slots"): MAXIMUM_COUNT,
     ("CreateUploadSuccess", "headers"): 2,
+    ("MoveToFolderSuccess", "assets"): MAXIMUM_MOVED,
     ("Query", "engines"): len(ENGINES),
     ("Query", "nodes"): "ids",
     ("Query", "styles"): len(STYLES),

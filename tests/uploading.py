@@ -22,7 +22,8 @@ CREATE = """mutation($input: CreateUploadInput!) { createUpload(input: $input) {
     headers { name value } }
   ... on UserError { code message path retryable } } }"""
 CONFIRM = """mutation($input: ConfirmUploadInput!) { confirmUpload(input: $input) { __typename
-  ... on ConfirmUploadSuccess { upload { id problem } asset { id status url width height byteSize sha256 blurhash engine } }
+  ... on ConfirmUploadSuccess { upload { id problem }
+    asset { id status url width height byteSize sha256 blurhash engine } }
   ... on UploadRejected { problem } ... on UserError { code message path retryable } } }"""
 
 

@@ -31,7 +31,7 @@ def render(image: Image.Image, metadata: GenerationMetadata) -> Rendition:
         ValueError: ``image`` has another mode or size.
     """
     if image.size != (metadata.width, metadata.height):
-        raise ValueError(f"Painted {image.size}, not {(metadata.width, metadata.height)}")
+        raise ValueError(f"Painted {image.mode} {image.size}, not RGB or RGBA {(metadata.width, metadata.height)}")
     return _encoded(image, png_text(metadata), XMP.encode())
 
 
