@@ -27,7 +27,8 @@ UPDATE = f"""mutation($input: UpdateFolderInput!) {{ updateFolder(input: $input)
 DELETE = f"""mutation($input: DeleteFolderInput!) {{ deleteFolder(input: $input) {{
   ... on DeleteFolderSuccess {{ folderId parent {{ id }} }} {ERROR} }} }}"""
 MOVE = f"""mutation($input: MoveToFolderInput!) {{ moveToFolder(input: $input) {{
-  ... on MoveToFolderSuccess {{ assets {{ id folder {{ id }} }} folder {{ id assets {{ totalCount }} }} }} {ERROR} }} }}"""
+  ... on MoveToFolderSuccess {{ assets {{ id folder {{ id }} }} folder {{ id assets {{ totalCount }} }} }}
+  {ERROR} }} }}"""
 TAG = f"""mutation($input: SetMediaTagsInput!) {{ setMediaTags(input: $input) {{
   ... on SetMediaTagsSuccess {{ asset {{ id tags }} }} {ERROR} }} }}"""
 STAR = f"""mutation($input: SetStarredInput!) {{ setStarred(input: $input) {{
@@ -103,7 +104,7 @@ async def test_what_is_refused_of_folders_writes_nothing(easel: Installation, da
     foreign = await made(stranger, "foreign")
     before = sql(database_url, "SELECT id, name, parent_id FROM folders ORDER BY id")
 
-    refusals = [
+    refusals: list[tuple[str, dict[str, Any], str, str]] = [
         (CREATE, {"name": "8", "parentId": path[-1]}, "INVALID_INPUT", "parentId"),
         (CREATE, {"name": "beside"}, "INVALID_INPUT", "name"),
         (CREATE, {"name": " "}, "INVALID_INPUT", "name"),
@@ -157,7 +158,7 @@ async def test_images_are_moved_all_or_none(easel: Installation, database_url: s
     images = [new_asset(database_url, client.viewer_id) for _ in range(3)]
     foreign, pending = new_asset(database_url, stranger.viewer_id), new_asset(database_url, client.viewer_id, "PENDING")
 
-    refusals = [
+    refusals: list[tuple[dict[str, Any], str, list[str]]] = [
         ({"assetIds": [images[0], foreign], "folderId": folder}, "NOT_FOUND", ["assetIds", "1"]),
         ({"assetIds": [images[0], pending], "folderId": folder}, "NOT_FOUND", ["assetIds", "1"]),
         ({"assetIds": images, "folderId": foreign_folder}, "NOT_FOUND", ["folderId"]),
@@ -197,7 +198,8 @@ async def test_tags_and_stars_are_their_owners_alone(easel: Installation, databa
         seen = {"id": image, "tags": [], "isStarred": False, "folder": None}
         assert (await who.data(look, {"id": image}))["node"] == seen
     before = row_counts(database_url)
-    for mutation, values in ((TAG, {"tags": ["x"]}), (STAR, {"on": False})):
+    refused: list[tuple[str, dict[str, Any]]] = [(TAG, {"tags": ["x"]}), (STAR, {"on": False})]
+    for mutation, values in refused:
         assert (await ask(stranger, mutation, assetId=image, **values))["code"] == "NOT_FOUND"
     for tags in (["two words"], [f"t{number}" for number in range(21)]):
         assert (await ask(client, TAG, assetId=image, tags=tags))["code"] == "INVALID_INPUT"
@@ -241,7 +243,8 @@ async def test_images_are_filtered_ordered_and_paged(easel: Installation, databa
     for order, column in (("NEWEST", "id DESC"), ("OLDEST", "id"), ("LARGEST", "byte_size DESC, id DESC")):
         owned = f"SELECT id FROM media_assets WHERE owner_id = %s ORDER BY {column}"
         wanted = [f"asset_{key.hex}" for (key,) in sql(database_url, owned, key_of(client.viewer_id))]
-        after, read = None, []
+        after: str | None = None
+        read: list[str] = []
         while len(read) < 4:
             page = (await client.data(ASSETS, {"orderBy": order, "first": 1, "after": after}))["assets"]
             after = page["pageInfo"]["endCursor"]
