@@ -111,7 +111,7 @@ async def begin(tx: AsyncSession, user_id: UUID, upload_id: UUID) -> Check | UUI
     """Begin to check an upload; where it was found good before, return the key of its asset.
 
     Raises:
-        NotFound: the user has no such upload.
+        NotFound: the user has no such upload, or has deleted what it became.
         UploadRejected: it was found bad before.
         UploadNotReady: it is being checked.
     """
@@ -120,8 +120,10 @@ async def begin(tx: AsyncSession, user_id: UUID, upload_id: UUID) -> Check | UUI
         raise NotFound(("input", "uploadId"))
     if upload.problem:
         raise UploadRejected(UploadProblem(upload.problem))
-    if asset.status not in {AssetStatus.UPLOADING, AssetStatus.SCANNING}:
+    if asset.status is AssetStatus.READY:
         return asset.id
+    if asset.status not in {AssetStatus.UPLOADING, AssetStatus.SCANNING}:  # it was deleted meanwhile
+        raise NotFound(("input", "uploadId"))
     if upload.checked_at and upload.checked_at > now() - CHECK_LIFE:
         raise UploadNotReady("upload.being_checked")
     upload.checked_at = now()

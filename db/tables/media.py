@@ -19,6 +19,7 @@ class MediaAsset(SQLModel, table=True):
         Index("ix_media_assets_gallery_id_position", "gallery_id", "position"),
         Index("uq_media_assets_primary", "gallery_id", unique=True, postgresql_where=text("is_primary")),
         CheckConstraint("NOT is_primary OR (status = 'READY' AND gallery_id IS NOT NULL)", name="primary"),
+        Index("ix_media_assets_owner_id_byte_size", "owner_id", "byte_size", "id"),
         Index("ix_media_assets_folder_id_id", "folder_id", "id", postgresql_where=text("folder_id IS NOT NULL")),
         Index("ix_media_assets_starred", "owner_id", "id", postgresql_where=text("is_starred")),
         Index(

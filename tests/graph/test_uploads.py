@@ -240,3 +240,29 @@ async def test_confirmed_twice_at_once_it_is_one_image(easel: Installation, data
     assert "ConfirmUploadSuccess" in names <= {"ConfirmUploadSuccess", "UploadNotReady"}
     assert sql(database_url, "SELECT status FROM media_assets") == [(AssetStatus.READY,)]
     assert len(objects(easel)) == 4
+
+
+async def test_what_was_deleted_meanwhile_is_not_found(easel: Installation, database_url: str) -> None:
+    client = await easel.signed_up()
+    upload = await announced(client, PNG)
+    await put(upload, PNG)
+    assert (await confirmed(client, upload))["__typename"] == "ConfirmUploadSuccess"
+    sql(database_url, "UPDATE media_assets SET status = 'TRASHED'")
+
+    assert (await confirmed(client, upload))["code"] == "NOT_FOUND"
+
+
+async def test_who_announces_too_much_waits(easel: Installation, database_url: str) -> None:
+    client = await easel.signed_up()
+    for _ in range(60):
+        assert (await announced(client, PNG))["__typename"] == "CreateUploadSuccess"
+    before = row_counts(database_url)
+
+    refusal = await announced(client, PNG)
+
+    assert (refusal["__typename"], refusal["code"], refusal["retryable"]) == (
+        "TooManyAttempts",
+        "TOO_MANY_ATTEMPTS",
+        True,
+    )
+    assert row_counts(database_url) == before

@@ -139,3 +139,15 @@ async def test_a_child_that_takes_too_much_is_ended(shop: Workshop) -> None:
 
     assert refusal.value.problem is UploadProblem.TOO_EXPENSIVE
     assert (shop.stored(), states(shop)) == (set(), ["REJECTED"])
+
+
+async def test_a_machine_that_is_too_busy_may_be_asked_again(shop: Workshop) -> None:
+    user = await shop.user()
+    upload = await announced(shop, user)
+
+    with pytest.raises(UploadNotReady) as refusal:
+        await uploads_checking.confirm(shop.db, shop.store, ChildScanner(seconds=0), user, upload.id)
+    assert refusal.value.reason == "upload.busy"
+
+    await uploads_checking.confirm(shop.db, shop.store, ChildScanner(), user, upload.id)
+    assert (len(shop.stored()), states(shop)) == (4, ["READY"])

@@ -95,6 +95,7 @@ def upgrade() -> None:
     op.create_foreign_key(
         "fk_media_assets_folder_id_folders", "media_assets", "folders", ["folder_id"], ["id"], ondelete="SET NULL"
     )
+    op.create_index("ix_media_assets_owner_id_byte_size", "media_assets", ["owner_id", "byte_size", "id"])
     op.create_index(
         "ix_media_assets_folder_id_id",
         "media_assets",
@@ -122,7 +123,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_generation_jobs_prompt", table_name="generation_jobs")
-    for name in ("dhash_bands", "starred", "folder_id_id"):
+    for name in ("dhash_bands", "starred", "folder_id_id", "owner_id_byte_size"):
         op.drop_index(f"ix_media_assets_{name}", table_name="media_assets")
     op.drop_constraint("fk_media_assets_folder_id_folders", "media_assets", type_="foreignkey")
     op.drop_column("media_assets", "is_starred")
