@@ -12,10 +12,12 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from starlette.applications import Starlette
 
 from adapters.rate_limits import RedisRateLimiter
+from adapters.scanning.process import ChildScanner
 from adapters.shared_throttle import SharedThrottle
 from adapters.storage.folder import FolderStore
 from app.cache import AnswerCache
 from app.demo import DEMO
+from app.deposits import deposit_routes
 from app.documents import open_documents
 from app.edge.access import StructuredJournal
 from app.edge.rates import Rate, RequestCounts, RequestRates
@@ -69,6 +71,7 @@ def graph_services(settings: Settings, db: Database, messaging: Messaging, throt
         cost_bucket=Bucket(settings.cost_bucket, settings.cost_refill),
         language=open_language(settings),
         guard=open_guard(settings),
+        scan=ChildScanner(),
         engines=settings.engine_keys,
         welcome=_welcome(settings),
         admins=frozenset(key for each in settings.admins if (key := key_of("user", each))),
@@ -138,6 +141,7 @@ def create_host(settings: Settings) -> Host:
     ]
     if isinstance(services.store, FolderStore):
         routes += media_routes(services.store, settings.allowed_origins)
+        routes += deposit_routes(services.store, settings.allowed_origins)
     app = Starlette(routes=routes, lifespan=lifespan)
     options = EdgeOptions(
         origins=tuple(settings.allowed_origins), trusted_proxies=tuple(settings.trusted_proxies), journal=journal

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from app.settings import Settings
-    from domain.ports import Language, ObjectStore, OutputChecker, PromptGuard
+    from domain.ports import DepositStore, Language, OutputChecker, PromptGuard
     from planner import Reader
     from workers.broker import WakingBroker
 
@@ -62,7 +62,7 @@ def open_broker(settings: Settings) -> WakingBroker:
     return WakingBroker(settings.redis_url)
 
 
-def open_store(settings: Settings) -> ObjectStore:
+def open_store(settings: Settings) -> DepositStore:
     """Return the object store: a bucket where one is set, else a folder in ``EASEL_HOME``."""
     if settings.s3_bucket:
         from adapters.storage.s3 import S3Bucket, S3Store  # noqa: PLC0415 - boto3 is large

@@ -189,3 +189,9 @@ class GuardSubject(StrEnum):
 
     PROMPT = "PROMPT"
     PICTURE = "PICTURE"
+
+
+class UploadKind(StrEnum):
+    """What a file is uploaded for."""
+
+    IMAGE = "IMAGE"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from domain.messages import Language
     from domain.ports import Finding
+    from domain.words import UploadProblem
 
 
 class UserError(Exception):
@@ -206,6 +207,28 @@ class VersionConflict(UserError):
         super().__init__("gallery.changed", ("input", "expectedVersion"))
         self.version = version
         self.keys = tuple(keys)
+
+
+class UploadRejected(UserError):
+    """An uploaded file is not kept; nothing of it is."""
+
+    code = ErrorCode.UPLOAD_REJECTED
+
+    def __init__(self, problem: UploadProblem) -> None:
+        """Refuse a file because of ``problem``."""
+        super().__init__(f"upload.{problem}", ("input", "uploadId"))
+        self.problem = problem
+
+
+class UploadNotReady(UserError):
+    """An upload can not be confirmed yet: it has not arrived, is being checked, or the store is away."""
+
+    code = ErrorCode.UPLOAD_NOT_READY
+    retryable = True
+
+    def __init__(self, reason: str) -> None:
+        """Refuse for now."""
+        super().__init__(reason, ("input", "uploadId"))
 
 
 class RequestError(Exception):

@@ -298,6 +298,73 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "A picture of more than {maximum} pixels can not be edited.",
         "{maximum}픽셀보다 큰 이미지는 편집할 수 없습니다.",
     ),
+    # folders
+    "folder.cycle": ("A folder can not be in itself.", "폴더를 자기 자신 안으로 옮길 수 없습니다."),
+    "folder.too_deep": (
+        "Folders may be {maximum} deep.",
+        "폴더는 최대 {maximum}단계까지 만들 수 있습니다.",
+    ),
+    "folder.name_taken": (
+        "There is a folder of this name already.",
+        "같은 이름의 폴더가 이미 있습니다.",
+    ),
+    "folders.too_many": ("You may have {maximum} folders.", "폴더는 최대 {maximum}개까지 만들 수 있습니다."),
+    "assets.moved": ("Choose 1 to {maximum} images.", "이미지를 1~{maximum}장 골라 주세요."),
+    "assets.moved_twice": ("An image may be chosen only once.", "같은 이미지를 두 번 고를 수 없습니다."),
+    # uploads
+    "upload.mime": ("Upload one of: {choices}.", "다음 형식만 올릴 수 있습니다: {choices}."),
+    "upload.bytes": ("A file has 1 byte to {maximum} MB.", "파일 크기는 최대 {maximum}MB입니다."),
+    "upload.sha256": ("This is no SHA-256 in hexadecimal.", "올바른 SHA-256 값이 아닙니다."),
+    "upload.not_arrived": ("The file has not arrived yet.", "파일이 아직 도착하지 않았습니다."),
+    "upload.being_checked": ("The file is being checked.", "파일을 확인하고 있습니다."),
+    "upload.busy": (
+        "Too much is going on to check the file. Try again shortly.",
+        "지금은 파일을 확인할 여유가 없습니다. 잠시 후 다시 시도해 주세요.",
+    ),
+    "upload.store_away": (
+        "Files can not be read or stored at present. Try again shortly.",
+        "지금은 파일을 읽거나 저장할 수 없습니다. 잠시 후 다시 시도해 주세요.",
+    ),
+    "upload.given_up": (
+        "This upload was given up. Announce the file again.",
+        "이 업로드는 만료되었습니다. 다시 올려 주세요.",
+    ),
+    "upload.WRONG_SIZE": (
+        "The file has another size than was announced. Upload it again.",
+        "파일 크기가 알려 준 값과 다릅니다. 다시 올려 주세요.",
+    ),
+    "upload.WRONG_CHECKSUM": (
+        "The file did not arrive as it was announced. Upload it again.",
+        "파일 내용이 알려 준 값과 다릅니다. 다시 올려 주세요.",
+    ),
+    "upload.NOT_A_PICTURE": (
+        "This is no PNG, JPEG or WebP picture.",
+        "PNG, JPEG, WebP 이미지가 아닙니다.",
+    ),
+    "upload.WRONG_TYPE": (
+        "The picture is of another type than was announced.",
+        "이미지 형식이 알려 준 것과 다릅니다.",
+    ),
+    "upload.TOO_MANY_PIXELS": (
+        "The picture is too large: 16.8 million pixels at most. Make it smaller.",
+        "이미지가 너무 큽니다. 최대 1,680만 화소까지 올릴 수 있으니 크기를 줄여 주세요.",
+    ),
+    "upload.SEVERAL_FRAMES": (
+        "The picture moves. Upload a still one.",
+        "움직이는 이미지는 올릴 수 없습니다. 정지 이미지를 올려 주세요.",
+    ),
+    "upload.HIDDEN_DATA": (
+        "The file holds something else behind its picture. Save the picture anew and upload that.",
+        "이미지 뒤에 다른 데이터가 붙어 있습니다. 이미지를 다시 저장해서 올려 주세요.",
+    ),
+    "upload.BROKEN": (
+        "The picture is broken, or not all of it arrived.",
+        "이미지가 손상되었거나 일부만 도착했습니다.",
+    ),
+    "upload.TOO_EXPENSIVE": (
+        "The picture takes too much to decode. Save it anew, smaller, and upload that.",
+        "이미지를 처리하는 데 너무 많은 자원이 필요합니다. 크기를 줄여 다시 저장해 주세요.",
+    ),
     # all
     "not_found": ("There is no such thing, or it is not yours.", "존재하지 않거나 권한이 없습니다."),
     # entries of the ledger

@@ -227,6 +227,26 @@ class StoredObject:
     content_type: str
 
 
+@dataclass(frozen=True, slots=True)
+class Deposit:
+    """What somebody may put into the store themselves, by a signed link: exactly this."""
+
+    key: str
+    content_type: str
+    size: int
+    """Bytes."""
+    sha256: str
+    """In hexadecimal, lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class DepositLink:
+    """How to make a deposit: one PUT of its bytes with these headers; Content-Length comes by itself."""
+
+    url: str
+    headers: Mapping[str, str]
+
+
 class StorageUnavailable(Exception):
     """The object store refused or did not answer; the call may be tried again."""
 
@@ -260,6 +280,17 @@ class ObjectStore(Protocol):
 
         The URL of a key stays the same for at least half of ``expires_in``, so that browsers can cache by it.
         ``download_name`` makes it a download under that file name. No I/O.
+        """
+
+
+class DepositStore(ObjectStore, Protocol):
+    """A store that clients put objects into themselves."""
+
+    def deposit_link(self, deposit: Deposit, expires_in: timedelta) -> DepositLink:
+        """Return a link by which a client without further sign-in stores ``deposit``, and nothing else. No I/O.
+
+        Raises:
+            ValueError: the key is no key, or its extension stands for another type.
         """
 
 

@@ -117,6 +117,8 @@ class ErrorCode(StrEnum):
     NOT_WAITING = "NOT_WAITING"
     CONTENT_BLOCKED = "CONTENT_BLOCKED"
     VERSION_CONFLICT = "VERSION_CONFLICT"
+    UPLOAD_REJECTED = "UPLOAD_REJECTED"
+    UPLOAD_NOT_READY = "UPLOAD_NOT_READY"
 
 
 class Previews(StrEnum):
@@ -205,6 +207,28 @@ class GenerationWarningCode(StrEnum):
     PROMPT_NOT_UNDERSTOOD = "PROMPT_NOT_UNDERSTOOD"
     LANGUAGE_SERVICE_AWAY = "LANGUAGE_SERVICE_AWAY"
     CONTENT_WARNED = "CONTENT_WARNED"
+
+
+class UploadProblem(StrEnum):
+    """Why an uploaded file is not kept."""
+
+    WRONG_SIZE = "WRONG_SIZE"
+    WRONG_CHECKSUM = "WRONG_CHECKSUM"
+    NOT_A_PICTURE = "NOT_A_PICTURE"
+    WRONG_TYPE = "WRONG_TYPE"
+    TOO_MANY_PIXELS = "TOO_MANY_PIXELS"
+    SEVERAL_FRAMES = "SEVERAL_FRAMES"
+    HIDDEN_DATA = "HIDDEN_DATA"
+    BROKEN = "BROKEN"
+    TOO_EXPENSIVE = "TOO_EXPENSIVE"
+
+
+class AssetOrder(StrEnum):
+    """In which order one's own images are listed."""
+
+    NEWEST = "NEWEST"
+    OLDEST = "OLDEST"
+    LARGEST = "LARGEST"
 
 
 class PromptMeans(StrEnum):

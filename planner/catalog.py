@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ from planner.formats import ListFormat, NodeIdFormat, format_of
 from planner.pages import Connection, Edge, PageInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from graphql import GraphQLArgument, GraphQLField, GraphQLInputType, GraphQLOutputType, GraphQLSchema
     from sqlalchemy import FromClause
@@ -235,7 +236,9 @@ class Catalog:
         if source.by and source.by not in other.c:
             raise DeclarationError(found.owner, found.name, f"{other} has no column {source.by!r}")
         if isinstance(source, Paged):
-            _check_keyset(found, source, other)
+            orders = source.order.values() if isinstance(source.order, Mapping) else [source.order]
+            for order in orders:
+                _check_keyset(found, order, other)
         elif not source.order:
             raise DeclarationError(found.owner, found.name, "a list needs an order")
 
@@ -327,8 +330,7 @@ def _columns_of(found: PlannedField) -> tuple[str, ...]:
     return declaration.columns if isinstance(declaration, Computed | Batch) else ()
 
 
-def _check_keyset(found: PlannedField, source: Paged, table: FromClause) -> None:
-    order = source.order
+def _check_keyset(found: PlannedField, order: Any, table: FromClause) -> None:
     assert isinstance(order, tuple)
     names = tuple(each.removeprefix("-") for each in order)
     if not order or len({each.startswith("-") for each in order}) > 1:
@@ -336,7 +338,7 @@ def _check_keyset(found: PlannedField, source: Paged, table: FromClause) -> None
     for name in names:
         if name not in table.c:
             raise DeclarationError(found.owner, found.name, f"{table} has no column {name!r}")
-        if table.c[name].nullable:
+        if getattr(table.c[name], "nullable", False):
             raise DeclarationError(found.owner, found.name, f"column {name!r} of a keyset must not be nullable")
     if not any(unique <= set(names) for unique in _unique_keys(table)):
         raise DeclarationError(found.owner, found.name, f"the order {order} is not unique")

@@ -15,6 +15,7 @@ below. Functions that return SQL take the request first (``Ask``: such as ``ask.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
@@ -24,7 +25,7 @@ from sqlalchemy import inspect as inspect_mapping
 from planner.pages import After, First
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import FromClause
     from strawberry.types.field import StrawberryField
@@ -82,6 +83,10 @@ class Part:
     present: str | None
 
 
+Orders = tuple[str, ...] | Mapping[str, tuple[str, ...]]
+"""Columns of a keyset; or several keysets, by the values of the argument ``order_by``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Which rows of another table belong to a row, or to the root."""
@@ -91,7 +96,7 @@ class Source:
     by: str | None
     """The column of a foreign key, where that is all."""
     through: FromClause | None
-    order: Function | tuple[str, ...]
+    order: Function | Orders
     seen: bool
     """Whether who sees the row may see all of these too, so that ``visible_to`` need not be asked again."""
     check: Function | None
@@ -271,7 +276,7 @@ def connection(  # noqa: PLR0913 - words of a declaration, most of them seldom s
     description: str,
     on: Function | None = None,
     *,
-    order: tuple[str, ...],
+    order: Orders,
     by: str | None = None,
     through: Any = None,
     seen: bool = False,
@@ -285,7 +290,8 @@ def connection(  # noqa: PLR0913 - words of a declaration, most of them seldom s
         description: of the field.
         on: as for ``to_one``.
         order: columns of the other row, ``-`` before those that descend. All in one direction, none of them nullable,
-            and together unique: then no item is lost or repeated between pages while others are added.
+            and together unique: then no item is lost or repeated between pages while others are added. Where the
+            client may choose, such an order for each value of the enum argument ``order_by``, which ``on`` has.
         by: column of the other row that holds this one's primary key, where that is all.
         through: a table between the two.
         seen: as for ``to_one``.

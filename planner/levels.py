@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from planner.pages import COUNT_LIMIT
 from planner.rows import Ask, Row, forget_uses, name_of, table_of, used_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy import FromClause, Select
 
@@ -127,16 +128,17 @@ def rows_of(
         conditions = [getattr(other, key) == getattr(own, source.by)]
     if target.made_of.visible_to and not source.seen:
         conditions.append(target.made_of.visible_to(ask, row))
-    keyset = tuple(each.removeprefix("-") for each in source.order) if isinstance(source.order, tuple) else ()
-    rows = Rows(row, link, conditions, _order(source, row, link), keyset)
+    order = source.order[arguments["order_by"]] if isinstance(source.order, Mapping) else source.order
+    keyset = tuple(each.removeprefix("-") for each in order) if isinstance(order, tuple) else ()
+    rows = Rows(row, link, conditions, _order(order, row, link), keyset)
     forget_uses(row)  # conditions and order look at the table itself: only what is selected has to come out of it
     return rows
 
 
-def _order(source: Source, row: Row, link: Row | None) -> list[tuple[ColumnElement[Any], bool]]:
-    if isinstance(source.order, tuple):
-        return [(getattr(row, each.removeprefix("-")), each.startswith("-")) for each in source.order]
-    given = source.order(row) if link is None else source.order(row, link)
+def _order(order: Any, row: Row, link: Row | None) -> list[tuple[ColumnElement[Any], bool]]:
+    if isinstance(order, tuple):
+        return [(getattr(row, each.removeprefix("-")), each.startswith("-")) for each in order]
+    given = order(row) if link is None else order(row, link)
     return [
         (each.element, True) if isinstance(each, UnaryExpression) and each.modifier is desc_op else (each, False)
         for each in given

@@ -21,6 +21,7 @@ from resolvers.accounts import AccountMutations, AccountQueries
 from resolvers.allowances import AllowanceQueries
 from resolvers.artworks import ArtworkMutations, ArtworkQueries
 from resolvers.feed import FeedSubscriptions
+from resolvers.folders import FolderMutations, FolderQueries
 from resolvers.galleries import GalleryMutations, GallerySubscriptions
 from resolvers.generation import GenerationMutations, GenerationQueries, GenerationSubscriptions
 from resolvers.limits import LimitQueries
@@ -31,6 +32,7 @@ from resolvers.owners import OwnerMutations, OwnerQueries
 from resolvers.personal import PersonalSubscriptions
 from resolvers.prompts import PromptMutations
 from resolvers.queues import QueueSubscriptions
+from resolvers.uploads import UploadMutations
 from schema.context import Context
 from schema.credits import CreditAccount, LedgerEntry
 from schema.documents import DocumentReader
@@ -43,7 +45,11 @@ from schema.stream_events import StreamEvent
 
 QUERIES = (
     *(NodeQueries, AccountQueries, OwnerQueries, GenerationQueries, AllowanceQueries, LineQueries),
-    *(ArtworkQueries, LimitQueries),
+    *(ArtworkQueries, FolderQueries, LimitQueries),
+)
+MUTATIONS = (
+    *(AccountMutations, OwnerMutations, GalleryMutations, GenerationMutations, OperationMutations, LineMutations),
+    *(PromptMutations, ArtworkMutations, UploadMutations, FolderMutations),
 )
 SUBSCRIPTIONS = (
     *(GenerationSubscriptions, GallerySubscriptions, FeedSubscriptions),
@@ -158,8 +164,7 @@ def build_schema(reader: DocumentReader, *extensions: Callable[[], SchemaExtensi
         mutation=_root(
             "Mutation",
             "What can be changed. Each takes one `input`, and returns what it changed or why it was refused.",
-            *(AccountMutations, OwnerMutations, GalleryMutations, GenerationMutations),
-            *(OperationMutations, LineMutations, PromptMutations, ArtworkMutations),
+            *MUTATIONS,
         ),
         subscription=_root("Subscription", "What can be followed as it happens.", *SUBSCRIPTIONS),
         types=[UserError, Job, StreamEvent, JobEvent, CreditAccount, LedgerEntry, GenerationSlot, GuardDecision],

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from domain.credits import Welcome
     from domain.errors import RequestError
     from domain.messages import Language as ReaderLanguage
-    from domain.ports import Bucket, EventLog, Language, ObjectStore, PromptGuard, RateLimiter, Throttle
+    from domain.ports import Bucket, DepositStore, EventLog, Language, PromptGuard, RateLimiter, Throttle
     from domain.tokens import AccessTokens, Claims
+    from domain.uploads import Scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Services:
 
     db: Database
     tokens: AccessTokens
-    store: ObjectStore
+    store: DepositStore
     events: EventLog
     limiter: RateLimiter
     throttle: Throttle
@@ -39,6 +40,8 @@ class Services:
     """Puts prompts into other words."""
     guard: PromptGuard
     """Judges prompts."""
+    scan: Scan
+    """Decodes uploaded files."""
     engines: Sequence[str]
     """Keys of the engines that workers run; the first is the default."""
     welcome: Welcome

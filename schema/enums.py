@@ -16,9 +16,11 @@ from db.words import (
     Operation,
     PromptVisibility,
     SlotStatus,
+    UploadKind,
     Visibility,
 )
 from domain.words import (
+    AssetOrder,
     DifferenceKind,
     EngineFamily,
     ErrorCode,
@@ -36,6 +38,7 @@ from domain.words import (
     PromptMeans,
     Remedy,
     Rotation,
+    UploadProblem,
 )
 
 
@@ -193,6 +196,8 @@ publish(
     NOT_WAITING="The job does not wait in the line.",
     CONTENT_BLOCKED="The content guard blocked the request.",
     VERSION_CONFLICT="The gallery has changed since it was read.",
+    UPLOAD_REJECTED="The uploaded file is not acceptable; `problem` says why.",
+    UPLOAD_NOT_READY="The upload has not arrived, or is being checked; try again.",
 )
 publish(
     EtaConfidence,
@@ -200,6 +205,27 @@ publish(
     HIGH="Half of them by a fifth of the wait at most.",
     MEDIUM="Half of them by half of the wait at most.",
     LOW="More than that, or there were fewer than ten.",
+)
+publish(UploadKind, "What a file is uploaded for.", IMAGE="To be kept as an image, and to make others from.")
+publish(
+    UploadProblem,
+    "Why an uploaded file is not kept.",
+    WRONG_SIZE="It has another size than was announced.",
+    WRONG_CHECKSUM="It has another SHA-256 than was announced.",
+    NOT_A_PICTURE="It is no PNG, JPEG or WebP, whatever its name says.",
+    WRONG_TYPE="It is a picture of another type than was announced.",
+    TOO_MANY_PIXELS="It has more than 16.8 million pixels, or a side of more than 16,383.",
+    SEVERAL_FRAMES="It moves: only still pictures are kept.",
+    HIDDEN_DATA="Something else stands behind the picture.",
+    BROKEN="It can not be decoded, or ends too early.",
+    TOO_EXPENSIVE="Decoding it takes too much time or memory.",
+)
+publish(
+    AssetOrder,
+    "In which order images are listed.",
+    NEWEST="Those that came to be last first.",
+    OLDEST="Those that came to be first first.",
+    LARGEST="Those with the largest originals first.",
 )
 publish(
     Previews,

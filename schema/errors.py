@@ -11,7 +11,7 @@ from strawberry.types.field import StrawberryField
 
 from domain import errors
 from domain.messages import Language
-from domain.words import ErrorCode, GuardReason
+from domain.words import ErrorCode, GuardReason, UploadProblem
 from schema.context import Info
 from schema.node import global_id
 
@@ -130,6 +130,18 @@ class VersionConflict(UserError):
         return [global_id("asset", key) for key in self.keys]
 
 
+@strawberry.type(description="The uploaded file is not acceptable. Nothing of it was kept.")
+class UploadRejected(UserError):
+    """The file is not acceptable."""
+
+    problem: UploadProblem = strawberry.field(description="What is wrong with it.")
+
+
+@strawberry.type(description="The upload can not be confirmed yet. Try again.")
+class UploadNotReady(UserError):
+    """The upload can not be confirmed yet."""
+
+
 class Refusals(ExceptionHandler):  # type: ignore[type-arg]  # each instance names its own types
     """Turns one kind of domain error into its member of a result union."""
 
@@ -186,4 +198,6 @@ EXCEPTION_HANDLERS = (
     Refusals(errors.Forbidden, Forbidden),
     _Blocks(errors.ContentBlocked, ContentBlocked),
     Refusals(errors.VersionConflict, VersionConflict, "version", "keys"),
+    Refusals(errors.UploadRejected, UploadRejected, "problem"),
+    Refusals(errors.UploadNotReady, UploadNotReady),
 )

@@ -8,6 +8,7 @@ from domain.accounts import MAXIMUM_SESSIONS
 from domain.artworks import MAXIMUM_IMAGES
 from domain.catalogue import ENGINES, RATIOS, STYLES
 from domain.credits import MAXIMUM_BUCKETS
+from domain.folders import MAXIMUM_MOVED
 from domain.generation import MAXIMUM_COUNT
 from domain.line_control import MAXIMUM_TOLD
 from domain.operations import MAXIMUM_REFERENCES
@@ -33,6 +34,8 @@ LIST_BOUNDS: Final[Mapping[tuple[str, str], Bound]] = {
     ("EngineConstraints", "ratios"): len(RATIOS),
     ("GenerationJob", "references"): MAXIMUM_REFERENCES,
     ("GenerationJob", "slots"): MAXIMUM_COUNT,
+    ("CreateUploadSuccess", "headers"): 2,
+    ("MoveToFolderSuccess", "assets"): MAXIMUM_MOVED,
     ("Query", "engines"): len(ENGINES),
     ("Query", "nodes"): "ids",
     ("Query", "styles"): len(STYLES),

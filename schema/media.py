@@ -1,19 +1,22 @@
 """Stored images in the graph."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from db import tables
 from db.words import AssetStatus, ContentLevel, Operation
-from domain import media
+from domain import collecting, media
 from domain.variants import object_key
 from domain.words import ImageVariant
-from planner import Connection, column, computed, connection, expression, one_of, part, planned, to_one
+from planner import Connection, column, computed, connection, expression, one_of, part, planned, scalars, to_one
 from schema.context import Context
 from schema.node import Node, identity
 from schema.scalars import URL
+
+if TYPE_CHECKING:
+    from schema.folders import Folder
 
 URL_LIFE = timedelta(hours=2)
 _ORIGINAL, _FULL = ImageVariant.ORIGINAL, ImageVariant.FULL
@@ -130,6 +133,16 @@ class MediaAsset(Node):
         "All settings that it was made with, for `rerunGeneration` or to learn from; its owner alone sees them.",
         lambda _ask, asset, made: made.id == asset.id,
         unique=True,
+    )
+    folder: Annotated["Folder", strawberry.lazy("schema.folders")] | None = to_one(
+        "The folder that it is in; its owner alone sees it.", by="folder_id"
+    )
+    tags: list[str] = scalars(
+        "Tags that its owner gave it, twenty at most; empty for anybody else.",
+        lambda ask, asset: collecting.tags_of(asset, ask.viewer),
+    )
+    is_starred: bool = expression(
+        "Whether its owner, who asks, gave it a star.", lambda ask, asset: collecting.is_starred(asset, ask.viewer)
     )
     url: URL = computed(
         "Where to read the image: signed, the same for an hour, good for at least one more.",

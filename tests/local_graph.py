@@ -18,6 +18,7 @@ from adapters.guard.rules import RuleGuard
 from adapters.hub import Hub, redis_client
 from adapters.language.phrase_table import PhraseTable
 from adapters.rate_limits import RedisRateLimiter
+from adapters.scanning.process import ChildScanner
 from adapters.storage.folder import FolderStore
 from adapters.throttle import LocalThrottle
 from db.session import Database
@@ -94,6 +95,7 @@ async def local_graph(
         cost_bucket=Bucket(10_000, 100),
         language=PhraseTable(),
         guard=RuleGuard(),
+        scan=ChildScanner(),
         engines=("sandbox",),
         welcome=Welcome(Grant(BucketKind.PROMOTIONAL, 100), low_mark=10),
         admins=frozenset(),

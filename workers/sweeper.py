@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from domain import credits, housekeeping, line, rendering, trash
+from domain import credits, housekeeping, line, rendering, trash, uploads, uploads_checking
 from domain.ports import StorageUnavailable
 from domain.variants import object_key
 from domain.words import ImageVariant
@@ -44,7 +44,7 @@ class Sweeper:
         """Work until cancelled; a fault of one errand does not keep the others from being done."""
         errands = (
             *(self.rescue_lost, self.expire_overdue, self.expire_credits, self.ring_for_waiting, self.tidy_line),
-            *(self.remove_abandoned, self.empty_trash, self.forget),
+            *(self.remove_abandoned, self.forget_uploads, self.empty_trash, self.forget),
         )
         while True:
             for errand in errands:
@@ -99,6 +99,13 @@ class Sweeper:
             await self._remove_objects(asset_id)
             async with self._db.write() as tx:
                 await trash.forget_objects(tx, asset_id)
+
+    async def forget_uploads(self) -> None:
+        """Delete files that were announced and never confirmed, and those that came after they were."""
+        async with self._db.read() as tx:
+            found = await uploads.overdue(tx, self._grace)
+        for upload in found:
+            await uploads_checking.give_up(self._db, self._store, upload.id)
 
     async def forget(self) -> None:
         """Delete keys and sessions that have run out."""

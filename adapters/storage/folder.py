@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -12,16 +13,23 @@ from anyio import to_thread
 
 from adapters.storage.keys import check_content_type, content_type_of, link_window
 from adapters.storage.links import LinkSigner, OpenLink, RememberedLinks
-from domain.ports import StorageUnavailable, StoredObject
+from domain.ports import DepositLink, StorageUnavailable, StoredObject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
     from datetime import timedelta
     from pathlib import Path
+    from typing import BinaryIO
+
+    from domain.ports import Deposit
 
 _FILE_MODE = 0o644
 _FOLDER_MODE = 0o755
 _TRIES = 3
+
+
+class DepositRefused(Exception):
+    """Somebody sent other bytes than they had announced; nothing was stored."""
 
 
 class FolderStore:
@@ -38,6 +46,7 @@ class FolderStore:
         """
         self._root = root
         self._media_url = f"{public_url.rstrip('/')}/media"
+        self._deposit_url = f"{public_url.rstrip('/')}/deposits"
         self._signer = LinkSigner(secret)
         self._clock = clock
         self._links = RememberedLinks()
@@ -89,6 +98,36 @@ class FolderStore:
         """Return what a link's decoded query allows, or None where it does not open ``key`` now."""
         return self._signer.verify(key, query, self._clock())
 
+    def deposit_link(self, deposit: Deposit, expires_in: timedelta) -> DepositLink:
+        """Return a link to the API's own route (``app/deposits.py``), as the port says."""
+        check_content_type(deposit.key, deposit.content_type)
+        query = self._signer.deposit_query(deposit, int(self._clock() + expires_in.total_seconds()))
+        return DepositLink(f"{self._deposit_url}/{deposit.key}?{query}", {"content-type": deposit.content_type})
+
+    def verify_deposit(self, key: str, query: Mapping[str, str]) -> Deposit | None:
+        """Return what a deposit link's decoded query lets be stored now, or None where it does not hold."""
+        return self._signer.verify_deposit(key, query, self._clock())
+
+    async def receive(self, deposit: Deposit, chunks: AsyncIterator[bytes]) -> None:
+        """Store a deposit as its bytes come, never holding more than a chunk of it; whole, or not at all.
+
+        Raises:
+            DepositRefused: the bytes are not those that were announced.
+            StorageUnavailable: the file system refused.
+        """
+        path = self.path(deposit.key)
+        part = path.with_name(f".{path.name}.{uuid4().hex}.part")
+        with _refusals_told():
+            file = await to_thread.run_sync(lambda: os.fdopen(_create(part), "wb"))
+            try:
+                with file:
+                    await _fill(file, deposit, chunks)
+                await to_thread.run_sync(lambda: _put_in_place(part, path))
+            except BaseException:
+                with suppress(OSError):
+                    part.unlink()
+                raise
+
     def path(self, key: str) -> Path:
         """Return where the object is kept, whether or not it exists.
 
@@ -125,13 +164,35 @@ def _write_aside(path: Path, data: bytes) -> None:
     part = path.with_name(f".{path.name}.{uuid4().hex}.part")
     try:
         _write_through(part, data)
-        part.replace(path)
-        _remove_parts(path)
-        _flush_folder(path.parent)
+        _put_in_place(part, path)
     except BaseException:
         with suppress(OSError):
             part.unlink()
         raise
+
+
+def _put_in_place(part: Path, path: Path) -> None:
+    part.replace(path)
+    _remove_parts(path)
+    _flush_folder(path.parent)
+
+
+async def _fill(file: BinaryIO, deposit: Deposit, chunks: AsyncIterator[bytes]) -> None:
+    size, digest = 0, sha256()
+    async for chunk in chunks:
+        size += len(chunk)
+        if size > deposit.size:
+            break
+        await to_thread.run_sync(file.write, chunk)
+        digest.update(chunk)
+    if size != deposit.size or digest.hexdigest() != deposit.sha256:
+        raise DepositRefused("These are not the bytes that were announced.")
+    await to_thread.run_sync(_flush, file)
+
+
+def _flush(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _remove_parts(path: Path) -> None:
@@ -144,8 +205,7 @@ def _write_through(path: Path, data: bytes) -> None:
     with os.fdopen(_create(path), "wb") as file:
         os.fchmod(file.fileno(), _FILE_MODE)
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+        _flush(file)
 
 
 def _create(path: Path) -> int:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from adapters.storage.keys import content_type_of
+from domain.ports import Deposit
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
@@ -75,7 +78,34 @@ class LinkSigner:
         seconds_left = int(int(expires) - now)
         return OpenLink(seconds_left, name) if seconds_left > 0 else None
 
+    def deposit_query(self, deposit: Deposit, expires: int) -> str:
+        """Return the query string by which ``deposit`` may be stored until ``expires`` (Unix time)."""
+        signature = self._signed(_deposited(deposit, expires))
+        return f"expires={expires}&size={deposit.size}&sha256={deposit.sha256}&signature={signature}"
+
+    def verify_deposit(self, key: str, query: Mapping[str, str], now: float) -> Deposit | None:
+        """Return what may be stored under ``key``, or None where the query was not signed for it or has expired."""
+        expires, size = query.get("expires", ""), query.get("size", "")
+        if not all(each.isascii() and each.isdecimal() and len(each) <= _LONGEST_TIME for each in (expires, size)):
+            return None
+        try:
+            deposit = Deposit(key, content_type_of(key), int(size), query.get("sha256", ""))
+        except ValueError:
+            return None
+        signature = self._signed(_deposited(deposit, int(expires))).encode()
+        if not hmac.compare_digest(query.get("signature", "").encode("utf-8", "replace"), signature):
+            return None
+        return deposit if int(expires) > now else None
+
     def _signature(self, key: str, expires: int, download_name: str | None) -> str:
         name = "" if download_name is None else f"\n{download_name}"
-        digest = hmac.digest(self._key, f"{key}\n{expires}{name}".encode("utf-8", "replace"), "sha256")
+        return self._signed(f"{key}\n{expires}{name}")
+
+    def _signed(self, text: str) -> str:
+        digest = hmac.digest(self._key, text.encode("utf-8", "replace"), "sha256")
         return urlsafe_b64encode(digest[:_SIGNATURE_BYTES]).decode().rstrip("=")
+
+
+def _deposited(deposit: Deposit, expires: int) -> str:
+    # No link that reads has such a text: its second line would be a time.
+    return f"PUT\n{deposit.key}\n{expires}\n{deposit.size}\n{deposit.sha256}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from base64 import b64encode
 from dataclasses import dataclass, field
 from random import SystemRandom
 from typing import TYPE_CHECKING, TypeVar
@@ -19,14 +20,16 @@ from urllib3.exceptions import HTTPError
 
 from adapters.storage.keys import check_content_type, content_disposition, content_type_of, link_window
 from adapters.storage.links import RememberedLinks
-from adapters.storage.sigv4 import LONGEST_LIFE, SigningKey, presigned_query
-from domain.ports import StorageUnavailable, StoredObject
+from adapters.storage.sigv4 import LONGEST_LIFE, SigningKey, presigned_put, presigned_query
+from domain.ports import DepositLink, StorageUnavailable, StoredObject
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import timedelta
 
     from types_boto3_s3 import S3Client
+
+    from domain.ports import Deposit
 
 Result = TypeVar("Result")
 
@@ -124,6 +127,20 @@ class S3Store:
         window = begin, min(seconds, LONGEST_LIFE)
         link = f"{self._origin}{path}?{presigned_query(self._signer, self._host, path, window, disposition)}"
         return link if download_name else self._links.put(key, expires_in, until, link)
+
+    def deposit_link(self, deposit: Deposit, expires_in: timedelta) -> DepositLink:
+        """Return a presigned PUT, as the port says; the store itself checks length and checksum.
+
+        Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+        """
+        check_content_type(deposit.key, deposit.content_type)
+        path = f"{self._folder}/{deposit.key}"
+        checksum = b64encode(bytes.fromhex(deposit.sha256)).decode()
+        headers = {"content-type": deposit.content_type, "x-amz-checksum-sha256": checksum}
+        window = int(self._clock()), min(int(expires_in.total_seconds()), LONGEST_LIFE)
+        signed = headers | {"content-length": str(deposit.size)}
+        query = presigned_put(self._signer, self._host, path, window, signed)
+        return DepositLink(f"{self._origin}{path}?{query}", headers)
 
     def close(self) -> None:
         """Close the connections to the store."""

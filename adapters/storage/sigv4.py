@@ -11,7 +11,11 @@ import time
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
+from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LONGEST_LIFE = 604_800
 """Seconds: S3 refuses links that live longer than a week."""
@@ -36,17 +40,38 @@ def presigned_query(signer: SigningKey, host: str, path: str, window: tuple[int,
         window: Unix time from which the link works, and for how many seconds, at most ``LONGEST_LIFE``.
         disposition: the Content-Disposition that the store shall answer with, if any.
     """
+    extra = "" if disposition is None else f"&response-content-disposition={quote(disposition, safe='-_.~')}"
+    return _presigned(signer, "GET", path, window, {"host": host}, extra)
+
+
+def presigned_put(signer: SigningKey, host: str, path: str, window: tuple[int, int], headers: Mapping[str, str]) -> str:
+    """Return the query that opens ``PUT https://{host}{path}`` to a request that has exactly these ``headers``.
+
+    Their names are in lower case. With ``content-length`` among them, the store takes nothing shorter or longer; all
+    else is as for ``presigned_query``.
+    """
+    return _presigned(signer, "PUT", path, window, {"host": host, **headers})
+
+
+def _presigned(
+    signer: SigningKey,
+    method: str,
+    path: str,
+    window: tuple[int, int],
+    headers: Mapping[str, str],
+    extra: str = "",
+) -> str:
     begin, seconds = window
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(begin))
     scope = f"{stamp[:8]}/{signer.region}/s3/aws4_request"
     credential = quote(f"{signer.access_key_id}/{scope}", safe="-_.~")
+    signed = ";".join(sorted(headers))
     query = (
         f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={credential}"
-        f"&X-Amz-Date={stamp}&X-Amz-Expires={seconds}&X-Amz-SignedHeaders=host"
+        f"&X-Amz-Date={stamp}&X-Amz-Expires={seconds}&X-Amz-SignedHeaders={quote(signed, safe='-')}{extra}"
     )
-    if disposition is not None:
-        query += f"&response-content-disposition={quote(disposition, safe='-_.~')}"
-    canonical = f"GET\n{path}\n{query}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD"
+    lines = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
+    canonical = f"{method}\n{path}\n{query}\n{lines}\n{signed}\nUNSIGNED-PAYLOAD"
     text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{sha256(canonical.encode()).hexdigest()}"
     signature = hmac.digest(_day_key(signer, stamp[:8]), text.encode(), "sha256").hex()
     return f"{query}&X-Amz-Signature={signature}"

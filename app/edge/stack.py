@@ -43,6 +43,7 @@ class EdgeOptions:
         "/graphql/stream",
         "/graphiql",
         "/graphiql/",
+        "/deposits/",
         "/media/",
         "/healthz",
         "/readyz",

@@ -5,12 +5,14 @@ from sqlmodel import SQLModel
 from db.tables.accounts import Follow, RefreshToken, Session, User
 from db.tables.artworks import Artwork, ArtworkImage, ArtworkTag, Comment, Reaction, Tag
 from db.tables.credits import CreditAccount, CreditBucket, Hold, LedgerEntry
+from db.tables.folders import Folder, MediaTag
 from db.tables.galleries import Gallery, OwnerEntity
 from db.tables.generation import GenerationJob, GenerationMask, GenerationReference, GenerationSlot, IdempotencyKey
 from db.tables.guard import BlockedPicture, GuardDecision
 from db.tables.line import LineCount, LinePlace, PausedEngine
 from db.tables.media import EditRecipe, MediaAsset
 from db.tables.outbox import OutboxMessage
+from db.tables.uploads import Upload
 
 metadata = SQLModel.metadata
 
@@ -23,6 +25,7 @@ __all__ = [
     "CreditAccount",
     "CreditBucket",
     "EditRecipe",
+    "Folder",
     "Follow",
     "Gallery",
     "GenerationJob",
@@ -36,6 +39,7 @@ __all__ = [
     "LineCount",
     "LinePlace",
     "MediaAsset",
+    "MediaTag",
     "OutboxMessage",
     "OwnerEntity",
     "PausedEngine",
@@ -43,6 +47,7 @@ __all__ = [
     "RefreshToken",
     "Session",
     "Tag",
+    "Upload",
     "User",
     "metadata",
 ]

@@ -46,6 +46,12 @@ class GenerationJob(SQLModel, table=True):
             postgresql_where=text("gallery_id IS NOT NULL AND finished_at IS NULL"),
         ),
         Index(
+            "ix_generation_jobs_prompt",
+            "prompt",
+            postgresql_using="gin",
+            postgresql_ops={"prompt": "gin_trgm_ops"},
+        ),
+        Index(
             "ix_generation_jobs_source_asset_id",
             "source_asset_id",
             postgresql_where=text("source_asset_id IS NOT NULL"),

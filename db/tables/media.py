@@ -20,6 +20,15 @@ class MediaAsset(SQLModel, table=True):
         Index("uq_media_assets_primary", "gallery_id", unique=True, postgresql_where=text("is_primary")),
         CheckConstraint("NOT is_primary OR (status = 'READY' AND gallery_id IS NOT NULL)", name="primary"),
         Index("ix_media_assets_trash", "trashed_at", postgresql_where=text("trashed_at IS NOT NULL")),
+        Index("ix_media_assets_owner_id_byte_size", "owner_id", "byte_size", "id"),
+        Index("ix_media_assets_folder_id_id", "folder_id", "id", postgresql_where=text("folder_id IS NOT NULL")),
+        Index("ix_media_assets_starred", "owner_id", "id", postgresql_where=text("is_starred")),
+        Index(
+            "ix_media_assets_dhash_bands",
+            text("dhash_bands(dhash)"),
+            postgresql_using="gin",
+            postgresql_where=text("status = 'READY'"),
+        ),
         Index("ix_media_assets_unfinished", "created_at", postgresql_where=text("status = 'PENDING'")),
     )
 
@@ -46,6 +55,8 @@ class MediaAsset(SQLModel, table=True):
     is_primary: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     alt_text: str = Field(default="", sa_column_kwargs={"server_default": ""})
     content_level: ContentLevel = word(ContentLevel, "content_level", ContentLevel.GENERAL)
+    folder_id: UUID | None = Field(default=None, foreign_key="folders.id", ondelete="SET NULL")
+    is_starred: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     created_at: datetime = moment()
     ready_at: datetime | None = moment_or_none()
     trashed_at: datetime | None = moment_or_none()

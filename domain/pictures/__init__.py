@@ -1,6 +1,7 @@
 """Finished pictures: their stored renditions, fingerprints and the generation metadata inside them."""
 
 from domain.pictures.metadata import GenerationMetadata, read_metadata
-from domain.pictures.rendition import PictureObject, Rendition, render, render_plain, seen
+from domain.pictures.rendition import render, render_plain, seen
+from domain.renditions import PictureObject, Rendition
 
 __all__ = ["GenerationMetadata", "PictureObject", "Rendition", "read_metadata", "render", "render_plain", "seen"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.edits import Recipe
-    from domain.pictures.rendition import Rendition
+    from domain.renditions import Rendition
 
 _TURNS: Final = {
     90: Image.Transpose.ROTATE_270,

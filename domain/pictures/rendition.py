@@ -1,74 +1,23 @@
-"""What is stored of a finished picture: the original, three variants for the eye and the facts about it."""
+"""Encodes pictures: the original, three variants for the eye and the facts about them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
-from typing import TYPE_CHECKING
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from domain.pictures.fingerprints import blurhash, dhash, dominant_color, reduced
 from domain.pictures.metadata import XMP, GenerationMetadata, png_text
-from domain.variants import content_type, object_key
-from domain.words import ImageVariant
-
-if TYPE_CHECKING:
-    from uuid import UUID
+from domain.renditions import Rendition
 
 _PNG_LEVEL = 3  # several times as fast as the default of 6, for a file that is a few per cent larger
+_LARGE = 2**22  # pixels
 _FULL_QUALITY = 90
 _SMALL_QUALITY = 82
 _CARD_SIDE = 640
 _THUMB_SIDE = 256
-
-
-@dataclass(frozen=True, slots=True)
-class PictureObject:
-    """One file of a picture, as it goes to the object store."""
-
-    key: str
-    data: bytes = field(repr=False)
-    content_type: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rendition:
-    """A finished picture, ready to be stored."""
-
-    original: bytes = field(repr=False)
-    """PNG with the generation metadata in it, the prompt too: for its owner alone."""
-    full: bytes = field(repr=False)
-    """WebP of the same size, without the prompt."""
-    card: bytes = field(repr=False)
-    """WebP, longest side at most 640 px."""
-    thumb: bytes = field(repr=False)
-    """WebP, longest side at most 256 px."""
-    width: int
-    """Pixels of the original."""
-    height: int
-    sha256: str
-    """Of the original, in hex."""
-    blurhash: str
-    dominant_color: str
-    """``#rrggbb``."""
-    dhash: int
-    """64 bits, signed."""
-
-    def objects(self, asset_id: UUID) -> tuple[PictureObject, ...]:
-        """Return what to store for the asset: one object for each variant, the original last.
-
-        So an original that is there says that all of the picture is.
-        """
-        data = {
-            ImageVariant.FULL: self.full,
-            ImageVariant.CARD: self.card,
-            ImageVariant.THUMB: self.thumb,
-            ImageVariant.ORIGINAL: self.original,
-        }
-        return tuple(PictureObject(object_key(asset_id, key), data[key], content_type(key)) for key in data)
 
 
 def render(image: Image.Image, metadata: GenerationMetadata) -> Rendition:
@@ -82,7 +31,7 @@ def render(image: Image.Image, metadata: GenerationMetadata) -> Rendition:
         ValueError: ``image`` has another mode or size.
     """
     if image.size != (metadata.width, metadata.height):
-        raise ValueError(f"Painted {image.size}, not {(metadata.width, metadata.height)}")
+        raise ValueError(f"Painted {image.mode} {image.size}, not RGB or RGBA {(metadata.width, metadata.height)}")
     return _encoded(image, png_text(metadata), XMP.encode())
 
 
@@ -125,7 +74,8 @@ def seen(image: Image.Image) -> Image.Image:
 
 def _png(image: Image.Image, texts: PngInfo) -> bytes:
     file = BytesIO()
-    image.save(file, "PNG", compress_level=_PNG_LEVEL, pnginfo=texts)
+    level = 1 if _is_large(image) else _PNG_LEVEL
+    image.save(file, "PNG", compress_level=level, pnginfo=texts)
     return file.getvalue()
 
 
@@ -134,5 +84,10 @@ def _webp(image: Image.Image, longest_side: int, quality: int, xmp: bytes) -> by
     size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
     smaller = image.resize(size, Image.Resampling.LANCZOS) if size != image.size else image
     file = BytesIO()
-    smaller.save(file, "WEBP", quality=quality, method=2, xmp=xmp)
+    smaller.save(file, "WEBP", quality=quality, method=0 if _is_large(smaller) else 2, xmp=xmp)
     return file.getvalue()
+
+
+def _is_large(image: Image.Image) -> bool:
+    """Whether time matters more than some per cent of the file's size."""
+    return image.width * image.height > _LARGE

@@ -5,6 +5,7 @@ The servers are the folder behind its own route, moto, and rclone's, which check
 
 from __future__ import annotations
 
+import hashlib
 import re
 import socket
 import subprocess
@@ -28,13 +29,14 @@ from starlette.applications import Starlette
 
 from adapters.storage.folder import FolderStore
 from adapters.storage.s3 import S3Bucket, S3Store
+from app.deposits import deposit_routes
 from app.media import media_routes
-from domain.ports import StoredObject
+from domain.ports import Deposit, StoredObject
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from domain.ports import ObjectStore
+    from domain.ports import DepositStore
 
 RCLONE = Path(sys.executable).with_name("rclone")
 pytestmark = pytest.mark.anyio
@@ -74,18 +76,18 @@ BUCKET = S3Bucket("pictures", "easel", "open-sesame")
 class Place:
     """A running store, and how to talk to it as if it were another time."""
 
-    store: ObjectStore
-    at: Callable[[Callable[[], float]], ObjectStore]
+    store: DepositStore
+    at: Callable[[Callable[[], float]], DepositStore]
     """Makes a store object whose clock is the given one."""
 
 
 @contextmanager
-def _s3(endpoint_url: str) -> Iterator[Callable[[Callable[[], float]], ObjectStore]]:
+def _s3(endpoint_url: str) -> Iterator[Callable[[Callable[[], float]], DepositStore]]:
     """Make the bucket, then stores that use it."""
     bucket = replace(BUCKET, endpoint_url=endpoint_url)
     with ExitStack() as open_stores:
 
-        def at(clock: Callable[[], float]) -> ObjectStore:
+        def at(clock: Callable[[], float]) -> DepositStore:
             store = S3Store(bucket, clock)
             open_stores.callback(store.close)
             return store
@@ -101,7 +103,8 @@ def folder_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     root = tmp_path_factory.mktemp("folder") / "media"
     listener = socket.create_server(("127.0.0.1", 0))
     public_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    app = Starlette(routes=media_routes(FolderStore(root, public_url, SECRET), ["*"]))
+    served = FolderStore(root, public_url, SECRET)
+    app = Starlette(routes=[*media_routes(served, ["*"]), *deposit_routes(served, ["*"])])
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
@@ -311,3 +314,41 @@ async def test_an_object_is_of_the_type_that_its_key_says(place: Place) -> None:
     with pytest.raises(ValueError, match="cannot hold 'text/html'"):
         await place.store.put(key, b"<script>", "text/html")
     assert await place.store.stat(key) is None
+
+
+def deposit_of(data: bytes) -> Deposit:
+    return Deposit(f"uploads/{uuid4()}.png", "image/png", len(data), hashlib.sha256(data).hexdigest())
+
+
+def put(url: str, data: bytes, **headers: str) -> int:
+    return httpx2.put(url, content=data, headers=headers, trust_env=False).status_code
+
+
+async def test_a_client_stores_what_it_announced_and_nothing_else(place: Place) -> None:
+    deposit = deposit_of(b"pixels")
+
+    link = place.store.deposit_link(deposit, HOUR)
+
+    assert put(link.url, b"pixels", **link.headers) == 200
+    assert await place.store.get(deposit.key) == b"pixels"
+    assert await place.store.stat(deposit.key) == StoredObject(deposit.key, 6, "image/png")
+
+
+async def test_other_lengths_types_times_and_places_are_refused(strict_place: Place) -> None:
+    deposit = deposit_of(b"pixels")
+    link = strict_place.store.deposit_link(deposit, HOUR)
+    old = strict_place.at(lambda: time.time() - 7_200).deposit_link(deposit, HOUR)
+
+    statuses = {
+        "longer": put(link.url, b"pixels and more", **link.headers),
+        "shorter": put(link.url, b"pix", **link.headers),
+        "another type": put(link.url, b"pixels", **{**link.headers, "content-type": "text/html"}),
+        "too late": put(old.url, b"pixels", **old.headers),
+        "elsewhere": put(link.url.replace("uploads/", "assets/"), b"pixels", **link.headers),
+        "to read": httpx2.get(link.url, trust_env=False).status_code // 100 * 100,
+    }
+
+    assert {what: status for what, status in statuses.items() if status not in {*REFUSALS, 400}} == {}
+    assert await strict_place.store.stat(deposit.key) is None
+    with pytest.raises(ValueError, match="cannot hold"):
+        strict_place.store.deposit_link(replace(deposit, content_type="image/jpeg"), HOUR)

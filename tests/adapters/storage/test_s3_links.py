@@ -13,13 +13,26 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from adapters.storage.s3 import S3Bucket, S3Store
-from adapters.storage.sigv4 import LONGEST_LIFE, SigningKey, presigned_query
+from adapters.storage.sigv4 import LONGEST_LIFE, SigningKey, presigned_put, presigned_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 EXAMPLE = SigningKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "us-east-1")
 MAY_24 = datetime(2013, 5, 24, tzinfo=UTC)
+
+
+def test_a_deposit_is_what_botocore_signs_at_that_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: MAY_24.replace(tzinfo=None))
+    headers = {"content-length": "6", "content-type": "image/png", "x-amz-checksum-sha256": "uU0nuZNNPgilLlLX2n2r+s="}
+    request = AWSRequest("PUT", "https://media.example:9000/pictures/uploads/a.png", headers=headers)
+    credentials = Credentials(EXAMPLE.access_key_id, EXAMPLE.secret_access_key)
+    S3SigV4QueryAuth(credentials, "s3", "us-east-1", 600).add_auth(request)
+
+    window = int(MAY_24.timestamp()), 600
+    query = presigned_put(EXAMPLE, "media.example:9000", "/pictures/uploads/a.png", window, headers)
+
+    assert sorted(query.split("&")) == sorted(urlsplit(str(request.url)).query.split("&"))
 
 
 @pytest.fixture

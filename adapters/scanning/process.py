@@ -1,0 +1,79 @@
+"""Decodes uploaded files in child processes, so that none of them can take this one down, or much of the machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from anyio import CapacityLimiter, to_thread
+
+from domain.errors import UploadNotReady, UploadRejected
+from domain.renditions import FILES, Rendition
+from domain.words import UploadProblem
+
+SECONDS: Final = 10
+MEMORY: Final = 512 * 2**20
+_ROOT: Final = Path(__file__).parent.parent.parent
+_CODE: Final = (
+    "import sys; sys.path.insert(0, sys.argv[1]);"
+    "from adapters.scanning.child import main; main(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))"
+)
+_ENVIRONMENT: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""Of the child, and nothing else: it is told no secret. Threads would only take address space."""
+
+
+class ChildScanner:
+    """Decodes a file in a process of its own; a few at once."""
+
+    def __init__(self, at_once: int = 2, seconds: int = SECONDS, memory: int = MEMORY) -> None:
+        """Run ``at_once`` processes at most, each with so many ``seconds`` and bytes of ``memory``."""
+        self._places = CapacityLimiter(at_once)
+        self._seconds = seconds
+        self._memory = memory
+
+    async def __call__(self, data: bytes, media_type: str) -> Rendition:
+        """Return what is stored of an uploaded picture; its file is re-encoded, with nothing but its pixels.
+
+        Raises:
+            UploadRejected: it is not acceptable, or takes too much of a core or of memory.
+            UploadNotReady: this machine is too busy.
+        """
+        told = await to_thread.run_sync(self._run, data, media_type, limiter=self._places)
+        head, _, files = told.partition(b"\n")
+        try:
+            found = json.loads(head)
+            if "problem" not in found:
+                return _rendition(found, files)
+            problem = UploadProblem(found["problem"])
+        except (KeyError, TypeError, ValueError):  # it was killed over it, or ran out of memory
+            problem = UploadProblem.TOO_EXPENSIVE
+        raise UploadRejected(problem)
+
+    def _run(self, data: bytes, media_type: str) -> bytes:
+        limits = (str(self._memory), str(self._seconds))
+        try:
+            ended = subprocess.run(  # noqa: S603 - our own code, by our own interpreter
+                (sys.executable, "-I", "-c", _CODE, str(_ROOT), media_type, *limits),
+                input=data,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={"PATH": os.defpath, **_ENVIRONMENT},
+                timeout=self._seconds,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise UploadNotReady("upload.busy") from None
+        return ended.stdout
+
+
+def _rendition(found: dict[str, Any], files: bytes) -> Rendition:
+    for name in FILES:
+        length = found[name]
+        found[name], files = files[:length], files[length:]
+        if len(found[name]) != length:
+            raise ValueError(name)
+    return Rendition(**found)

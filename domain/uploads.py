@@ -1,0 +1,223 @@
+"""Pictures that people bring along: announced, put into the store by a signed link, checked, and then like any other.
+
+An asset is UPLOADING, SCANNING while its file is decoded, then READY or REJECTED; one that never comes ends as FAILED.
+No database transaction is open while the file is read or decoded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+from sqlmodel import col
+from uuid_utils.compat import uuid7
+
+from db.tables import MediaAsset, Upload
+from db.tables.columns import now
+from db.words import AssetStatus, UploadKind
+from domain.errors import InvalidInput, NotFound, UploadNotReady, UploadRejected
+from domain.ports import Deposit
+from domain.words import UploadProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from uuid import UUID
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from domain.attempts import Stair
+    from domain.ports import ObjectStore
+    from domain.renditions import Rendition
+
+    Scan = Callable[[bytes, str], Awaitable[Rendition]]
+    """Decodes a file of a media type into what is stored of it; raises UploadRejected and UploadNotReady."""
+
+MAXIMUM_BYTES: Final = 10 * 10**6
+LINK_LIFE: Final = timedelta(minutes=15)
+CHECK_LIFE: Final = timedelta(seconds=30)
+"""How long a check that is not heard of is waited for."""
+PER_USER: Final[Sequence[Stair]] = ((60, timedelta(minutes=5)),)
+"""How many files one user may announce, and have checked: each check takes a second of one core."""
+EXTENSIONS: Final[Mapping[str, str]] = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+"""Of the media types that can be uploaded."""
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_BATCH: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What somebody wants to upload, as it arrived."""
+
+    media_type: str
+    byte_size: int
+    sha256: str
+    kind: UploadKind = UploadKind.IMAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """An upload that is to be checked now, by this caller alone."""
+
+    upload_id: UUID
+    asset_id: UUID
+    deposit: Deposit
+
+
+def checked(announced: Announcement) -> Announcement:
+    """Return what was announced, its checksum in lower case.
+
+    Raises:
+        InvalidInput: type, size or checksum are not acceptable.
+    """
+    if announced.media_type not in EXTENSIONS:
+        raise InvalidInput("upload.mime", ("input", "mime"), choices=", ".join(EXTENSIONS))
+    if not 1 <= announced.byte_size <= MAXIMUM_BYTES:
+        raise InvalidInput("upload.bytes", ("input", "bytes"), maximum=MAXIMUM_BYTES // 10**6)
+    digest = announced.sha256.strip().lower()
+    if not _SHA256.fullmatch(digest):
+        raise InvalidInput("upload.sha256", ("input", "sha256"))
+    return Announcement(announced.media_type, announced.byte_size, digest, announced.kind)
+
+
+async def create(tx: AsyncSession, user_id: UUID, announced: Announcement) -> Upload:
+    """Take note of a checked announcement and return the upload, whose link holds for ``LINK_LIFE``."""
+    asset = MediaAsset(id=uuid7(), owner_id=user_id, status=AssetStatus.UPLOADING)
+    tx.add(asset)
+    await tx.flush()
+    upload = Upload(
+        user_id=user_id,
+        asset_id=asset.id,
+        kind=announced.kind,
+        media_type=announced.media_type,
+        byte_size=announced.byte_size,
+        sha256=announced.sha256,
+        expires_at=now() + LINK_LIFE,
+    )
+    tx.add(upload)
+    return upload
+
+
+def deposit_of(upload: Upload) -> Deposit:
+    """Return what may be stored for an upload."""
+    key = f"uploads/{upload.id}.{EXTENSIONS[upload.media_type]}"
+    return Deposit(key, upload.media_type, upload.byte_size, upload.sha256)
+
+
+async def begin(tx: AsyncSession, user_id: UUID, upload_id: UUID) -> Check | UUID:
+    """Begin to check an upload; where it was found good before, return the key of its asset.
+
+    Raises:
+        NotFound: the user has no such upload, or has deleted what it became.
+        UploadRejected: it was found bad before.
+        UploadNotReady: it is being checked.
+    """
+    upload, asset = await _locked(tx, upload_id)
+    if upload is None or asset is None or upload.user_id != user_id:
+        raise NotFound(("input", "uploadId"))
+    if upload.problem:
+        raise UploadRejected(UploadProblem(upload.problem))
+    if asset.status is AssetStatus.READY:
+        return asset.id
+    if asset.status not in {AssetStatus.UPLOADING, AssetStatus.SCANNING}:  # it was deleted meanwhile
+        raise NotFound(("input", "uploadId"))
+    if upload.checked_at and upload.checked_at > now() - CHECK_LIFE:
+        raise UploadNotReady("upload.being_checked")
+    upload.checked_at = now()
+    return Check(upload.id, asset.id, deposit_of(upload))
+
+
+async def read(store: ObjectStore, deposit: Deposit) -> bytes:
+    """Return the bytes of a deposit.
+
+    Raises:
+        UploadNotReady: it has not arrived.
+        UploadRejected: it is not what was announced.
+        StorageUnavailable: the store did not answer.
+    """
+    found = await store.stat(deposit.key)
+    if found is None:
+        raise UploadNotReady("upload.not_arrived")
+    if found.size != deposit.size:
+        raise UploadRejected(UploadProblem.WRONG_SIZE)
+    try:
+        data = await store.get(deposit.key)
+    except KeyError:
+        raise UploadNotReady("upload.not_arrived") from None
+    if hashlib.sha256(data).hexdigest() != deposit.sha256:
+        raise UploadRejected(UploadProblem.WRONG_CHECKSUM)
+    return data
+
+
+async def arrived(tx: AsyncSession, check: Check) -> None:
+    """Say that the file is there and is being decoded.
+
+    Raises:
+        UploadNotReady: it was given up meanwhile.
+    """
+    _, asset = await _locked(tx, check.upload_id)
+    if asset is None or asset.status not in {AssetStatus.UPLOADING, AssetStatus.SCANNING}:
+        raise UploadNotReady("upload.given_up")
+    asset.status = AssetStatus.SCANNING
+
+
+async def accept(tx: AsyncSession, check: Check, rendition: Rendition) -> None:
+    """Make a stored picture the upload's asset. Done again, it changes nothing.
+
+    Raises:
+        UploadNotReady: it was given up meanwhile.
+    """
+    _, asset = await _locked(tx, check.upload_id)
+    if asset is None or asset.status not in {AssetStatus.SCANNING, AssetStatus.READY}:
+        raise UploadNotReady("upload.given_up")
+    asset.status = AssetStatus.READY
+    asset.width, asset.height = rendition.width, rendition.height
+    asset.byte_size = len(rendition.original)
+    asset.sha256, asset.dhash = rendition.sha256, rendition.dhash
+    asset.blurhash, asset.dominant_color = rendition.blurhash, rendition.dominant_color
+    asset.ready_at = now()
+
+
+async def reject(tx: AsyncSession, check: Check, problem: UploadProblem) -> None:
+    """Say that an upload was found bad."""
+    upload, asset = await _locked(tx, check.upload_id)
+    if upload and asset and asset.status in {AssetStatus.UPLOADING, AssetStatus.SCANNING}:
+        upload.problem, asset.status = problem, AssetStatus.REJECTED
+
+
+async def release(tx: AsyncSession, check: Check) -> None:
+    """Let an upload be checked again: it could not be this time."""
+    upload, _ = await _locked(tx, check.upload_id)
+    if upload:
+        upload.checked_at = None
+
+
+async def overdue(tx: AsyncSession, grace: timedelta) -> Sequence[Upload]:
+    """Return uploads whose links ended longer than ``grace`` ago: nobody stores or checks them any more."""
+    query = select(Upload).where(col(Upload.expires_at) < now() - grace).limit(_BATCH)
+    return (await tx.execute(query)).scalars().all()
+
+
+async def forget(tx: AsyncSession, upload_id: UUID) -> None:
+    """Delete an overdue upload whose object is gone; an asset that never became anything ends as FAILED."""
+    upload, asset = await _locked(tx, upload_id)
+    if asset and asset.status in {AssetStatus.UPLOADING, AssetStatus.SCANNING}:
+        asset.status = AssetStatus.FAILED
+    if upload:
+        await tx.delete(upload)
+
+
+async def is_unfinished(tx: AsyncSession, asset_id: UUID) -> bool:
+    """Whether the asset of an upload never became anything, so that no object of it may stay."""
+    asset = await tx.get(MediaAsset, asset_id)
+    return asset is not None and asset.status is not AssetStatus.READY and asset.ready_at is None
+
+
+async def _locked(tx: AsyncSession, upload_id: UUID) -> tuple[Upload | None, MediaAsset | None]:
+    upload = await tx.get(Upload, upload_id, with_for_update=True, populate_existing=True)
+    if upload is None:
+        return None, None
+    return upload, await tx.get(MediaAsset, upload.asset_id, with_for_update=True, populate_existing=True)

@@ -1,0 +1,89 @@
+"""Checking an upload from its bytes to its asset: each step a transaction of its own, so that any may be the last."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from db.tables import Upload
+from domain import uploads
+from domain.errors import UploadNotReady, UploadRejected
+from domain.ports import StorageUnavailable
+from domain.variants import object_key
+from domain.words import ImageVariant
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from db.session import Database
+    from domain.ports import ObjectStore
+    from domain.renditions import Rendition
+    from domain.uploads import Check, Scan
+
+
+async def confirm(db: Database, store: ObjectStore, scan: Scan, user_id: UUID, upload_id: UUID) -> UUID:
+    """Check an upload and make it an asset; return its key. Confirmed again, the answer is the same.
+
+    Raises:
+        NotFound: the user has no such upload.
+        UploadRejected: it is not acceptable, and nothing of it is left in the store.
+        UploadNotReady: it can not be checked at present.
+    """
+    async with db.write() as tx:
+        begun = await uploads.begin(tx, user_id, upload_id)
+    if not isinstance(begun, uploads.Check):
+        return begun
+    try:
+        await _check(db, store, scan, begun)
+    except UploadRejected as refusal:
+        async with db.write() as tx:
+            await uploads.reject(tx, begun, refusal.problem)
+        await _remove(store, begun.deposit.key)
+        raise
+    except (UploadNotReady, StorageUnavailable) as error:
+        async with db.write() as tx:
+            await uploads.release(tx, begun)
+        raise error if isinstance(error, UploadNotReady) else UploadNotReady("upload.store_away") from error
+    await _remove(store, begun.deposit.key)
+    return begun.asset_id
+
+
+async def give_up(db: Database, store: ObjectStore, upload_id: UUID) -> None:
+    """Remove what is left of an overdue upload; its asset stays where it became one.
+
+    Raises:
+        StorageUnavailable: the store did not answer.
+    """
+    async with db.read() as tx:
+        upload = await tx.get(Upload, upload_id)
+        is_unfinished = upload is not None and await uploads.is_unfinished(tx, upload.asset_id)
+    if upload is None:
+        return
+    await store.delete(uploads.deposit_of(upload).key)
+    if is_unfinished:
+        for variant in ImageVariant:
+            await store.delete(object_key(upload.asset_id, variant))
+    async with db.write() as tx:
+        await uploads.forget(tx, upload_id)
+
+
+async def _check(db: Database, store: ObjectStore, scan: Scan, check: Check) -> None:
+    data = await uploads.read(store, check.deposit)
+    async with db.write() as tx:
+        await uploads.arrived(tx, check)
+    rendition: Rendition = await scan(data, check.deposit.content_type)
+    for each in rendition.objects(check.asset_id):
+        await store.put(each.key, each.data, each.content_type)
+    try:
+        async with db.write() as tx:
+            await uploads.accept(tx, check, rendition)
+    except UploadNotReady:  # it was given up, and swept, before all of this was stored
+        await _remove(store, *(each.key for each in rendition.objects(check.asset_id)))
+        raise
+
+
+async def _remove(store: ObjectStore, *keys: str) -> None:
+    """Remove objects; where the store is away, the sweeper does so later."""
+    with suppress(StorageUnavailable):
+        for key in keys:
+            await store.delete(key)

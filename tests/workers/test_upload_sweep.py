@@ -1,0 +1,153 @@
+"""Uploads that nobody confirmed, and those that broke off at any step: collected, and nothing stays in the store."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from adapters.scanning.process import ChildScanner
+from domain import uploads, uploads_checking
+from domain.errors import UploadNotReady, UploadRejected
+from domain.ports import StorageUnavailable
+from domain.uploads import Announcement
+from domain.words import UploadProblem
+from stored import sql
+from uploading import drawn, saved, vast_png
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from db.tables import Upload
+    from domain.renditions import Rendition
+    from workshop import Workshop
+
+pytestmark = pytest.mark.anyio
+
+PNG = saved(drawn())
+
+
+async def announced(shop: Workshop, user: UUID, data: bytes = PNG) -> Upload:
+    """Announce a file and put it."""
+    about = Announcement("image/png", len(data), hashlib.sha256(data).hexdigest())
+    async with shop.db.write() as tx:
+        upload = await uploads.create(tx, user, uploads.checked(about))
+    await shop.store.put(uploads.deposit_of(upload).key, data, "image/png")
+    return upload
+
+
+def pass_time(shop: Workshop) -> None:
+    """Let all links end, and all checks be given up."""
+    sql(shop.database_url, "UPDATE uploads SET expires_at = now() - interval '1 s', checked_at = NULL")
+
+
+def states(shop: Workshop) -> list[str]:
+    return [status for (status,) in sql(shop.database_url, "SELECT status FROM media_assets ORDER BY id")]
+
+
+async def test_what_is_never_confirmed_is_collected_once_its_link_has_ended(shop: Workshop) -> None:
+    user = await shop.user()
+    await announced(shop, user)
+
+    await shop.sweeper().forget_uploads()
+    assert (len(shop.stored()), states(shop)) == (1, ["UPLOADING"])
+    pass_time(shop)
+    await shop.sweeper(timedelta(minutes=10)).forget_uploads()
+    assert (len(shop.stored()), states(shop)) == (1, ["UPLOADING"])
+
+    await shop.sweeper().forget_uploads()
+    assert (shop.stored(), states(shop)) == (set(), ["FAILED"])
+    assert sql(shop.database_url, "SELECT id FROM uploads") == []
+
+
+async def test_a_file_that_is_put_again_after_it_was_confirmed_is_collected(shop: Workshop) -> None:
+    user = await shop.user()
+    upload = await announced(shop, user)
+    await uploads_checking.confirm(shop.db, shop.store, ChildScanner(), user, upload.id)
+    await shop.store.put(uploads.deposit_of(upload).key, PNG, "image/png")
+    pass_time(shop)
+
+    await shop.sweeper().forget_uploads()
+
+    assert (len(shop.stored()), states(shop)) == (4, ["READY"])
+
+
+async def test_a_check_that_is_killed_between_storing_and_accepting_leaves_nothing(shop: Workshop) -> None:
+    # given an API that dies as it stores the last object
+    user = await shop.user()
+    upload = await announced(shop, user)
+
+    class Dying(type(shop.store)):  # type: ignore[misc]
+        async def put(self, key: str, data: bytes, content_type: str) -> None:
+            await shop.store.put(key, data, content_type)
+            if key.endswith("original.png"):
+                raise SystemExit
+
+    dying = Dying(shop.media, "http://easel.example", b"0123456789abcdef0123456789abcdef")
+    with pytest.raises(SystemExit):
+        await uploads_checking.confirm(shop.db, dying, ChildScanner(), user, upload.id)
+    assert (len(shop.stored()), states(shop)) == (5, ["SCANNING"])
+
+    # then its owner waits, or it is collected
+    with pytest.raises(UploadNotReady):
+        await uploads_checking.confirm(shop.db, shop.store, ChildScanner(), user, upload.id)
+    pass_time(shop)
+    await shop.sweeper().forget_uploads()
+    assert (shop.stored(), states(shop)) == (set(), ["FAILED"])
+
+
+async def test_what_the_sweeper_gave_up_meanwhile_does_not_become_an_image(shop: Workshop) -> None:
+    user = await shop.user()
+    upload = await announced(shop, user)
+
+    async def scan(data: bytes, media_type: str) -> Rendition:
+        rendition = await ChildScanner()(data, media_type)
+        pass_time(shop)
+        await shop.sweeper().forget_uploads()
+        return rendition
+
+    with pytest.raises(UploadNotReady):
+        await uploads_checking.confirm(shop.db, shop.store, scan, user, upload.id)
+    assert (shop.stored(), states(shop)) == (set(), ["FAILED"])
+
+
+async def test_a_store_that_is_away_makes_nothing_worse(shop: Workshop) -> None:
+    user = await shop.user()
+    upload = await announced(shop, user)
+
+    class Away(type(shop.store)):  # type: ignore[misc]
+        async def put(self, key: str, _data: bytes, _content_type: str) -> None:
+            raise StorageUnavailable(key)
+
+    away = Away(shop.media, "http://easel.example", b"0123456789abcdef0123456789abcdef")
+    with pytest.raises(UploadNotReady) as refusal:
+        await uploads_checking.confirm(shop.db, away, ChildScanner(), user, upload.id)
+    assert refusal.value.reason == "upload.store_away"
+
+    await uploads_checking.confirm(shop.db, shop.store, ChildScanner(), user, upload.id)
+    assert (len(shop.stored()), states(shop)) == (4, ["READY"])
+
+
+async def test_a_child_that_takes_too_much_is_ended(shop: Workshop) -> None:
+    user = await shop.user()
+    upload = await announced(shop, user, vast_png(4096, 4096))
+
+    with pytest.raises(UploadRejected) as refusal:
+        await uploads_checking.confirm(shop.db, shop.store, ChildScanner(memory=200 * 2**20), user, upload.id)
+
+    assert refusal.value.problem is UploadProblem.TOO_EXPENSIVE
+    assert (shop.stored(), states(shop)) == (set(), ["REJECTED"])
+
+
+async def test_a_machine_that_is_too_busy_may_be_asked_again(shop: Workshop) -> None:
+    user = await shop.user()
+    upload = await announced(shop, user)
+
+    with pytest.raises(UploadNotReady) as refusal:
+        await uploads_checking.confirm(shop.db, shop.store, ChildScanner(seconds=0), user, upload.id)
+    assert refusal.value.reason == "upload.busy"
+
+    await uploads_checking.confirm(shop.db, shop.store, ChildScanner(), user, upload.id)
+    assert (len(shop.stored()), states(shop)) == (4, ["READY"])
