@@ -80,8 +80,11 @@ class Wallet:
 
 
 def spent_first(bucket: Row) -> list[ColumnElement[Any]]:
-    """Return the order in which buckets are spent: promotional ones, then those that expire first."""
-    return [bucket.kind.desc(), bucket.expires_at.asc().nulls_last(), bucket.id.asc()]
+    """Return the order in which buckets are spent: promotional ones, then those that expire first, if ever.
+
+    PostgreSQL puts NULL behind all moments.
+    """
+    return [bucket.kind.desc(), bucket.expires_at, bucket.id]
 
 
 def is_entry_of(entry: Row, user_id: Value) -> ColumnElement[bool]:

@@ -23,6 +23,7 @@ from app.embedded.folders import throwaway_home
 from app.embedded.postgres import start_postgres
 from app.embedded.valkey import start_valkey
 from app.listening import answers
+from audit import check_ledger
 from db import migrate
 from graph_client import GraphClient
 from stored import empty, sql
@@ -225,6 +226,7 @@ def shared_installation(
 
 
 @pytest.fixture
-def easel(shared_installation: Installation, database_url: str, redis_url: str) -> Installation:  # noqa: ARG001
-    """Return a running Easel that nobody has used yet."""
-    return shared_installation
+def easel(shared_installation: Installation, database_url: str, redis_url: str) -> Iterator[Installation]:  # noqa: ARG001
+    """Return a running Easel that nobody has used yet; whatever the test does with it, the ledger stays true."""
+    yield shared_installation
+    check_ledger(database_url)

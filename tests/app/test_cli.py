@@ -14,7 +14,7 @@ from PIL import Image
 from adapters.checkers.block_list import read
 from app.contract import breaking_changes, printed_schema
 from domain.pictures.fingerprints import dhash
-from stored import sql
+from stored import row_counts, sql
 
 if TYPE_CHECKING:
     from conftest import Installation
@@ -73,6 +73,47 @@ async def test_explain_prints_each_statement_with_its_plan(easel: Installation) 
     mutation = easel_command("explain", "web/graphiql/operations/08-sign-up.graphql", **easel.environment)
     assert mutation.returncode == 1
     assert "Traceback" not in mutation.stderr
+
+
+@pytest.mark.anyio
+async def test_the_ledger_is_proved_or_what_differs_is_listed(easel: Installation) -> None:
+    # given a database in which somebody works
+    client, url = await easel.signed_up("owner"), easel.environment["DATABASE_URL"]
+    job = (await client.submit("a cat", key="k", count=2, steps=1))["job"]["id"]
+
+    proved = easel_command("ledger", "verify", **easel.environment)
+    assert (proved.returncode, proved.stdout) == (0, "The ledger is true.\n"), proved.stdout
+
+    # when a balance is not what the entries say
+    _ = [event async for event in client.watch(job)]
+    sql(url, "UPDATE credit_accounts SET balance = balance + 1")
+    refuted = easel_command("ledger", "verify", **easel.environment)
+    sql(url, "UPDATE credit_accounts SET balance = balance - 1")
+
+    # then each difference has a line, and the status tells
+    assert refuted.returncode == 1
+    ((account,),) = sql(url, "SELECT id FROM credit_accounts")
+    assert f"account is not the fold of its entries: {account} has (" in refuted.stdout
+    assert len(refuted.stdout.splitlines()) == 2
+    assert refuted.stderr.strip() == "2 differences."
+
+
+@pytest.mark.anyio
+async def test_an_operator_gives_credits_once_for_each_key(easel: Installation) -> None:
+    await easel.signed_up("owner")
+    url = easel.environment["DATABASE_URL"]
+
+    for said in ("@owner was given 5 credits.", "This key was used before; nothing was given."):
+        given = easel_command(
+            "ledger", "grant", "Owner", "5", "--key", "amends 1", "--kind", "PAID", **easel.environment
+        )
+        assert (given.returncode, given.stdout.strip().lower()) == (0, said.lower()), given.stderr
+        assert sql(url, "SELECT balance FROM credit_accounts") == [(105,)]
+
+    before = row_counts(url)
+    refused = easel_command("ledger", "grant", "nobody_here", "5", "--key", "amends 2", **easel.environment)
+    assert (refused.returncode, refused.stderr.strip()) == (1, "There is no user @nobody_here.")
+    assert row_counts(url) == before
 
 
 def test_what_breaks_clients_is_named() -> None:

@@ -43,6 +43,9 @@ async def test_a_running_job_keeps_its_ready_images_and_gives_the_rest_back(ease
 
     assert [result["releasedCredits"] for result in canceled] == [1, 1]
     assert canceled[0]["job"] == {"id": job, "status": "CANCELING"}
+    names = [event["__typename"] for event in events]
+    assert names.count("GenerationCanceling") == 1
+    assert names.index("GenerationCanceling") > names.index("GenerationImageReady")
     assert events[-1]["__typename"] == "GenerationCompleted"
     assert events[-1]["job"] == {
         "id": job,
@@ -59,13 +62,37 @@ async def test_a_running_job_keeps_its_ready_images_and_gives_the_rest_back(ease
         "releasedCredits": 1,
     }
     ready = await client.data(
-        "query($id: ID!) { generationJob(id: $id) { progress slots { status image { id } } } }", {"id": job}
+        "query($id: ID!) { generationJob(id: $id) { progress succeededCount skippedCount slots { status image { id } "
+        "failure { code remedy } } } }",
+        {"id": job},
     )
+    assert (ready["generationJob"]["succeededCount"], ready["generationJob"]["skippedCount"]) == (1, 1)
     assert ready["generationJob"]["progress"] == 1
     first, second = ready["generationJob"]["slots"]
     assert (first["status"], bool(first["image"])) == ("READY", True)
     assert (second["status"], second["image"]) == ("SKIPPED", None)
+    assert (first["failure"], second["failure"]) == (None, {"code": "CANCELED", "remedy": "TRY_AGAIN"})
     check_end(easel.environment["DATABASE_URL"])
+
+
+async def test_who_watches_is_told_in_one_event_that_it_was_canceled_and_what_came_back(easel: Installation) -> None:
+    client = await easel.signed_up()
+    job = (await client.submit("a cat #slow", key="k", **SLOW))["job"]["id"]
+    query = """subscription($id: ID!) { generationJobEvents(jobId: $id) { __typename
+      ... on GenerationImageReady { slot { index } }
+      ... on GenerationCanceling { releasedCredits job { releasedCredits status } }
+      ... on GenerationCompleted { job { status releasedCredits } } } }"""
+    events = []
+    async with client.socket() as socket:
+        async for data in socket.subscribe(query, {"id": job}):
+            events.append(data["generationJobEvents"])
+            if events[-1]["__typename"] == "GenerationImageReady":
+                await client.core("cancel", {"jobId": job})
+
+    (canceling,) = [event for event in events if event["__typename"] == "GenerationCanceling"]
+    assert (canceling["releasedCredits"], canceling["job"]["releasedCredits"]) == (1, 1)
+    assert canceling["job"]["status"] in {"CANCELING", "CANCELED"}
+    assert events[-1]["job"] == {"status": "CANCELED", "releasedCredits": 1}
 
 
 async def test_a_waiting_job_is_canceled_at_once_with_all_its_credits(easel: Installation) -> None:

@@ -76,12 +76,14 @@ async def test_failures_are_told_in_the_language_of_the_request(easel: Installat
     client = await easel.signed_up()
     job_id = (await client.submit("a cat #block", "1", count=1, steps=1))["job"]["id"]
     _ = [event async for event in client.watch(job_id)]
-    failure = "query($id: ID!) { generationJob(id: $id) { slots { failure { code message } } } }"
+    failure = "query($id: ID!) { generationJob(id: $id) { slots { failure { code message remedy advice } } } }"
     told = {}
     for language in ("en", "ko"):
         client.language = language
         (slot,) = (await client.data(failure, {"id": job_id}))["generationJob"]["slots"]
-        assert slot["failure"]["code"] == "CONTENT_BLOCKED"
-        told[language] = slot["failure"]["message"]
-    assert told["en"].startswith("This image was blocked")
-    assert told["ko"].startswith("콘텐츠 가드가")
+        assert (slot["failure"]["code"], slot["failure"]["remedy"]) == ("CONTENT_BLOCKED", "CHANGE_PROMPT")
+        told[language] = slot["failure"]
+    assert told["en"]["message"].startswith("This image was blocked")
+    assert told["ko"]["message"].startswith("콘텐츠 가드가")
+    assert told["en"]["advice"] == "Describe something else."
+    assert told["ko"]["advice"] == "다른 내용으로 바꿔 주세요."
