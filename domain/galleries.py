@@ -187,7 +187,7 @@ async def reorder(
     if not asset_ids:
         raise InvalidInput("order.empty", path)
     if len(asset_ids) > MAXIMUM_ORDER:
-        raise InvalidInput("gallery.full", path, maximum=MAXIMUM_ORDER)
+        raise InvalidInput("order.too_long", path, maximum=MAXIMUM_ORDER)
     if len(set(asset_ids)) < len(asset_ids):
         raise InvalidInput("order.repeated", path)
     gallery = await lock(tx, user_id, owner)
