@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy import Text, and_, case, cast, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -21,7 +21,7 @@ from domain.errors import InvalidInput, NotFound, VersionConflict
 from domain.words import MediaChange
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from uuid import UUID
 
     from sqlalchemy import ColumnElement
@@ -32,6 +32,13 @@ if TYPE_CHECKING:
 
 MAXIMUM_ORDER: Final = 100
 """Pictures that one order may name, and that a refused one is answered with."""
+WORDS: Final[Mapping[OwnerKind, str]] = {
+    OwnerKind.USER: "user",
+    OwnerKind.CHARACTER: "character",
+    OwnerKind.STORY: "story",
+    OwnerKind.ORIG_CHAT: "origchat",
+}
+"""What global ids of owners begin with."""
 _OWNER: Final[Path] = ("input", "ownerId")
 _ASSET: Final[Path] = ("input", "assetId")
 
@@ -182,7 +189,7 @@ async def reorder(
     if not asset_ids:
         raise InvalidInput("order.empty", path)
     if len(asset_ids) > MAXIMUM_ORDER:
-        raise InvalidInput("gallery.full", path, maximum=MAXIMUM_ORDER)
+        raise InvalidInput("order.too_long", path, maximum=MAXIMUM_ORDER)
     if len(set(asset_ids)) < len(asset_ids):
         raise InvalidInput("order.repeated", path)
     gallery = await lock(tx, user_id, owner)
@@ -237,6 +244,14 @@ async def owner_of(tx: AsyncSession, asset_id: UUID) -> Owner | None:
     query = select(col(Gallery.kind), col(Gallery.id)).join(MediaAsset, col(MediaAsset.gallery_id) == col(Gallery.id))
     found = (await tx.execute(query.where(col(MediaAsset.id) == asset_id))).one_or_none()
     return Owner(*found) if found else None
+
+
+def owner_id_of(asset: Row, viewer_id: Value) -> ColumnElement[str]:
+    """Return the global id of the owner whose gallery an asset is in, where the viewer may see it."""
+    word = case({kind.value: word for kind, word in WORDS.items()}, value=cast(col(Gallery.kind), Text))
+    text = word + "_" + func.replace(cast(col(Gallery.id), Text), "-", "")
+    found = select(text).where(col(Gallery.id) == asset.gallery_id, visible_to(Gallery, viewer_id))
+    return found.scalar_subquery()
 
 
 def visible_to(owner: Row, viewer_id: Value) -> ColumnElement[bool]:

@@ -274,9 +274,9 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "This image is in the gallery of something else.",
         "다른 갤러리에 들어 있는 이미지입니다.",
     ),
-    "gallery.full": (
-        "A gallery holds at most {maximum} images.",
-        "갤러리에는 최대 {maximum}장까지 넣을 수 있습니다.",
+    "order.too_long": (
+        "An order names at most {maximum} images.",
+        "순서에는 최대 {maximum}장까지 지정할 수 있습니다.",
     ),
     "order.repeated": ("An image may stand in the order only once.", "같은 이미지를 순서에 두 번 넣을 수 없습니다."),
     "order.empty": ("Name at least one image.", "이미지를 한 장 이상 지정해 주세요."),

@@ -47,14 +47,12 @@ from schema.media import MediaAsset, MediaOwner
 from schema.node import global_id, key_of, required_key
 from schema.owners import Character, OrigChat, Story
 
-KINDS: Final[Mapping[OwnerKind, tuple[str, type[MediaOwner]]]] = {
-    OwnerKind.USER: ("user", User),
-    OwnerKind.CHARACTER: ("character", Character),
-    OwnerKind.STORY: ("story", Story),
-    OwnerKind.ORIG_CHAT: ("origchat", OrigChat),
+TYPES: Final[Mapping[OwnerKind, type[MediaOwner]]] = {
+    OwnerKind.USER: User,
+    OwnerKind.CHARACTER: Character,
+    OwnerKind.STORY: Story,
+    OwnerKind.ORIG_CHAT: OrigChat,
 }
-"""What global ids of owners begin with, and their types."""
-OWNER_WORDS: Final = tuple(word for word, _ in KINDS.values())
 
 
 def required_owner(text: str) -> Owner:
@@ -63,7 +61,7 @@ def required_owner(text: str) -> Owner:
     Raises:
         NotFound: it is no id of an owner.
     """
-    for kind, (word, _) in KINDS.items():
+    for kind, word in galleries.WORDS.items():
         key = key_of(word, text)
         if key:
             return Owner(kind, key)
@@ -72,7 +70,7 @@ def required_owner(text: str) -> Owner:
 
 def shown(owner: Owner) -> MediaOwner:
     """Return the owner as the graph shows it."""
-    return ref(KINDS[owner.kind][1], id=owner.id)
+    return ref(TYPES[owner.kind], id=owner.id)
 
 
 async def _owner_of(context: Context, asset_id: UUID) -> MediaOwner | None:
@@ -171,7 +169,7 @@ class GalleryMutations:
         viewer_id, asset_id = info.context.required_viewer_id, asset_key(info, input.asset_id, "assetId")
         async with info.context.services.db.write() as tx:
             await trash.set_alt_text(tx, viewer_id, asset_id, input.alt_text)
-        return SetAltTextSuccess(media=ref(MediaAsset, id=asset_id))
+        return SetAltTextSuccess(media=ref(MediaAsset, id=asset_id), owner=await _owner_of(info.context, asset_id))
 
     @strawberry.mutation(description="Make a new image of a part of one, which stays as it is.")
     async def crop_media(

@@ -7,13 +7,13 @@ import strawberry
 from sqlalchemy import Text, and_, any_, cast, func, or_
 
 from db.words import Operation
-from domain import catalogue, generation
+from domain import catalogue, galleries, generation
 from domain.errors import InvalidInput
 from domain.generation import GenerationRequest
 from domain.operations import Ingredients
 from domain.words import Previews
 from planner import Ask, Row, connection, ref, sql_of, to_one
-from resolvers.galleries import OWNER_WORDS, required_owner
+from resolvers.galleries import required_owner
 from resolvers.job_watch import JobWatch
 from resolvers.operations import asset_key, submitted
 from resolvers.streams import After
@@ -56,7 +56,7 @@ def _chosen(
         statuses = sql_of(filter.status)
         conditions.append(or_(func.cardinality(statuses) == 0, cast(job.status, Text) == any_(statuses)))
     if filter and filter.owner_id is not None:
-        conditions.append(job.gallery_id == read_key(filter.owner_id, *OWNER_WORDS))
+        conditions.append(job.gallery_id == read_key(filter.owner_id, *galleries.WORDS.values()))
     return and_(*conditions)
 
 

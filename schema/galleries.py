@@ -139,6 +139,9 @@ class SetAltTextSuccess:
     """That is said of the image."""
 
     media: MediaAsset = strawberry.field(description="The image.")
+    owner: MediaOwner | None = strawberry.field(
+        description="The owner of the gallery that it is in; null where it is in none."
+    )
 
 
 @strawberry.type(description="A new image whose parent is the one that was cropped, behind it in its gallery.")

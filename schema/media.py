@@ -7,10 +7,10 @@ import strawberry
 
 from db import tables
 from db.words import AssetStatus, ContentLevel, Operation
-from domain import collecting, media
+from domain import collecting, galleries, media
 from domain.variants import object_key
 from domain.words import ImageVariant
-from planner import Connection, column, computed, connection, expression, one_of, part, planned, scalars, to_one
+from planner import Connection, column, computed, connection, expression, part, planned, scalars, to_one
 from schema.context import Context
 from schema.node import Node, identity
 from schema.scalars import URL
@@ -114,12 +114,10 @@ class MediaAsset(Node):
     alt_text: str = column("What it shows, for those who can not see it; empty where nobody has said.")
     is_primary: bool = column("Whether it stands for all of its gallery.")
     position: int = column("Its place in its gallery: those before it have smaller numbers, not always the next.")
-    owner: "MediaOwner | None" = one_of(
-        "Whose gallery it is in; null where it is in none that the viewer may see.",
-        Character=lambda _ask, asset, owner: owner.id == asset.gallery_id,
-        Story=lambda _ask, asset, owner: owner.id == asset.gallery_id,
-        OrigChat=lambda _ask, asset, owner: owner.id == asset.gallery_id,
-        User=lambda _ask, asset, owner: owner.id == asset.gallery_id,
+    owner_id: strawberry.ID | None = expression(
+        "Id of the character, story, chat or user whose gallery it is in; null where it is in none that the viewer may "
+        "see.",
+        lambda ask, asset: galleries.owner_id_of(asset, ask.viewer),
     )
     recipe: EditRecipe | None = to_one(
         "How it was made out of its parent, where it was edited.",

@@ -15,21 +15,24 @@ from db.tables import (
     ArtworkImage,
     ArtworkTag,
     Comment,
+    EditRecipe,
     Follow,
+    Gallery,
     GenerationJob,
     GenerationSlot,
     LedgerEntry,
     MediaAsset,
+    OwnerEntity,
     Reaction,
     Session,
     Tag,
     User,
 )
-from db.words import AssetStatus, BucketKind, JobStatus, PromptVisibility, SlotStatus, Visibility
+from db.words import AssetStatus, BucketKind, JobStatus, OwnerKind, PromptVisibility, SlotStatus, Visibility
 from domain import credits, galleries
 from domain.credits import Grant, Welcome
 from domain.tokens import Claims
-from domain.words import FailureCode
+from domain.words import FailureCode, MediaChange
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -72,6 +75,7 @@ async def gather(db: Database) -> Crowd:
         await _people(tx, crowd)
         for index, handle in enumerate(_PEOPLE[:3]):
             assets = await _assets(tx, crowd, handle)
+            await _entities(tx, crowd, handle, assets)
             await _jobs(tx, crowd, handle, assets)
             await _artworks(tx, crowd, index, assets)
         for entry in (await tx.execute(select(col(LedgerEntry.id)).order_by(col(LedgerEntry.business_key)))).scalars():
@@ -148,6 +152,24 @@ async def _assets(tx: AsyncSession, crowd: Crowd, handle: str) -> list[MediaAsse
     return assets
 
 
+async def _entities(tx: AsyncSession, crowd: Crowd, handle: str, assets: list[MediaAsset]) -> None:
+    """Make one of each kind: a character with two pictures, one of which was edited, and two without any."""
+    kinds = {"character": OwnerKind.CHARACTER, "story": OwnerKind.STORY, "origchat": OwnerKind.ORIG_CHAT}
+    for number, ((word, kind), visibility) in enumerate(zip(kinds.items(), Visibility, strict=True)):
+        key = crowd.key(word, handle)
+        tx.add(Gallery(id=key, user_id=_key("user", handle), kind=kind, visibility=visibility, version=number))
+        await tx.flush()
+        texts = {"name": _TEXTS[number], "description": _TEXTS[-number - 1], "world": _TEXTS[number + 1]}
+        tx.add(OwnerEntity(id=key, **texts, created_at=_moment(number), updated_at=_moment(number + 1)))
+    gallery = await galleries.locked(tx, _key("character", handle))
+    assert gallery
+    for position, asset in enumerate(assets[2:4]):
+        asset.gallery_id, asset.position, asset.alt_text = gallery.id, position, _TEXTS[position]
+        await galleries.welcome(tx, gallery, asset, MediaChange.ADDED)
+    assets[3].parent_id = assets[2].id
+    tx.add(EditRecipe(asset_id=assets[3].id, crop_x=0, crop_y=1, crop_width=8, crop_height=9, rotation=90))
+
+
 async def _jobs(tx: AsyncSession, crowd: Crowd, handle: str, assets: list[MediaAsset]) -> None:
     for number, status in enumerate(JobStatus):
         failed = status in {JobStatus.FAILED, JobStatus.BLOCKED}
@@ -155,6 +177,7 @@ async def _jobs(tx: AsyncSession, crowd: Crowd, handle: str, assets: list[MediaA
         job = GenerationJob(
             id=crowd.key("job", f"{handle} {number}"),
             user_id=_key("user", handle),
+            gallery_id=_key(("character", "story", "origchat")[number % 3], handle) if number % 4 else None,
             status=status,
             engine="sandbox",
             prompt=_TEXTS[number % len(_TEXTS)],

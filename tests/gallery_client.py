@@ -21,7 +21,7 @@ _RESULTS = {
     "reorderMedia": "owner { ...Owner }",
     "deleteMedia": "deletedId restorableUntil owner { ...Owner }",
     "restoreMedia": "media { id status } owner { ...Owner }",
-    "setAltText": "media { id altText owner { ...Owner } }",
+    "setAltText": "media { id altText ownerId } owner { ...Owner }",
     "cropMedia": "media { ...Made } owner { ...Owner }",
     "applyEdit": "media { ...Made } owner { ...Owner }",
 }

@@ -10,8 +10,9 @@ from uuid import UUID
 import pytest
 
 from db.words import LedgerKind, Operation, Visibility
-from domain import accounts, artworks, errors, generation, idempotency, masks, operations
+from domain import accounts, artworks, edits, errors, generation, idempotency, masks, operations
 from domain.catalogue import ENGINES
+from domain.edits import Crop, Recipe
 from domain.errors import UserError
 from domain.generation import GenerationRequest
 from domain.masks import Area
@@ -106,6 +107,20 @@ REFUSED: dict[str, list[Callable[[], object]]] = {
     "assets.count": [lambda: raised(errors.InvalidInput("assets.count", maximum=artworks.MAXIMUM_IMAGES))],
     "assets.repeated": [lambda: raised(errors.InvalidInput("assets.repeated"))],
     "asset.not_ready": [lambda: raised(errors.InvalidInput("asset.not_ready"))],
+    "asset.not_trashed": [lambda: raised(errors.InvalidInput("asset.not_trashed"))],
+    "asset.purged": [lambda: raised(errors.InvalidInput("asset.purged", days=7))],
+    "gallery.changed": [lambda: raised(errors.VersionConflict(3, IDS))],
+    "gallery.elsewhere": [lambda: raised(errors.InvalidInput("gallery.elsewhere"))],
+    "order.empty": [lambda: raised(errors.InvalidInput("order.empty"))],
+    "order.repeated": [lambda: raised(errors.InvalidInput("order.repeated"))],
+    "order.too_long": [lambda: raised(errors.InvalidInput("order.too_long", maximum=100))],
+    "crop.outside": [
+        lambda: edits.check(Recipe(Crop(0, 0, 65, 48)), 64, 48, ("input", "crop")),
+        lambda: edits.check(Recipe(Crop(-1, 0, 8, 8)), 64, 48, ("input", "crop")),
+    ],
+    "edit.nothing": [lambda: edits.check(Recipe(), 64, 48, ("input", "recipe"))],
+    "edit.size": [lambda: edits.check(Recipe(size=(64, 0)), 64, 48, ("input", "recipe"))],
+    "edit.too_large": [lambda: edits.check(Recipe(Crop(0, 0, 8, 8)), 4_097, 4_096, ("input", "crop"))],
     "tags.too_many": [lambda: artworks.checked_tags([f"t{n}" for n in range(21)])],
     "tag.invalid": [lambda: artworks.checked_tags(["two words"])],
     "not_found": [lambda: raised(errors.NotFound(("input", "jobId")))],

@@ -51,9 +51,9 @@ async def test_an_owner_is_made_changed_and_deleted(
     assert await owner_of(client, made["id"]) is None
     # and its pictures stay, in no gallery
     lists = f"user {{ {listed} {{ nodes {{ id }} }} }}"
-    mine = await client.data(f"{{ viewer {{ assets {{ nodes {{ id isPrimary owner {{ id }} }} }} {lists} }} }}")
+    mine = await client.data(f"{{ viewer {{ assets {{ nodes {{ id isPrimary ownerId }} }} {lists} }} }}")
     assert {each["id"] for each in mine["viewer"]["assets"]["nodes"]} == set(picture)
-    assert all(not each["isPrimary"] and each["owner"] is None for each in mine["viewer"]["assets"]["nodes"])
+    assert all(not each["isPrimary"] and each["ownerId"] is None for each in mine["viewer"]["assets"]["nodes"])
     assert mine["viewer"]["user"][listed]["nodes"] == []
     assert await run(client, "delete", kind, id=made["id"]) == {"code": "NOT_FOUND", "path": ["input", "id"]}
     check_rows(database_url)
@@ -156,6 +156,6 @@ async def test_pictures_of_an_owner_that_was_deleted_meanwhile_are_the_users(
     await run(client, "delete", "Character", id=owner)
     events = [event async for event in client.watch(job["job"]["id"])]
     assert events[-1]["job"]["status"] == "SUCCEEDED"
-    found = await client.data("{ viewer { assets { nodes { owner { id } isPrimary } } } }")
-    assert found["viewer"]["assets"]["nodes"] == [{"owner": None, "isPrimary": False}] * 2
+    found = await client.data("{ viewer { assets { nodes { ownerId isPrimary } } } }")
+    assert found["viewer"]["assets"]["nodes"] == [{"ownerId": None, "isPrimary": False}] * 2
     check_rows(database_url)

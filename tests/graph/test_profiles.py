@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 UPDATE = """mutation($input: UpdateProfileInput!) {
   updateProfile(input: $input) {
-    ... on UpdateProfileSuccess { viewer { user { displayName bio links avatar { id } avatarUrl } } }
+    ... on UpdateProfileSuccess { viewer { user { displayName bio links avatar: primaryMedia { id } avatarUrl } } }
     ... on UserError { code path }
   }
 }"""
