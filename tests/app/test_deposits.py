@@ -47,7 +47,7 @@ class Desk:
         async def answer(message: Any) -> None:  # noqa: ANN401
             sent.append(message)
 
-        await self.app(scope | {"headers": headers, "root_path": ""}, receive, answer)  # type: ignore[arg-type]
+        await self.app(scope | {"headers": headers, "root_path": ""}, receive, answer)
         status: int = sent[0]["status"]
         return status
 
