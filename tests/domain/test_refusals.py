@@ -10,18 +10,20 @@ from uuid import UUID
 import pytest
 
 from db.words import Operation, Visibility
-from domain import accounts, artworks, errors, generation, idempotency, masks, operations
+from domain import accounts, artworks, errors, folders, generation, idempotency, masks, operations, uploads
 from domain.catalogue import ENGINES
 from domain.errors import UserError
 from domain.generation import GenerationRequest
 from domain.masks import Area
 from domain.messages import MESSAGES, Language, message
 from domain.operations import Ingredients, Margins
-from domain.words import FailureCode, GenerationWarningCode, PromptIssueCode
+from domain.uploads import Announcement
+from domain.words import FailureCode, GenerationWarningCode, PromptIssueCode, UploadProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+NOT_READY = ("not_arrived", "being_checked", "busy", "store_away", "given_up")
 IDS = tuple(UUID(int=number) for number in range(5))
 GOOD = {"email": "a@easel.example", "password": "correct horse", "handle": "abc", "display_name": "A"}
 
@@ -104,6 +106,17 @@ REFUSED: dict[str, list[Callable[[], object]]] = {
     "asset.not_ready": [lambda: raised(errors.InvalidInput("asset.not_ready"))],
     "tags.too_many": [lambda: artworks.checked_tags([f"t{n}" for n in range(21)])],
     "tag.invalid": [lambda: artworks.checked_tags(["two words"])],
+    "folder.cycle": [lambda: raised(errors.InvalidInput("folder.cycle"))],
+    "folder.too_deep": [lambda: raised(errors.InvalidInput("folder.too_deep", maximum=folders.MAXIMUM_DEPTH))],
+    "folder.name_taken": [lambda: raised(errors.InvalidInput("folder.name_taken"))],
+    "folders.too_many": [lambda: raised(errors.InvalidInput("folders.too_many", maximum=folders.MAXIMUM_FOLDERS))],
+    "assets.moved": [lambda: raised(errors.InvalidInput("assets.moved", maximum=folders.MAXIMUM_MOVED))],
+    "assets.moved_twice": [lambda: raised(errors.InvalidInput("assets.moved_twice"))],
+    "upload.mime": [lambda: uploads.checked(Announcement("text/html", 1, "0" * 64))],
+    "upload.bytes": [lambda: uploads.checked(Announcement("image/png", 10**8, "0" * 64))],
+    "upload.sha256": [lambda: uploads.checked(Announcement("image/png", 1, "0"))],
+    **{f"upload.{each}": [lambda each=each: raised(errors.UploadNotReady(f"upload.{each}"))] for each in NOT_READY},
+    **{f"upload.{each}": [lambda each=each: raised(errors.UploadRejected(each))] for each in UploadProblem},
     "not_found": [lambda: raised(errors.NotFound(("input", "jobId")))],
 }
 FAILURES = [f"failure.{code}" for code in FailureCode]
