@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from string import Formatter
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -115,8 +116,8 @@ REFUSED: dict[str, list[Callable[[], object]]] = {
     "upload.mime": [lambda: uploads.checked(Announcement("text/html", 1, "0" * 64))],
     "upload.bytes": [lambda: uploads.checked(Announcement("image/png", 10**8, "0" * 64))],
     "upload.sha256": [lambda: uploads.checked(Announcement("image/png", 1, "0"))],
-    **{f"upload.{each}": [lambda each=each: raised(errors.UploadNotReady(f"upload.{each}"))] for each in NOT_READY},
-    **{f"upload.{each}": [lambda each=each: raised(errors.UploadRejected(each))] for each in UploadProblem},
+    **{f"upload.{each}": [partial(raised, errors.UploadNotReady(f"upload.{each}"))] for each in NOT_READY},
+    **{f"upload.{each}": [partial(raised, errors.UploadRejected(each))] for each in UploadProblem},
     "not_found": [lambda: raised(errors.NotFound(("input", "jobId")))],
 }
 FAILURES = [f"failure.{code}" for code in FailureCode]
