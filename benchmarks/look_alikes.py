@@ -79,7 +79,8 @@ def _ask(url: str, owner: UUID) -> tuple[list[float], float]:
         for (key,) in chosen:
             query = select(pairs.c.id).where(pairs.c.of_id == key, similar.is_known_to(pairs.c, owner))
             query = query.order_by(pairs.c.distance, pairs.c.id).limit(21)
-            text = str(query.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))  # type: ignore[no-untyped-call]
+            dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's
+            text = str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
             started = time.perf_counter()
             found.append(len(connection.execute(text.encode()).fetchall()))
             times.append((time.perf_counter() - started) * 1000)

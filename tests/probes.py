@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from graphql import GraphQLArgument, GraphQLField, GraphQLSchema
 
-_TEXTLESS = frozenset({"Int", "Float", "Boolean"})
+_TEXTLESS = frozenset({"Int", "Float", "Boolean", "DateTime"})
 
 
 def probed(schema: GraphQLSchema, id_of: Callable[[str], str]) -> Iterator[tuple[str, Callable[[str], list[Query]]]]:

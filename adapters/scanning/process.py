@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -9,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 
 from domain.errors import UploadNotReady, UploadRejected
 from domain.renditions import FILES, Rendition
@@ -17,6 +18,7 @@ from domain.words import UploadProblem
 
 SECONDS: Final = 10
 MEMORY: Final = 512 * 2**20
+PATIENCE: Final = 4.0
 _ROOT: Final = Path(__file__).parent.parent.parent
 _CODE: Final = (
     "import sys; sys.path.insert(0, sys.argv[1]);"
@@ -29,11 +31,17 @@ _ENVIRONMENT: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 class ChildScanner:
     """Decodes a file in a process of its own; a few at once."""
 
-    def __init__(self, at_once: int = 2, seconds: int = SECONDS, memory: int = MEMORY) -> None:
-        """Run ``at_once`` processes at most, each with so many ``seconds`` and bytes of ``memory``."""
-        self._places = CapacityLimiter(at_once)
+    def __init__(
+        self, at_once: int = 2, seconds: int = SECONDS, memory: int = MEMORY, patience: float = PATIENCE
+    ) -> None:
+        """Run ``at_once`` processes at most, each with so many ``seconds`` and bytes of ``memory``.
+
+        ``patience`` is how many seconds a file waits for others: the request that brought it has ten in all.
+        """
+        self._places = asyncio.Semaphore(at_once)
         self._seconds = seconds
         self._memory = memory
+        self._patience = patience
 
     async def __call__(self, data: bytes, media_type: str) -> Rendition:
         """Return what is stored of an uploaded picture; its file is re-encoded, with nothing but its pixels.
@@ -42,7 +50,15 @@ class ChildScanner:
             UploadRejected: it is not acceptable, or takes too much of a core or of memory.
             UploadNotReady: this machine is too busy.
         """
-        told = await to_thread.run_sync(self._run, data, media_type, limiter=self._places)
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._places.acquire()
+        except TimeoutError:
+            raise UploadNotReady("upload.busy") from None
+        try:
+            told = await to_thread.run_sync(self._run, data, media_type)
+        finally:
+            self._places.release()
         head, _, files = told.partition(b"\n")
         try:
             found = json.loads(head)

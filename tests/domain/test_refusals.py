@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from string import Formatter
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from db.words import LedgerKind, Operation, Visibility
-from domain import accounts, artworks, edits, errors, generation, idempotency, masks, operations
+from domain import accounts, artworks, edits, errors, folders, generation, idempotency, masks, operations, uploads
 from domain.catalogue import ENGINES
 from domain.edits import Crop, Recipe
 from domain.errors import UserError
@@ -18,11 +19,13 @@ from domain.generation import GenerationRequest
 from domain.masks import Area
 from domain.messages import MESSAGES, Language, message
 from domain.operations import Ingredients, Margins
-from domain.words import FailureCode, GenerationWarningCode, PromptIssueCode, Remedy
+from domain.uploads import Announcement
+from domain.words import FailureCode, GenerationWarningCode, PromptIssueCode, Remedy, UploadProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+NOT_READY = ("not_arrived", "being_checked", "busy", "store_away", "given_up")
 IDS = tuple(UUID(int=number) for number in range(5))
 GOOD = {"email": "a@easel.example", "password": "correct horse", "handle": "abc", "display_name": "A"}
 
@@ -123,6 +126,17 @@ REFUSED: dict[str, list[Callable[[], object]]] = {
     "edit.too_large": [lambda: edits.check(Recipe(Crop(0, 0, 8, 8)), 4_097, 4_096, ("input", "crop"))],
     "tags.too_many": [lambda: artworks.checked_tags([f"t{n}" for n in range(21)])],
     "tag.invalid": [lambda: artworks.checked_tags(["two words"])],
+    "folder.cycle": [lambda: raised(errors.InvalidInput("folder.cycle"))],
+    "folder.too_deep": [lambda: raised(errors.InvalidInput("folder.too_deep", maximum=folders.MAXIMUM_DEPTH))],
+    "folder.name_taken": [lambda: raised(errors.InvalidInput("folder.name_taken"))],
+    "folders.too_many": [lambda: raised(errors.InvalidInput("folders.too_many", maximum=folders.MAXIMUM_FOLDERS))],
+    "assets.moved": [lambda: raised(errors.InvalidInput("assets.moved", maximum=folders.MAXIMUM_MOVED))],
+    "assets.moved_twice": [lambda: raised(errors.InvalidInput("assets.moved_twice"))],
+    "upload.mime": [lambda: uploads.checked(Announcement("text/html", 1, "0" * 64))],
+    "upload.bytes": [lambda: uploads.checked(Announcement("image/png", 10**8, "0" * 64))],
+    "upload.sha256": [lambda: uploads.checked(Announcement("image/png", 1, "0"))],
+    **{f"upload.{each}": [partial(raised, errors.UploadNotReady(f"upload.{each}"))] for each in NOT_READY},
+    **{f"upload.{each}": [partial(raised, errors.UploadRejected(each))] for each in UploadProblem},
     "not_found": [lambda: raised(errors.NotFound(("input", "jobId")))],
 }
 FAILURES = [f"failure.{code}" for code in FailureCode]
