@@ -1,4 +1,4 @@
-"""What judging a prompt of 1,000 characters costs: ``python -m benchmarks.guard``; CPU time, so that others do not count."""
+"""What judging a prompt of 1,000 characters costs: ``python -m benchmarks.guard``; CPU time, whatever else runs."""
 
 from __future__ import annotations
 

@@ -182,6 +182,7 @@ async def deliver(tx: AsyncSession, lease: Lease, renditions: Mapping[UUID, Rend
         asset.byte_size = len(rendition.original)
         asset.sha256, asset.dhash = rendition.sha256, rendition.dhash
         asset.blurhash, asset.dominant_color = rendition.blurhash, rendition.dominant_color
+        asset.content_level = guard.highest((asset.content_level, rendition.content_level))
         asset.ready_at = slot.finished_at = now()
         slot.status = SlotStatus.READY
         credits.capture(tx, wallet, slot.id, job.price)

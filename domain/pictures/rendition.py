@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from db.words import ContentLevel
 from domain.pictures.fingerprints import blurhash, dhash, dominant_color, reduced
 from domain.pictures.metadata import XMP, GenerationMetadata, png_text
 from domain.variants import content_type, object_key
@@ -55,6 +56,8 @@ class Rendition:
     """``#rrggbb``."""
     dhash: int
     """64 bits, signed."""
+    content_level: ContentLevel = ContentLevel.GENERAL
+    """The level that it has at least, as its checker says."""
 
     def objects(self, asset_id: UUID) -> tuple[PictureObject, ...]:
         """Return what to store for the asset: one object for each variant, the original last.
