@@ -89,7 +89,8 @@ def open_checker(settings: Settings, db: Database) -> OutputChecker:
 
     checkers: list[OutputChecker] = [BlockList(db, timedelta(seconds=settings.lease_s))]
     if settings.safety_checker:
-        checkers.append(SafetyChecker(recipe_of(SAFETY_CHECKER, engine_options(settings))))
+        recipe = recipe_of(SAFETY_CHECKER, engine_options(settings))
+        checkers.append(SafetyChecker(recipe, is_lenient=not settings.safety_checker_blocks))
     return InTurn(checkers)
 
 

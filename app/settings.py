@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     openai_url: str = Field("https://api.openai.com/v1", description="Where the gpt-image engine paints.")
     openai_image_model: str = Field("gpt-image-1", description="Model of the gpt-image engine.")
     safety_checker: str = Field("", description="Model that judges finished pictures: a local folder or a hub id.")
+    safety_checker_blocks: bool = Field(
+        default=True, description="Whether what it flags is blocked; else it is MATURE."
+    )
     guard_lists: Path | None = Field(None, description="Folder with more lists of words that the content guard knows.")
     language_url: str = Field(
         "",

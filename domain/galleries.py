@@ -290,13 +290,17 @@ async def _primary(tx: AsyncSession, gallery: Gallery) -> UUID | None:
 
 
 async def _stand_for(tx: AsyncSession, gallery: Gallery, asset_id: UUID | None) -> None:
-    """Let a READY picture, or none, stand for a locked gallery: a user's avatar is no other than that."""
+    """Let a READY picture, or none, stand for a locked gallery: a user's avatar is that, if everybody may see it."""
     was = and_(col(MediaAsset.gallery_id) == gallery.id, col(MediaAsset.is_primary))
     await tx.execute(update(MediaAsset).where(was).values(is_primary=False))
     if asset_id:
         await tx.execute(update(MediaAsset).where(col(MediaAsset.id) == asset_id).values(is_primary=True))
     if gallery.kind is OwnerKind.USER:
-        await tx.execute(update(User).where(col(User.id) == gallery.user_id).values(avatar_asset_id=asset_id))
+        shown = select(col(MediaAsset.id)).where(
+            col(MediaAsset.id) == asset_id, col(MediaAsset.content_level) == ContentLevel.GENERAL
+        )
+        avatar = update(User).where(col(User.id) == gallery.user_id).values(avatar_asset_id=shown.scalar_subquery())
+        await tx.execute(avatar)
 
 
 async def _order(tx: AsyncSession, gallery: Gallery, limit: int | None = None) -> list[UUID]:

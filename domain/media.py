@@ -113,6 +113,11 @@ def hangs_in(asset: Row, owner: Row) -> ColumnElement[bool]:
     return and_(asset.gallery_id == owner.id, asset.status == AssetStatus.READY)
 
 
+def stands_for(asset: Row, owner: Row) -> ColumnElement[bool]:
+    """Return the clause that says which asset stands for an owner."""
+    return and_(asset.gallery_id == owner.id, asset.is_primary)
+
+
 async def own(tx: AsyncSession, owner_id: UUID, ids: Iterable[UUID]) -> Mapping[UUID, MediaAsset]:
     """Return those of the assets that the user owns, by id, whatever their state."""
     query = select(MediaAsset).where(col(MediaAsset.id).in_(list(ids)), col(MediaAsset.owner_id) == owner_id)

@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 
 from db.tables import Gallery, MediaAsset, OwnerEntity, User
 from db.tables.columns import now
-from db.words import OwnerKind, Visibility
+from db.words import ContentLevel, OwnerKind, Visibility
 from domain import galleries
 from domain.errors import Missing
 from domain.texts import clean
@@ -96,9 +96,16 @@ async def delete(tx: AsyncSession, user_id: UUID, owner: Owner) -> None:
 
 
 def entities(kind: OwnerKind) -> Subquery:
-    """Return the owner entities of a kind with what their galleries say, as (id, user_id, name, …, avatar_asset_id)."""
+    """Return the owner entities of a kind with what their galleries say, as (id, user_id, name, …, avatar_asset_id).
+
+    The avatar is the primary picture, if everybody may see it.
+    """
     entity, gallery, primary = OwnerEntity, Gallery, aliased(MediaAsset)
     texts = (getattr(entity, each.name) for each in fields(Texts))
+    shown = (
+        *(col(primary.gallery_id) == col(entity.id), col(primary.is_primary)),
+        col(primary.content_level) == ContentLevel.GENERAL,
+    )
     return (
         select(
             *(col(entity.id), *map(col, texts), col(entity.created_at), col(entity.updated_at)),
@@ -106,7 +113,7 @@ def entities(kind: OwnerKind) -> Subquery:
             type_coerce(primary.id, Uuid()).label("avatar_asset_id"),  # the plain column would be a part of the key
         )
         .join(gallery, col(gallery.id) == col(entity.id))
-        .outerjoin(primary, and_(primary.gallery_id == col(entity.id), primary.is_primary))  # type: ignore[arg-type]
+        .outerjoin(primary, and_(*shown))
         .where(col(gallery.kind) == kind)
         .subquery()
     )

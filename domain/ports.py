@@ -193,6 +193,15 @@ class Blocked:
     """For the log, in English."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """For whom a finished picture is suitable, where that is not everybody."""
+
+    level: ContentLevel
+    detail: str
+    """For the log, in English."""
+
+
 class CheckUnavailable(Exception):
     """A picture could not be judged, so that nobody may see it; the same picture may be judged later."""
 
@@ -200,8 +209,10 @@ class CheckUnavailable(Exception):
 class OutputChecker(Protocol):
     """Judges finished pictures before they are stored, and so before they can have a URL."""
 
-    async def judge(self, picture: Image.Image) -> Blocked | None:
-        """Return why ``picture`` must not be shown, or None where it may be; the picture is left as it is.
+    async def judge(self, picture: Image.Image) -> Blocked | Rated | None:
+        """Return why ``picture`` must not be shown, or not to everybody; None where nothing speaks against it.
+
+        The picture is left as it is.
 
         Args:
             picture: RGB, of any size: what people would see.

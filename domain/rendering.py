@@ -187,6 +187,7 @@ async def deliver(tx: AsyncSession, lease: Lease, renditions: Mapping[UUID, Rend
             continue
         rendition = renditions[slot.id]
         media.fill(asset, rendition)
+        asset.content_level = guard.highest((asset.content_level, rendition.content_level))
         slot.finished_at = asset.ready_at
         slot.status = SlotStatus.READY
         if gallery and asset.gallery_id == gallery.id:

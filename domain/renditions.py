@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from db.words import ContentLevel
 from domain.variants import content_type, object_key
 from domain.words import ImageVariant
 
@@ -46,6 +47,8 @@ class Rendition:
     """``#rrggbb``."""
     dhash: int
     """64 bits, signed."""
+    content_level: ContentLevel = ContentLevel.GENERAL
+    """What a checker made of it; the asset's level is this or its job's, whichever is higher."""
 
     def objects(self, asset_id: UUID) -> tuple[PictureObject, ...]:
         """Return what to store for the asset: one object for each variant, the original last.

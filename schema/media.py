@@ -163,16 +163,18 @@ class MediaOwner(Node):
     """Something that has a gallery."""
 
     gallery: MediaAssetConnection = connection(
-        "Its pictures that are READY, in their order.",
+        "Its pictures that are READY and suit the viewer's content preferences, in their order.",
         lambda _ask, owner, asset: media.hangs_in(asset, owner),
         order=("position", "id"),
-        seen=True,
     )
     primary_media: MediaAsset | None = to_one(
-        "The picture that stands for it; null while there is none.", by="avatar_asset_id", seen=True
+        "The picture that stands for it; null while there is none that suits the viewer's content preferences.",
+        lambda _ask, owner, asset: media.stands_for(asset, owner),
+        unique=True,
     )
     avatar_url: URL | None = computed(
-        "Where to read the picture that stands for it, at most 256 pixels on its longest side.",
+        "Where to read the picture that stands for it, at most 256 pixels on its longest side; null where it is not "
+        "for everybody.",
         _avatar_url,
         "avatar_asset_id",
     )

@@ -24,7 +24,8 @@ _ALWAYS: Final[dict[str, LiteralString]] = {
         SELECT g.id FROM galleries g WHERE g.kind <> 'USER' AND g.image_count > 0 AND NOT EXISTS (
             SELECT FROM media_assets m WHERE m.gallery_id = g.id AND m.is_primary)""",
     "avatar is not the primary picture": """
-        SELECT u.id FROM users u LEFT JOIN media_assets m ON m.gallery_id = u.id AND m.is_primary
+        SELECT u.id FROM users u
+        LEFT JOIN media_assets m ON m.gallery_id = u.id AND m.is_primary AND m.content_level = 'GENERAL'
         WHERE u.avatar_asset_id IS DISTINCT FROM m.id""",
     "job has another number of slots than images": """
         SELECT j.id FROM generation_jobs j WHERE j.count <> (

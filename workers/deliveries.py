@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from db.words import JobStatus
+from db.words import ContentLevel, JobStatus
 from domain import rendering
 from domain.pictures import GenerationMetadata, render, seen
-from domain.ports import CheckUnavailable, NotPainted, Painted, StorageUnavailable
+from domain.ports import Blocked, CheckUnavailable, NotPainted, Painted, StorageUnavailable
 from domain.rendering import JobCanceled, LeaseLost
 from domain.words import FailureCode
 from workers.in_hand import JobFailed, Stopping
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
 
     from db.tables import GenerationJob, GenerationSlot
     from domain.pictures import PictureObject, Rendition
-    from domain.ports import Blocked, ObjectStore, OutputChecker
+    from domain.ports import ObjectStore, OutputChecker
     from workers.in_hand import Hand, JobInHand
 
 
 Result = tuple["GenerationSlot", "Painted | NotPainted"]
 """A slot, and what became of it."""
-Refusal = tuple[FailureCode, "Blocked | None"]
+Refusal = tuple[FailureCode, Blocked | None]
 """As what a picture is given up, and why it is blocked where it is."""
 
 
@@ -90,12 +91,13 @@ class Deliveries:
     async def _deliver(
         self, job: JobInHand, slot: GenerationSlot, painted: Painted, reserving: asyncio.Future[Mapping[UUID, UUID]]
     ) -> None:
-        refusal = await self._refusal(job, slot, painted)
-        if refusal:
+        verdict = await self._verdict(job, slot, painted)
+        if isinstance(verdict, tuple):
             await asyncio.shield(reserving)  # else it might come behind the end of the slot
-            await self._hand.write(job, rendering.give_up_slot, slot.id, *refusal)
+            await self._hand.write(job, rendering.give_up_slot, slot.id, *verdict)
             return
         rendition = await asyncio.to_thread(render, painted.image, _metadata(job.job, slot))
+        rendition = replace(rendition, content_level=verdict)
         asset_id = (await asyncio.shield(reserving))[slot.id]
         try:
             await self._keep(rendition.objects(asset_id))
@@ -121,17 +123,17 @@ class Deliveries:
                 for each in stored:
                     del job.stored[each]
 
-    async def _refusal(self, job: JobInHand, slot: GenerationSlot, painted: Painted) -> Refusal | None:
-        """Return as what a picture is given up that must not be stored: one that is blocked, or can not be judged."""
+    async def _verdict(self, job: JobInHand, slot: GenerationSlot, painted: Painted) -> Refusal | ContentLevel:
+        """Return the level of a picture, or as what one is given up that is blocked, or can not be judged."""
         try:
-            blocked = await self._checker.judge(await asyncio.to_thread(seen, painted.image))
+            verdict = await self._checker.judge(await asyncio.to_thread(seen, painted.image))
         except CheckUnavailable as error:
             job.log.error("image not checked", slot=slot.index, reason=str(error))  # noqa: TRY400 - the reason says it
             return FailureCode.CHECK_UNAVAILABLE, None
-        if blocked is None:
-            return None
-        job.log.warning("image blocked", slot=slot.index, reason=blocked.reason, detail=blocked.detail)
-        return FailureCode.CONTENT_BLOCKED, blocked
+        if isinstance(verdict, Blocked):
+            job.log.warning("image blocked", slot=slot.index, reason=verdict.reason, detail=verdict.detail)
+            return FailureCode.CONTENT_BLOCKED, verdict
+        return verdict.level if verdict else ContentLevel.GENERAL
 
     async def _end(self, job: JobInHand) -> None:
         try:

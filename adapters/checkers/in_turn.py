@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from domain.ports import Blocked
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PIL import Image
 
-    from domain.ports import Blocked, OutputChecker
+    from domain.ports import OutputChecker, Rated
 
 
 class InTurn:
@@ -19,17 +21,20 @@ class InTurn:
         """Ask in this order: what is cheap first."""
         self._checkers = checkers
 
-    async def judge(self, picture: Image.Image) -> Blocked | None:
-        """Return the first refusal, or None where there is none.
+    async def judge(self, picture: Image.Image) -> Blocked | Rated | None:
+        """Return the first refusal; where there is none the highest rating, or None where there is no rating either.
 
         Raises:
             CheckUnavailable: a checker could not judge, and none before it has blocked the picture.
         """
+        rated: Rated | None = None
         for checker in self._checkers:
-            blocked = await checker.judge(picture)
-            if blocked:
-                return blocked
-        return None
+            verdict = await checker.judge(picture)
+            if isinstance(verdict, Blocked):
+                return verdict
+            if verdict and (rated is None or verdict.level.rank > rated.level.rank):
+                rated = verdict
+        return rated
 
     def warm_up(self) -> None:
         """Let all of them make ready."""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from adapters.checkers import safety_process
 from adapters.engines.hosting import SILENCE_S
-from domain.ports import Blocked, CheckUnavailable, EngineUnavailable
+from db.words import ContentLevel
+from domain.ports import Blocked, CheckUnavailable, EngineUnavailable, Rated
 from domain.words import BlockReason
 
 if TYPE_CHECKING:
@@ -29,19 +30,21 @@ class _ProcessLost(CheckUnavailable):
 
 
 class SafetyChecker:
-    """Blocks what diffusers' ``StableDiffusionSafetyChecker`` flags.
+    """Blocks what diffusers' ``StableDiffusionSafetyChecker`` flags, or says that it is MATURE.
 
     The model is loaded when it is first needed, and stays. A process that dies, or raises, is replaced once for each
     picture. Pictures are judged one at a time, so that one which breaks the process costs no other picture.
     """
 
-    def __init__(self, recipe: PipelineRecipe, *, silence_s: float = SILENCE_S) -> None:
+    def __init__(self, recipe: PipelineRecipe, *, silence_s: float = SILENCE_S, is_lenient: bool = False) -> None:
         """Start nothing yet.
 
         Args:
             recipe: How the model is to be had.
             silence_s: Seconds after which a process that does not answer is taken for hung, and killed.
+            is_lenient: Whether what the model flags is shown as MATURE, instead of to nobody.
         """
+        self._is_lenient = is_lenient
         self._recipe = recipe
         self._silence_s = silence_s
         self._turn = ThreadPoolExecutor(1, thread_name_prefix="safety")
@@ -50,7 +53,7 @@ class SafetyChecker:
         self.pid: int | None = None
         """Id of the process, None where there is none."""
 
-    async def judge(self, picture: Image.Image) -> Blocked | None:
+    async def judge(self, picture: Image.Image) -> Blocked | Rated | None:
         """Return whether the model flags the picture; see ``domain.ports.OutputChecker``.
 
         Raises:
@@ -68,14 +71,16 @@ class SafetyChecker:
         self._turn.shutdown(wait=False, cancel_futures=True)
         self._end()
 
-    def _judge(self, picture: Image.Image) -> Blocked | None:
+    def _judge(self, picture: Image.Image) -> Blocked | Rated | None:
         with suppress(_ProcessLost):
             return self._verdict(picture)
         return self._verdict(picture)
 
-    def _verdict(self, picture: Image.Image) -> Blocked | None:
-        is_flagged = self._asked(safety_process.is_flagged, self._ensure(), self._recipe, picture)
-        return Blocked(BlockReason.UNSAFE, "the safety checker flagged it") if is_flagged else None
+    def _verdict(self, picture: Image.Image) -> Blocked | Rated | None:
+        if not self._asked(safety_process.is_flagged, self._ensure(), self._recipe, picture):
+            return None
+        detail = "the safety checker flagged it"
+        return Rated(ContentLevel.MATURE, detail) if self._is_lenient else Blocked(BlockReason.UNSAFE, detail)
 
     def _ensure(self) -> ProcessPoolExecutor:
         """Return the process with its model loaded."""

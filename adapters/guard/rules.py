@@ -14,7 +14,7 @@ from domain.ports import Finding, Judgement
 from domain.words import GuardReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from adapters.guard.lists import Entry
@@ -70,9 +70,7 @@ class RuleGuard:
     async def judge(self, text: str) -> Judgement:
         """Return what the lists say about a prompt; see ``domain.ports.PromptGuard``."""
         folded = fold(text)
-        found: dict[str, str] = {}
-        for kind, words in self._found(folded):
-            found.setdefault(kind, words)
+        found = self._found(folded)
         reasons = {_BY_LIST[kind]: words for kind, words in found.items() if kind in _BY_LIST}
         minors = found.get(_MINORS) or _age_of_a_minor(folded)
         sexual = next((reasons[reason] for reason in _SEXUAL if reason in reasons), None)
@@ -81,18 +79,20 @@ class RuleGuard:
         findings = (Finding(each, *_MEANING[each], reasons[each]) for each in _MEANING if each in reasons)
         return Judgement(POLICY, self._version, tuple(findings))
 
-    def _found(self, folded: str) -> Iterator[tuple[str, str]]:
-        """Yield the lists that the text stands on, and by which words."""
+    def _found(self, folded: str) -> dict[str, str]:
+        """Return the lists that the text stands on, and by which words; each list is looked for until it is found."""
+        found: dict[str, str] = {}
         for words in readings(folded):
-            hits = [*self._lists.found(words)]
+            hits = [hit for hit in self._lists.found(words) if hit[1].kind not in found]
             if hits:
                 innocent = self._innocent_places(words)
                 for place, entry in hits:
-                    if not innocent.issuperset(_places(place, entry)):
-                        yield entry.kind, " ".join(entry.words)
+                    if entry.kind not in found and not innocent.issuperset(_places(place, entry)):
+                        found[entry.kind] = " ".join(entry.words)
         for run in spelled(folded):
             for entry in self._lists.spelled_in(run):
-                yield entry.kind, " ".join(entry.words)
+                found.setdefault(entry.kind, " ".join(entry.words))
+        return found
 
     def _innocent_places(self, words: Sequence[str]) -> set[int]:
         return {each for place, entry in self._innocent.found(words) for each in _places(place, entry)}

@@ -12,9 +12,9 @@ from adapters.checkers.block_list import BlockList, signed
 from adapters.checkers.in_turn import InTurn
 from audit import check_end
 from db.session import Database
-from db.words import JobStatus, SlotStatus
+from db.words import ContentLevel, JobStatus, SlotStatus
 from domain import blocked_pictures
-from domain.ports import Painted
+from domain.ports import Painted, Rated
 from domain.words import FailureCode
 from stored import sql
 from workshop import LEASE, slots_of
@@ -120,3 +120,43 @@ async def test_a_picture_that_can_not_be_judged_fails_alone_and_the_worker_lives
     assert set(await slots(shop, job)) == {(SlotStatus.READY, None)}
     check_end(shop.database_url, shop.stored())
     await away.close()
+
+
+class Rating:
+    """A checker that finds every picture to be of one level."""
+
+    def __init__(self, level: ContentLevel) -> None:
+        self._rated = Rated(level, "said so")
+
+    async def judge(self, picture: Image.Image) -> Rated:
+        del picture
+        return self._rated
+
+    def warm_up(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("of_prompt", "of_checker", "expected"),
+    [
+        ("GENERAL", "MATURE", "MATURE"),
+        ("SENSITIVE", "MATURE", "MATURE"),
+        ("MATURE", "SENSITIVE", "MATURE"),
+        ("SENSITIVE", "GENERAL", "SENSITIVE"),
+    ],
+)
+async def test_a_picture_has_the_higher_of_the_levels_that_prompt_and_checkers_say(
+    shop: Workshop, of_prompt: str, of_checker: str, expected: str
+) -> None:
+    user = await shop.user()
+    await shop.job(user)
+    sql(shop.database_url, "UPDATE generation_jobs SET content_level = %s", of_prompt)
+    checkers = InTurn([Rating(ContentLevel.GENERAL), Rating(ContentLevel(of_checker)), Rating(ContentLevel.GENERAL)])
+
+    await shop.painter(Striping(), checker=checkers).paint_waiting()
+
+    assert sql(shop.database_url, "SELECT status, content_level FROM media_assets") == [("READY", expected)]
+    assert sql(shop.database_url, "SELECT id FROM guard_decisions") == []

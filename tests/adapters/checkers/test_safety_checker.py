@@ -19,7 +19,8 @@ from adapters.checkers import safety_process
 from adapters.checkers.safety import SafetyChecker
 from adapters.checkers.safety_process import squares_of
 from adapters.engines.factory import SAFETY_CHECKER, EngineOptions, recipe_of
-from domain.ports import Blocked, CheckUnavailable, EngineUnavailable
+from db.words import ContentLevel
+from domain.ports import Blocked, CheckUnavailable, EngineUnavailable, Rated
 from domain.words import BlockReason
 from tiny_pipeline import build_tiny_safety_checker
 from waiting import until
@@ -83,6 +84,13 @@ def ends_in(color: str) -> Image.Image:
     picture = Image.new("RGB", (160, 64), "blue")
     picture.paste(color, (96, 0, 160, 64))
     return picture
+
+
+async def test_what_the_model_flags_is_mature_where_it_is_not_to_be_blocked(model: Path) -> None:
+    checker = SafetyChecker(recipe(model), is_lenient=True)
+    mature = Rated(ContentLevel.MATURE, "the safety checker flagged it")
+    assert [await checker.judge(picture) for picture in (RED, BLUE)] == [mature, None]
+    checker.close()
 
 
 async def test_what_the_model_flags_in_any_part_of_a_picture_is_blocked(checker: SafetyChecker) -> None:

@@ -91,7 +91,7 @@ an orchid, organza, Georgia
 homogeneous mixture in a flask
 Dykes of Holland, windmills
 a spastic-free, elastic band
-execute the plan, whiteboard
+execute the plan, flawless execution, whiteboard
 s.h.i.e.l.d. made of bronze
 a b c d e f g, alphabet blocks
 U.S.A. flag on the moon
