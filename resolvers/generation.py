@@ -77,6 +77,32 @@ def _operation(input: SubmitGenerationInput) -> Operation:  # noqa: A002 - the a
     return Operation.TEXT_TO_IMAGE if input.references is None else Operation.REFERENCES
 
 
+def request_of(info: Info, input: SubmitGenerationInput) -> GenerationRequest:  # noqa: A002 - the argument's name
+    """Return what the input of ``submitGeneration`` asks for.
+
+    Raises:
+        Unauthenticated: a picture is named, and nobody is signed in.
+        InvalidInput: two things are asked for that exclude each other.
+        NotFound: an id is that of no image.
+    """
+    made_from = _made_from(info, input)
+    return GenerationRequest(
+        prompt=input.prompt,
+        negative_prompt=input.negative_prompt,
+        engine=input.engine,
+        style=input.style,
+        ratio=input.ratio,
+        count=input.count,
+        seed=input.seed,
+        steps=input.steps,
+        guidance=input.guidance,
+        visibility=input.visibility,
+        size=(input.size.width, input.size.height) if input.size else None,
+        operation=_operation(input),
+        made_from=made_from,
+    )
+
+
 @strawberry.type
 class GenerationQueries:
     """Root fields about generation."""
@@ -116,22 +142,7 @@ class GenerationMutations:
         input: Annotated[SubmitGenerationInput, strawberry.argument(description="What to paint.")],  # noqa: A002
     ) -> SubmitGenerationResult:
         """Submit a job."""
-        made_from = _made_from(info, input)
-        request = GenerationRequest(
-            prompt=input.prompt,
-            negative_prompt=input.negative_prompt,
-            engine=input.engine,
-            style=input.style,
-            ratio=input.ratio,
-            count=input.count,
-            seed=input.seed,
-            steps=input.steps,
-            guidance=input.guidance,
-            visibility=input.visibility,
-            size=(input.size.width, input.size.height) if input.size else None,
-            operation=_operation(input),
-            made_from=made_from,
-        )
+        request = request_of(info, input)
         return SubmitGenerationSuccess(**await submitted(info, request, input.idempotency_key))
 
     @strawberry.mutation(description="Stop a job that waits or runs. Images that are ready stay; all others come back.")

@@ -29,6 +29,7 @@ from resolvers.operations import OperationMutations
 from resolvers.personal import PersonalSubscriptions
 from resolvers.prompts import PromptMutations
 from resolvers.queues import QueueSubscriptions
+from resolvers.quotes import QuoteQueries
 from schema.context import Context
 from schema.credits import CreditAccount, LedgerEntry
 from schema.documents import DocumentReader
@@ -38,7 +39,16 @@ from schema.generation_events import JobEvent
 from schema.scalars import SCALARS
 from schema.stream_events import StreamEvent
 
-QUERIES = (NodeQueries, AccountQueries, GenerationQueries, AllowanceQueries, LineQueries, ArtworkQueries, LimitQueries)
+QUERIES = (
+    NodeQueries,
+    AccountQueries,
+    GenerationQueries,
+    AllowanceQueries,
+    LineQueries,
+    QuoteQueries,
+    ArtworkQueries,
+    LimitQueries,
+)
 SUBSCRIPTIONS = (GenerationSubscriptions, FeedSubscriptions, QueueSubscriptions, PersonalSubscriptions)
 logger = structlog.get_logger()
 
