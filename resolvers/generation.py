@@ -117,7 +117,12 @@ class GenerationQueries:
         """Return the styles."""
         korean = info.context.language == "ko"
         return [
-            Style(id=strawberry.ID(style.key), name=style.name_ko if korean else style.name_en)
+            Style(
+                id=strawberry.ID(style.key),
+                name=style.name_ko if korean else style.name_en,
+                recipe=style.recipe,
+                recipe_negative=style.negative,
+            )
             for style in catalogue.STYLES.values()
         ]
 
