@@ -15,7 +15,7 @@ from sqlmodel import col
 from db.tables import GenerationJob, GenerationSlot
 from db.tables.columns import now
 from db.words import SlotStatus
-from domain.errors import DailyLimitReached, OwnerBusy
+from domain.errors import DailyLimitReached, NothingToRetry, OwnerBusy
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -87,3 +87,14 @@ async def require_idle(tx: AsyncSession, gallery_id: UUID) -> None:
     job_id = (await tx.execute(unfinished)).scalar_one_or_none()
     if job_id:
         raise OwnerBusy(job_id)
+
+
+async def require_untried(tx: AsyncSession, parent_id: UUID) -> None:
+    """Refuse to paint the failed images of a job again where that is done already; the wallet is locked.
+
+    Raises:
+        NothingToRetry: there is a job for them.
+    """
+    retried = select(col(GenerationJob.id)).where(col(GenerationJob.parent_id) == parent_id).limit(1)
+    if (await tx.execute(retried)).scalar_one_or_none():
+        raise NothingToRetry

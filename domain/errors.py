@@ -161,6 +161,16 @@ class AlreadyFinished(UserError):
         super().__init__("job.finished", ("input", "jobId"))
 
 
+class NothingToRetry(UserError):
+    """No image of the job failed, it has not ended yet, or its failed images are painted again already."""
+
+    code = ErrorCode.NOTHING_TO_RETRY
+
+    def __init__(self) -> None:
+        """Refuse the job."""
+        super().__init__("retry.nothing", ("input", "jobId"))
+
+
 class NotWaiting(UserError):
     """The job is in no line any more, or has another place to go to than one of its own line."""
 

@@ -88,6 +88,10 @@ class GenerationSpec:
     made_from: Ingredients = WORDS_ALONE
     owner: Owner | None = None
     """Whose gallery the images join; None where they are the user's own, in no gallery."""
+    parent_id: UUID | None = None
+    """The job whose failed images it paints again."""
+    seeds: tuple[int, ...] = ()
+    """Of each image; counted up from the first one's where empty."""
 
 
 def check(request: GenerationRequest, engines: Sequence[str], at: Path = INPUT) -> GenerationSpec:
@@ -158,6 +162,7 @@ async def submit(
     Raises:
         NotFound: a picture that it is to be made from is not the user's, or not ready; or the owner is not theirs.
         InvalidInput: the source can not be worked on like that.
+        NothingToRetry: the failed images of the parent are painted again already.
         OwnerBusy: a job for the same gallery has not ended.
         DailyLimitReached: the images are more than is left of the day's.
         InsufficientCredits: the job costs more than is available.
@@ -178,6 +183,8 @@ async def submit(
     await credits.lock_account(tx, user_id)
     if spec.owner:
         await allowance.require_idle(tx, spec.owner.id)
+    if spec.parent_id:
+        await allowance.require_untried(tx, spec.parent_id)
     if daily_limit is not None:
         await allowance.require(tx, user_id, spec.count, daily_limit)
     job = _job_of(job_id, user_id, spec, told)
@@ -186,9 +193,8 @@ async def submit(
     tx.add(job)
     await tx.flush()
     await credits.hold(tx, user_id, job_id, spec.price * spec.count)
-    tx.add_all(
-        GenerationSlot(job_id=job_id, index=index, seed=(job.seed + index) % SEED_RANGE) for index in range(spec.count)
-    )
+    seeds = spec.seeds or [(job.seed + index) % SEED_RANGE for index in range(spec.count)]
+    tx.add_all(GenerationSlot(job_id=job_id, index=index, seed=seed) for index, seed in enumerate(seeds))
     tx.add_all(
         GenerationReference(job_id=job_id, position=position, asset_id=asset_id)
         for position, asset_id in enumerate(spec.made_from.reference_ids)
@@ -232,6 +238,7 @@ def _job_of(job_id: UUID, user_id: UUID, spec: GenerationSpec, told: ToldPrompt 
         price=spec.price,
         visibility=spec.visibility,
         gallery_id=spec.owner.id if spec.owner else None,
+        parent_id=spec.parent_id,
         load=load_of(spec.width, spec.height, spec.steps),
     )
 

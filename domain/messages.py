@@ -114,6 +114,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "This costs {needed} credits; {available} are available.",
         "{needed} 크레딧이 필요하지만 {available} 크레딧만 남아 있습니다.",
     ),
+    "retry.nothing": (
+        "This job has not ended, or has no failed images that are not being made again already.",
+        "작업이 아직 끝나지 않았거나, 다시 만들 실패한 이미지가 없습니다.",
+    ),
     "job.not_waiting": (
         "This job does not wait in the line, or not in the same one.",
         "이 작업은 대기열에 없거나 같은 대기열에 있지 않습니다.",

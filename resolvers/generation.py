@@ -80,6 +80,34 @@ def _operation(input: SubmitGenerationInput) -> Operation:  # noqa: A002 - the a
     return Operation.TEXT_TO_IMAGE if input.references is None else Operation.REFERENCES
 
 
+def request_of(info: Info, input: SubmitGenerationInput) -> GenerationRequest:  # noqa: A002 - the argument's name
+    """Return what the input of ``submitGeneration`` asks for.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        InvalidInput: two things are asked for that exclude each other.
+        NotFound: an id is that of no image.
+    """
+    info.context.require_viewer()
+    made_from = _made_from(info, input)
+    return GenerationRequest(
+        prompt=input.prompt,
+        negative_prompt=input.negative_prompt,
+        engine=input.engine,
+        style=input.style,
+        ratio=input.ratio,
+        count=input.count,
+        seed=input.seed,
+        steps=input.steps,
+        guidance=input.guidance,
+        visibility=input.visibility,
+        size=(input.size.width, input.size.height) if input.size else None,
+        operation=_operation(input),
+        made_from=made_from,
+        owner=None if input.owner_id is None else required_owner(input.owner_id),
+    )
+
+
 @strawberry.type
 class GenerationQueries:
     """Root fields about generation."""
@@ -94,7 +122,12 @@ class GenerationQueries:
         """Return the styles."""
         korean = info.context.language == "ko"
         return [
-            Style(id=strawberry.ID(style.key), name=style.name_ko if korean else style.name_en)
+            Style(
+                id=strawberry.ID(style.key),
+                name=style.name_ko if korean else style.name_en,
+                recipe=style.recipe,
+                recipe_negative=style.negative,
+            )
             for style in catalogue.STYLES.values()
         ]
 
@@ -119,25 +152,7 @@ class GenerationMutations:
         input: Annotated[SubmitGenerationInput, strawberry.argument(description="What to paint.")],  # noqa: A002
     ) -> SubmitGenerationResult:
         """Submit a job."""
-        info.context.require_viewer()
-        made_from = _made_from(info, input)
-        owner = None if input.owner_id is None else required_owner(input.owner_id)
-        request = GenerationRequest(
-            prompt=input.prompt,
-            negative_prompt=input.negative_prompt,
-            engine=input.engine,
-            style=input.style,
-            ratio=input.ratio,
-            count=input.count,
-            seed=input.seed,
-            steps=input.steps,
-            guidance=input.guidance,
-            visibility=input.visibility,
-            size=(input.size.width, input.size.height) if input.size else None,
-            operation=_operation(input),
-            made_from=made_from,
-            owner=owner,
-        )
+        request = request_of(info, input)
         return SubmitGenerationSuccess(**await submitted(info, request, input.idempotency_key))
 
     @strawberry.mutation(description="Stop a job that waits or runs. Images that are ready stay; all others come back.")

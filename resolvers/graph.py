@@ -32,6 +32,8 @@ from resolvers.owners import OwnerMutations, OwnerQueries
 from resolvers.personal import PersonalSubscriptions
 from resolvers.prompts import PromptMutations
 from resolvers.queues import QueueSubscriptions
+from resolvers.quotes import QuoteQueries
+from resolvers.retries import RetryMutations
 from resolvers.uploads import UploadMutations
 from schema.context import Context
 from schema.credits import CreditAccount, LedgerEntry
@@ -44,12 +46,12 @@ from schema.scalars import SCALARS
 from schema.stream_events import StreamEvent
 
 QUERIES = (
-    *(NodeQueries, AccountQueries, OwnerQueries, GenerationQueries, AllowanceQueries, LineQueries),
+    *(NodeQueries, AccountQueries, OwnerQueries, GenerationQueries, AllowanceQueries, LineQueries, QuoteQueries),
     *(ArtworkQueries, FolderQueries, LimitQueries),
 )
 MUTATIONS = (
     *(AccountMutations, OwnerMutations, GalleryMutations, GenerationMutations, OperationMutations, LineMutations),
-    *(PromptMutations, ArtworkMutations, UploadMutations, FolderMutations),
+    *(RetryMutations, PromptMutations, ArtworkMutations, UploadMutations, FolderMutations),
 )
 SUBSCRIPTIONS = (
     *(GenerationSubscriptions, GallerySubscriptions, FeedSubscriptions),

@@ -115,3 +115,7 @@ class Style:
 
     id: strawberry.ID = strawberry.field(description="Key of the style; what `submitGeneration` takes.")
     name: str = strawberry.field(description="Name to show, in the language of the request.")
+    recipe: str = strawberry.field(
+        description="What the engine is told: a prompt in English, with yours as `{prompt}`."
+    )
+    recipe_negative: str = strawberry.field(description="What is added to the negative prompt.")

@@ -193,6 +193,7 @@ publish(
     OWNER_BUSY="A job for the same owner has not ended.",
     IDEMPOTENCY_CONFLICT="The idempotency key was used before with another request.",
     ALREADY_FINISHED="The job has already ended.",
+    NOTHING_TO_RETRY="The job has not ended, or no image of it failed that is not painted again already.",
     NOT_WAITING="The job does not wait in the line.",
     CONTENT_BLOCKED="The content guard blocked the request.",
     VERSION_CONFLICT="The gallery has changed since it was read.",

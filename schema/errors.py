@@ -97,6 +97,14 @@ class AlreadyFinished(UserError):
     """The job has ended."""
 
 
+@strawberry.type(
+    description="The job has not ended, or no image of it failed that is not painted again already. What was blocked "
+    "or canceled is not retried."
+)
+class NothingToRetry(UserError):
+    """There is nothing to retry."""
+
+
 @strawberry.type(description="The job does not wait in the line, or not in the same one.")
 class NotWaiting(UserError):
     """The job does not wait."""
@@ -194,6 +202,7 @@ EXCEPTION_HANDLERS = (
     Refusals(errors.OwnerBusy, OwnerBusy, job_id="job"),
     Refusals(errors.IdempotencyConflict, IdempotencyConflict),
     Refusals(errors.AlreadyFinished, AlreadyFinished),
+    Refusals(errors.NothingToRetry, NothingToRetry),
     Refusals(errors.NotWaiting, NotWaiting),
     Refusals(errors.Forbidden, Forbidden),
     _Blocks(errors.ContentBlocked, ContentBlocked),

@@ -200,6 +200,9 @@ class GenerationJob(Job):
     negative_prompt: str = column("What to avoid.")
     style: str = column("Key of the style.")
     ratio: str = column("Aspect ratio, such as `3:4`; of any other size, its reduced fraction.")
+    parent: "GenerationJob | None" = to_one(
+        "The job whose failed images it paints again; null for all others.", by="parent_id"
+    )
     width: int = column("Width of the images in pixels.")
     height: int = column("Height of the images in pixels.")
     count: int = column("How many images.")

@@ -101,6 +101,7 @@ REFUSED: dict[str, list[Callable[[], object]]] = {
     "mask.empty": [lambda: masks.of_areas([]), lambda: masks.of_areas([Area(0.5, 0.5, 0, 1)])],
     "mask.areas": [lambda: masks.of_areas([Area(0, 0, 1, 1)] * 21)],
     "credits.insufficient": [lambda: raised(errors.InsufficientCredits(4, 3))],
+    "retry.nothing": [lambda: raised(errors.NothingToRetry())],
     "job.not_waiting": [lambda: raised(errors.NotWaiting("jobId"))],
     "forbidden": [lambda: raised(errors.Forbidden())],
     "allowance.reached": [lambda: raised(errors.DailyLimitReached(24, 20, datetime.now(UTC)))],

@@ -256,3 +256,9 @@ async def test_slots_and_entries_of_somebody_else_are_nowhere(easel: Installatio
     assert [node["id"] for node in (await owner.data(nodes, {"ids": ids}))["nodes"]] == ids
     for who in (stranger, easel.client()):
         assert (await who.data(nodes, {"ids": ids}))["nodes"] == [None] * 8
+
+
+async def test_styles_tell_their_recipes(easel: Installation) -> None:
+    styles = (await easel.client().data("{ styles { id recipe recipeNegative } }"))["styles"]
+    assert [style["id"] for style in styles][:2] == ["realistic", "anime"]
+    assert all(style["recipe"].count("{prompt}") == 1 and style["recipeNegative"] for style in styles)

@@ -1,0 +1,94 @@
+"""Painting the failed images of a job again: a child job with their seeds and all of its settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from db.tables import Gallery, GenerationJob
+from db.words import SlotStatus
+from domain import generation, guard, jobs, operations
+from domain.bounds import INPUT, chosen
+from domain.catalogue import ENGINES
+from domain.errors import InvalidInput, NotFound, NothingToRetry
+from domain.galleries import Owner
+from domain.generation import GenerationSpec
+from domain.prompts import ToldPrompt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+_PATH: Final = (*INPUT, "jobId")
+
+
+async def submit(
+    tx: AsyncSession, user_id: UUID, job_id: UUID, key: str, engines: Sequence[str], daily_limit: int
+) -> UUID:
+    """Put a job for the failed images of a job in the line; return its id. See ``generation.submit``.
+
+    What was blocked or skipped is not painted again. A job is retried once; what fails again, is retried as its child.
+
+    Raises:
+        NotFound: the user has no such job, or what it was made from is gone.
+        NothingToRetry: it has not ended, none of its images failed, or they have been retried.
+        InvalidInput: its engine does not run here any more.
+        OwnerBusy, DailyLimitReached, InsufficientCredits, IdempotencyConflict: as ``generation.submit`` raises them.
+    """
+    query = select(GenerationJob).where(col(GenerationJob.id) == job_id, col(GenerationJob.user_id) == user_id)
+    job = (await tx.execute(query)).scalar_one_or_none()
+    if job is None:
+        raise NotFound(_PATH)
+    spec = await _spec_of(tx, job, engines)
+    told = ToldPrompt(
+        job.prompt if job.effective_prompt is None else job.effective_prompt,
+        job.negative_prompt if job.effective_negative_prompt is None else job.effective_negative_prompt,
+    )
+    try:
+        child_id = await generation.submit(tx, user_id, spec, key, told, daily_limit)
+    except NotFound:
+        raise NotFound(_PATH) from None
+    except InvalidInput as refusal:
+        raise InvalidInput(refusal.reason, _PATH, **refusal.values) from None
+    child = await tx.get_one(GenerationJob, child_id)
+    child.content_level = guard.highest((child.content_level, job.content_level))
+    return child_id
+
+
+async def _spec_of(tx: AsyncSession, job: GenerationJob, engines: Sequence[str]) -> GenerationSpec:
+    failed = [slot for slot in await jobs.slots(tx, job.id) if slot.status is SlotStatus.FAILED]
+    if not job.status.is_final or not failed:
+        raise NothingToRetry
+    made_from = await operations.ingredients_of(tx, job)
+    if operations.lacks_pictures(job.operation, made_from):
+        raise NotFound(_PATH)
+    engine = ENGINES[chosen((*INPUT, "engine"), job.engine, job.engine, engines)]
+    return GenerationSpec(
+        prompt=job.prompt,
+        negative_prompt=job.negative_prompt,
+        engine=job.engine,
+        style=job.style,
+        ratio=job.ratio,
+        width=job.width,
+        height=job.height,
+        count=len(failed),
+        seed=failed[0].seed,
+        steps=job.steps,
+        guidance=job.guidance,
+        price=engine.prices[job.operation],
+        visibility=job.visibility,
+        operation=job.operation,
+        made_from=made_from,
+        owner=await _owner_of(tx, job),
+        parent_id=job.id,
+        seeds=tuple(slot.seed for slot in failed),
+    )
+
+
+async def _owner_of(tx: AsyncSession, job: GenerationJob) -> Owner | None:
+    gallery = await tx.get(Gallery, job.gallery_id) if job.gallery_id else None
+    return Owner(gallery.kind, gallery.id) if gallery and gallery.deleted_at is None else None

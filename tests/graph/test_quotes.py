@@ -1,0 +1,83 @@
+"""Quotes: what a job would come to, told without a trace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conftest import install
+from stored import new_asset, row_counts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from conftest import Installation
+    from graph_client import GraphClient
+
+pytestmark = pytest.mark.anyio
+
+QUOTE = """query Quote($input: SubmitGenerationInput!) {
+  generationQuote(input: $input) {
+    __typename
+    ... on GenerationQuote {
+      pricePerImage totalPrice availableCredits width height position etaSeconds etaConfidence
+      allowance { used limit remaining } warnings { code }
+    }
+    ... on UserError { code path }
+  }
+}"""
+
+
+@pytest.fixture
+def still(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Installation]:
+    """Run an API that nothing paints for."""
+    with install(tmp_path, database_url, redis_url, DAILY_IMAGES="24").running("api") as installation:
+        yield installation
+
+
+async def quoted(client: GraphClient, **wanted: Any) -> dict[str, Any]:  # noqa: ANN401
+    told: dict[str, Any] = (await client.data(QUOTE, {"input": {"idempotencyKey": "k", **wanted}}))["generationQuote"]
+    return told
+
+
+async def test_a_quote_says_what_then_happens_and_writes_nothing(still: Installation, database_url: str) -> None:
+    client, other = await still.signed_up(), await still.signed_up()
+    await client.submit("x", "0", count=8)
+    await other.submit("x", "0", count=1)
+    before = row_counts(database_url)
+
+    quote = await quoted(client, prompt="a cat", count=3, ratio="1:1")
+
+    assert row_counts(database_url) == before
+    assert quote == {
+        "__typename": "GenerationQuote",
+        "pricePerImage": 1,
+        "totalPrice": 3,
+        "availableCredits": 92,
+        "width": 1024,
+        "height": 1024,
+        "position": 3,
+        "etaSeconds": None,
+        "etaConfidence": None,
+        "allowance": {"used": 8, "limit": 24, "remaining": 16},
+        "warnings": [],
+    }
+    job = (await client.submit("a cat", "k", count=3, ratio="1:1"))["job"]
+    assert (job["cost"], job["queue"]["position"]) == (3, 3)
+
+
+async def test_a_quote_refuses_as_the_submit_would(still: Installation, database_url: str) -> None:
+    client, other = await still.signed_up(), await still.signed_up()
+    theirs = new_asset(database_url, other.viewer_id)
+    for wanted, code, path in (
+        ({"prompt": ""}, "INVALID_INPUT", ["input", "prompt"]),
+        ({"prompt": "x", "count": 9}, "INVALID_INPUT", ["input", "count"]),
+        ({"prompt": "x", "source": {"assetId": theirs}}, "NOT_FOUND", ["input", "source", "assetId"]),
+    ):
+        refused = await quoted(client, **wanted)
+        assert (refused["code"], refused["path"]) == (code, path)
+
+    answer = await still.client().post(QUOTE, {"input": {"idempotencyKey": "k", "prompt": "x"}})
+    assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
