@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from adapters.guard.lists import Entry
 
 POLICY: Final = "easel-rules"
-_MEANING: Final = {
+MEANING: Final = {
     GuardReason.SEXUAL_MINORS: (GuardEffect.BLOCK, ContentLevel.MATURE),
     GuardReason.SEXUAL_EXPLICIT: (GuardEffect.BLOCK, ContentLevel.MATURE),
     GuardReason.GORE: (GuardEffect.BLOCK, ContentLevel.MATURE),
@@ -34,7 +34,7 @@ _MEANING: Final = {
     GuardReason.VIOLENCE: (GuardEffect.ALLOW, ContentLevel.SENSITIVE),
 }
 """What each reason leads to, and for whom such pictures are; the gravest first."""
-_BY_LIST: Final = {reason.lower(): reason for reason in _MEANING}
+_BY_LIST: Final = {reason.lower(): reason for reason in MEANING}
 _MINORS: Final = "minors"
 _INNOCENT: Final = "innocent"
 _SEXUAL: Final = (GuardReason.SEXUAL_EXPLICIT, GuardReason.NUDITY, GuardReason.SUGGESTIVE)
@@ -76,7 +76,7 @@ class RuleGuard:
         sexual = next((reasons[reason] for reason in _SEXUAL if reason in reasons), None)
         if minors and sexual:
             reasons.setdefault(GuardReason.SEXUAL_MINORS, f"{minors}, {sexual}")
-        findings = (Finding(each, *_MEANING[each], reasons[each]) for each in _MEANING if each in reasons)
+        findings = (Finding(each, *MEANING[each], reasons[each]) for each in MEANING if each in reasons)
         return Judgement(POLICY, self._version, tuple(findings))
 
     def _found(self, folded: str) -> dict[str, str]:

@@ -10,7 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from db.words import LedgerKind, Operation, Visibility
+from adapters.guard.rules import MEANING
+from db.words import GuardEffect, LedgerKind, Operation, Visibility
 from domain import accounts, artworks, edits, errors, folders, generation, idempotency, masks, operations, uploads
 from domain.catalogue import ENGINES
 from domain.edits import Crop, Recipe
@@ -20,7 +21,7 @@ from domain.masks import Area
 from domain.messages import MESSAGES, Language, message
 from domain.operations import Ingredients, Margins
 from domain.uploads import Announcement
-from domain.words import FailureCode, GenerationWarningCode, PromptIssueCode, Remedy, UploadProblem
+from domain.words import FailureCode, GenerationWarningCode, GuardReason, PromptIssueCode, Remedy, UploadProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,6 +112,7 @@ REFUSED: dict[str, list[Callable[[], object]]] = {
     "assets.count": [lambda: raised(errors.InvalidInput("assets.count", maximum=artworks.MAXIMUM_IMAGES))],
     "assets.repeated": [lambda: raised(errors.InvalidInput("assets.repeated"))],
     "asset.not_ready": [lambda: raised(errors.InvalidInput("asset.not_ready"))],
+    "avatar.not_general": [lambda: raised(errors.InvalidInput("avatar.not_general"))],
     "asset.not_trashed": [lambda: raised(errors.InvalidInput("asset.not_trashed"))],
     "asset.purged": [lambda: raised(errors.InvalidInput("asset.purged", days=7))],
     "gallery.changed": [lambda: raised(errors.VersionConflict(3, IDS))],
@@ -141,7 +143,12 @@ REFUSED: dict[str, list[Callable[[], object]]] = {
     "not_found": [lambda: raised(errors.NotFound(("input", "jobId")))],
 }
 FAILURES = [f"failure.{code}" for code in FailureCode]
-WARNINGS = [f"warning.{code}" for code in GenerationWarningCode]
+WARNINGS = [f"warning.{code}" for code in GenerationWarningCode if code is not GenerationWarningCode.CONTENT_WARNED]
+GUARDED = [
+    *(f"guard.{reason}" for reason in MEANING),
+    *(f"guard.{reason}.change" for reason, (effect, _level) in MEANING.items() if effect is GuardEffect.BLOCK),
+    *(f"guard.picture.{reason}" for reason in GuardReason if reason not in MEANING),
+]
 REMEDIES = [f"remedy.{remedy}" for remedy in Remedy]
 ENTRIES = [f"ledger.{kind}" for kind in LedgerKind]
 ISSUES = [f"issue.{code}" for code in PromptIssueCode]
@@ -161,7 +168,8 @@ def test_a_refusal_fills_its_words_in_both_languages(reason: str) -> None:
 
 
 def test_there_are_no_other_words() -> None:
-    assert sorted([*REFUSED, *FAILURES, *WARNINGS, *ISSUES, *REMEDIES, *ENTRIES]) == sorted(MESSAGES)
+    said = [*REFUSED, *FAILURES, *WARNINGS, *GUARDED, *ISSUES, *REMEDIES, *ENTRIES]
+    assert sorted(said) == sorted(MESSAGES)
 
 
 @pytest.mark.parametrize("reason", MESSAGES)
