@@ -53,19 +53,19 @@ async def submitted(client: GraphClient, key: str, count: int) -> dict[str, Any]
 
 
 @pytest.fixture
-def limited(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Installation]:
+def limited(tmp_path: Path, spare_database_url: str, spare_redis_url: str) -> Iterator[Installation]:
     """Run an API that nothing paints for and that has the limit of the defaults."""
-    with install(tmp_path, database_url, redis_url, DAILY_IMAGES="24").running("api") as installation:
+    with install(tmp_path, spare_database_url, spare_redis_url, DAILY_IMAGES="24").running("api") as installation:
         yield installation
 
 
 async def test_the_twenty_fifth_image_is_refused_and_nothing_is_written(
-    limited: Installation, database_url: str
+    limited: Installation, spare_database_url: str
 ) -> None:
     client = await limited.signed_up()
     assert (await allowed(client))["remaining"] == 24
     jobs = [(await submitted(client, f"{n}", 8))["job"]["id"] for n in range(3)]
-    before = row_counts(database_url)
+    before = row_counts(spare_database_url)
 
     refused = await submitted(client, "one more", 1)
 
@@ -80,7 +80,7 @@ async def test_the_twenty_fifth_image_is_refused_and_nothing_is_written(
         "used": 24,
     }
     assert "24 of today's 24" in refused["message"]
-    assert row_counts(database_url) == before
+    assert row_counts(spare_database_url) == before
 
     # and the same request again is the first one's job, which costs nothing
     assert (await submitted(client, "0", 8))["job"]["id"] == jobs[0]
@@ -91,16 +91,16 @@ async def test_the_twenty_fifth_image_is_refused_and_nothing_is_written(
     assert (await submitted(client, "now", 8))["__typename"] == "SubmitGenerationSuccess"
 
 
-async def test_the_next_day_begins_at_midnight_in_seoul(limited: Installation, database_url: str) -> None:
+async def test_the_next_day_begins_at_midnight_in_seoul(limited: Installation, spare_database_url: str) -> None:
     client = await limited.signed_up()
     await submitted(client, "1", 8)
     midnight = allowance.beginning_of_day(datetime.now(UTC))
     moved = "UPDATE generation_jobs SET created_at = %s"
 
-    sql(database_url, moved, midnight)
+    sql(spare_database_url, moved, midnight)
     told = await allowed(client)
     assert (told["used"], datetime.fromisoformat(told["resetsAt"])) == (8, midnight + timedelta(days=1))
-    sql(database_url, moved, midnight - timedelta(microseconds=1))
+    sql(spare_database_url, moved, midnight - timedelta(microseconds=1))
     assert (await allowed(client))["used"] == 0
 
 

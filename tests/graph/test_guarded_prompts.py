@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from pictures_from_pictures import a_picture
-from stored import row_counts, sql
+from stored import leave, row_counts, sql
 from waiting import until
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ async def test_a_warning_lets_the_job_pass_and_is_told_with_it(easel: Installati
 
 async def test_a_refused_job_leaves_no_decision_of_its_warnings(easel: Installation, database_url: str) -> None:
     client = await easel.signed_up()
-    sql(database_url, "UPDATE credit_accounts SET balance = 0")
+    leave(database_url, 0)
 
     assert (await submit(client, "Pikachu"))["__typename"] == "InsufficientCredits"
 

@@ -31,9 +31,9 @@ QUOTE = """query Quote($input: SubmitGenerationInput!) {
 
 
 @pytest.fixture
-def still(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Installation]:
+def still(tmp_path: Path, spare_database_url: str, spare_redis_url: str) -> Iterator[Installation]:
     """Run an API that nothing paints for."""
-    with install(tmp_path, database_url, redis_url, DAILY_IMAGES="24").running("api") as installation:
+    with install(tmp_path, spare_database_url, spare_redis_url, DAILY_IMAGES="24").running("api") as installation:
         yield installation
 
 
@@ -42,15 +42,15 @@ async def quoted(client: GraphClient, **wanted: Any) -> dict[str, Any]:  # noqa:
     return told
 
 
-async def test_a_quote_says_what_then_happens_and_writes_nothing(still: Installation, database_url: str) -> None:
+async def test_a_quote_says_what_then_happens_and_writes_nothing(still: Installation, spare_database_url: str) -> None:
     client, other = await still.signed_up(), await still.signed_up()
     await client.submit("x", "0", count=8)
     await other.submit("x", "0", count=1)
-    before = row_counts(database_url)
+    before = row_counts(spare_database_url)
 
     quote = await quoted(client, prompt="a cat", count=3, ratio="1:1")
 
-    assert row_counts(database_url) == before
+    assert row_counts(spare_database_url) == before
     assert quote == {
         "__typename": "GenerationQuote",
         "pricePerImage": 1,
@@ -68,9 +68,9 @@ async def test_a_quote_says_what_then_happens_and_writes_nothing(still: Installa
     assert (job["cost"], job["queue"]["position"]) == (3, 3)
 
 
-async def test_a_quote_refuses_as_the_submit_would(still: Installation, database_url: str) -> None:
+async def test_a_quote_refuses_as_the_submit_would(still: Installation, spare_database_url: str) -> None:
     client, other = await still.signed_up(), await still.signed_up()
-    theirs = new_asset(database_url, other.viewer_id)
+    theirs = new_asset(spare_database_url, other.viewer_id)
     for wanted, code, path in (
         ({"prompt": ""}, "INVALID_INPUT", ["input", "prompt"]),
         ({"prompt": "x", "count": 9}, "INVALID_INPUT", ["input", "count"]),

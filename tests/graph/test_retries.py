@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from audit import check_end
-from stored import row_counts, sql
+from stored import leave, row_counts, sql
 
 if TYPE_CHECKING:
     from conftest import Installation
@@ -102,12 +102,12 @@ async def test_what_has_not_failed_is_not_retried_and_nothing_is_written(
     await painted(client, blocked)
     failed = (await client.submit("a cat #fail", "2", count=1, ratio="1:1", steps=1))["job"]["id"]
     await painted(client, failed)
+    leave(database_url, 0)
     before = row_counts(database_url)
 
     assert (await retried(client, blocked))["code"] == "NOTHING_TO_RETRY"
     assert (await retried(other, failed))["code"] == "NOT_FOUND"
     assert (await retried(client, "job_1"))["code"] == "NOT_FOUND"
     assert (await retried(client, failed, ""))["path"] == ["input", "idempotencyKey"]
-    sql(database_url, "UPDATE credit_accounts SET held = balance")
     assert (await retried(client, failed))["code"] == "INSUFFICIENT_CREDITS"
     assert row_counts(database_url) == before

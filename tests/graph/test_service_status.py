@@ -39,9 +39,9 @@ STATUS = """{ serviceStatus { etaErrorP50 engines {
 
 
 @pytest.fixture
-def still(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Installation]:
+def still(tmp_path: Path, spare_database_url: str, spare_redis_url: str) -> Iterator[Installation]:
     """Run an API that nothing paints for."""
-    with install(tmp_path, database_url, redis_url).running("api") as installation:
+    with install(tmp_path, spare_database_url, spare_redis_url).running("api") as installation:
         yield installation
 
 
@@ -56,7 +56,7 @@ async def status_of(client: GraphClient) -> dict[str, Any]:
     return told
 
 
-async def test_one_puts_ones_own_jobs_in_another_order(still: Installation, database_url: str) -> None:
+async def test_one_puts_ones_own_jobs_in_another_order(still: Installation, spare_database_url: str) -> None:
     client, other = await still.signed_up(), await still.signed_up()
     first, second = [(await client.submit("x", f"{n}", count=1))["job"]["id"] for n in range(2)]
     theirs = (await other.submit("x", "0", count=1))["job"]["id"]
@@ -69,22 +69,22 @@ async def test_one_puts_ones_own_jobs_in_another_order(still: Installation, data
         {"id": first, "queue": {"position": 3, "ahead": 2, **place}},
     ]
 
-    counts = row_counts(database_url)
+    counts = row_counts(spare_database_url)
     refused = await changed(client, MOVE, jobId=first, before=theirs)
     assert (refused["code"], refused["path"]) == ("NOT_FOUND", ["input", "before"])
     await client.core("cancel", {"jobId": first})
     refused = await changed(client, MOVE, jobId=first)
     assert (refused["code"], refused["path"], refused["retryable"]) == ("NOT_WAITING", ["input", "jobId"], False)
-    assert row_counts(database_url)["line_places"] == counts["line_places"] - 1
+    assert row_counts(spare_database_url)["line_places"] == counts["line_places"] - 1
 
 
-async def test_an_administrator_pauses_a_line_and_nobody_else(still: Installation, database_url: str) -> None:
+async def test_an_administrator_pauses_a_line_and_nobody_else(still: Installation, spare_database_url: str) -> None:
     client = await still.signed_up()
-    before = row_counts(database_url)
+    before = row_counts(spare_database_url)
     for query in (PAUSE, RESUME):
         refused = await changed(client, query, engine="sandbox")
         assert (refused["__typename"], refused["code"]) == ("Forbidden", "FORBIDDEN")
-    assert row_counts(database_url) == before
+    assert row_counts(spare_database_url) == before
 
     still.stop()
     still.start("api", "worker", "relay", ADMINS=f'["{client.viewer_id}"]')
@@ -104,7 +104,7 @@ async def test_an_administrator_pauses_a_line_and_nobody_else(still: Installatio
     assert events[-1]["job"]["status"] == "SUCCEEDED"
 
 
-async def test_the_service_tells_how_good_its_word_is(still: Installation, database_url: str) -> None:
+async def test_the_service_tells_how_good_its_word_is(still: Installation, spare_database_url: str) -> None:
     client = await still.signed_up()
     for number in range(12):
         await client.submit("x", f"{number}", count=1)
@@ -125,7 +125,7 @@ async def test_the_service_tells_how_good_its_word_is(still: Installation, datab
 
     # given ten that waited ten seconds, of which they were told eleven, and took two
     sql(
-        database_url,
+        spare_database_url,
         "UPDATE generation_jobs SET promised_s = 11, started_at = queued_at + interval '10 s', status = 'SUCCEEDED',"
         " finished_at = queued_at + interval '12 s' WHERE id IN (SELECT id FROM generation_jobs ORDER BY id LIMIT 10)",
     )
@@ -140,5 +140,5 @@ async def test_the_service_tells_how_good_its_word_is(still: Installation, datab
     query = "query Q($id: ID!) { generationJob(id: $id) { queue { position etaSeconds etaConfidence } } }"
     place = (await client.data(query, {"id": job["id"]}))["generationJob"]["queue"]
     assert (place["position"], place["etaConfidence"]) == (3, "HIGH")
-    kept = sql(database_url, "SELECT promised_s FROM generation_jobs ORDER BY id DESC LIMIT 1")
+    kept = sql(spare_database_url, "SELECT promised_s FROM generation_jobs ORDER BY id DESC LIMIT 1")
     assert kept == [(place["etaSeconds"],)]

@@ -21,6 +21,9 @@ export function applyJobEvent(cache: ApolloCache, jobId: string, event: JobEvent
     case "GenerationImageFailed":
       writeSlot(cache, id, { ...event.slot, status: isBlocked(event.slot) ? "BLOCKED" : "FAILED", image: null });
       break;
+    case "GenerationCanceling":
+      cache.modify({ id, fields: { status: () => "CANCELING" } });
+      break;
     case "GenerationCompleted":
       cache.modify({ id, fields: { progress: () => 1 } });
   }

@@ -18,6 +18,8 @@ export function inWords(event: JobEvent): string {
       return `Picture ${event.slot.index + 1} is ready: ${event.slot.image?.width} × ${event.slot.image?.height} pixels.`;
     case "GenerationImageFailed":
       return `Picture ${event.slot.index + 1} failed: ${event.slot.failure?.message} Credits back: ${event.releasedCredits}.`;
+    case "GenerationCanceling":
+      return "The job was canceled; what is being painted is let go.";
     case "GenerationCompleted":
       return `The job has ended: ${event.job.status}.`;
   }

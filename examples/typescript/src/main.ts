@@ -93,6 +93,8 @@ function tell(event: JobEvent): string {
       return `The picture is ready: ${event.slot.image?.width} × ${event.slot.image?.height} pixels.`;
     case "GenerationImageFailed":
       return `The picture failed: ${event.slot.failure?.message} Credits back: ${event.releasedCredits}.`;
+    case "GenerationCanceling":
+      return "The job was canceled; what is being painted is let go.";
     case "GenerationCompleted":
       return `The job has ended: ${event.job.status}.`;
   }
