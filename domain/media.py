@@ -50,13 +50,23 @@ def move(asset: MediaAsset, to: AssetStatus) -> None:
     asset.status = to
 
 
-def fill(asset: MediaAsset, rendition: Rendition) -> None:
-    """Make a locked image READY whose objects are stored; it was judged before, so that scanning takes no time.
+def scan(asset: MediaAsset) -> None:
+    """Say of a locked image that it is being looked at, unless that was said before.
 
     Raises:
         IllegalMove: it is not new.
     """
-    move(asset, AssetStatus.SCANNING)
+    if asset.status is not AssetStatus.SCANNING:
+        move(asset, AssetStatus.SCANNING)
+
+
+def fill(asset: MediaAsset, rendition: Rendition) -> None:
+    """Make a locked image READY whose objects are stored.
+
+    Raises:
+        IllegalMove: it is not new.
+    """
+    scan(asset)
     move(asset, AssetStatus.READY)
     asset.width, asset.height = rendition.width, rendition.height
     asset.byte_size = len(rendition.original)

@@ -19,6 +19,7 @@ from uuid_utils.compat import uuid7
 from db.tables import MediaAsset, Upload
 from db.tables.columns import now
 from db.words import AssetStatus, UploadKind
+from domain import media
 from domain.errors import InvalidInput, NotFound, UploadNotReady, UploadRejected
 from domain.ports import Deposit
 from domain.words import UploadProblem
@@ -161,7 +162,7 @@ async def arrived(tx: AsyncSession, check: Check) -> None:
     _, asset = await _locked(tx, check.upload_id)
     if asset is None or asset.status not in {AssetStatus.UPLOADING, AssetStatus.SCANNING}:
         raise UploadNotReady("upload.given_up")
-    asset.status = AssetStatus.SCANNING
+    media.scan(asset)
 
 
 async def accept(tx: AsyncSession, check: Check, rendition: Rendition) -> None:
@@ -173,19 +174,17 @@ async def accept(tx: AsyncSession, check: Check, rendition: Rendition) -> None:
     _, asset = await _locked(tx, check.upload_id)
     if asset is None or asset.status not in {AssetStatus.SCANNING, AssetStatus.READY}:
         raise UploadNotReady("upload.given_up")
-    asset.status = AssetStatus.READY
-    asset.width, asset.height = rendition.width, rendition.height
-    asset.byte_size = len(rendition.original)
-    asset.sha256, asset.dhash = rendition.sha256, rendition.dhash
-    asset.blurhash, asset.dominant_color = rendition.blurhash, rendition.dominant_color
-    asset.ready_at = now()
+    if asset.status is not AssetStatus.READY:
+        media.fill(asset, rendition)
 
 
 async def reject(tx: AsyncSession, check: Check, problem: UploadProblem) -> None:
     """Say that an upload was found bad."""
     upload, asset = await _locked(tx, check.upload_id)
     if upload and asset and asset.status in {AssetStatus.UPLOADING, AssetStatus.SCANNING}:
-        upload.problem, asset.status = problem, AssetStatus.REJECTED
+        upload.problem = problem
+        media.scan(asset)
+        media.move(asset, AssetStatus.REJECTED)
 
 
 async def release(tx: AsyncSession, check: Check) -> None:
@@ -205,7 +204,7 @@ async def forget(tx: AsyncSession, upload_id: UUID) -> None:
     """Delete an overdue upload whose object is gone; an asset that never became anything ends as FAILED."""
     upload, asset = await _locked(tx, upload_id)
     if asset and asset.status in {AssetStatus.UPLOADING, AssetStatus.SCANNING}:
-        asset.status = AssetStatus.FAILED
+        media.move(asset, AssetStatus.FAILED)
     if upload:
         await tx.delete(upload)
 

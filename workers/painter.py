@@ -125,7 +125,7 @@ class Painter:
         except EngineLost as lost:
             lead.log.warning("engine lost", reason=str(lost))
             lead.interrupt(lost)
-        except Exception:
+        except Exception:  # an engine raises what it likes, and no other job shall end with this one
             lead.log.exception("engine raised as it was loaded", engine=engine.key)
             lead.interrupt(JobFailed(FailureCode.ENGINE_ERROR))
         return lead.reason is None
@@ -145,7 +145,7 @@ class Painter:
             job.interrupt(JobFailed(missing.code))
         except (JobCanceled, LeaseLost) as reason:
             job.interrupt(reason)
-        except Exception as error:
+        except Exception as error:  # the jobs of the same round go on
             job.log.exception("job not begun")
             job.interrupt(error)
         else:
