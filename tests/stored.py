@@ -21,14 +21,17 @@ def empty(database_url: str) -> None:
     # The ledger forbids deletes by a trigger; replicas' role sets triggers and foreign keys aside.
     emptying = f"BEGIN; SET LOCAL session_replication_role = replica; {deletes} COMMIT".encode()
     # Easel's processes still end what the test before began, and lock rows in another order than this does.
-    for attempt in range(3):
-        try:
-            with psycopg.connect(database_url, autocommit=True) as connection:
-                connection.execute(emptying)
-            return
-        except psycopg.errors.DeadlockDetected:
-            if attempt == 2:
-                raise
+    while not _is_done(database_url, emptying):
+        pass
+
+
+def _is_done(database_url: str, statements: bytes) -> bool:
+    try:
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            connection.execute(statements)
+    except psycopg.errors.DeadlockDetected:
+        return False
+    return True
 
 
 def leave(database_url: str, amount: int) -> None:
