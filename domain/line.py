@@ -28,6 +28,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    literal_column,
     select,
     text,
     true,
@@ -67,6 +68,10 @@ _REACH: Final = 512
 """How far down the line company is looked for."""
 _ORDER: Final = ("rank", "turn", "block", "queued_at", "job_id")
 """The order of a line: who has the least of these is first."""
+_BITS: Final = 4
+"""By which blocks of one level are narrower than those of the next: sixteen are one."""
+WHOLE_TURN: Final = 3
+"""The level of counts that stand for all of a turn."""
 _NEWEST: Final = 2**62
 """The block of a job that has yet to be queued."""
 
@@ -197,14 +202,8 @@ def _placed(queue: FromClause) -> Select[Any]:
 
 def _before(queue: FromClause, measured: LateralFromClause) -> LateralFromClause:
     """Return one row for a place: (jobs, seconds) of all that stands before it, running images counted as seconds."""
-    blocks = (
-        select(col(LineCount.load), col(LineCount.jobs), col(LineCount.images))
-        .where(
-            col(LineCount.engine) == queue.c.engine,
-            tuple_(col(LineCount.rank), col(LineCount.turn), col(LineCount.block))
-            < tuple_(queue.c.rank, queue.c.turn, queue.c.block),
-        )
-        .correlate(queue)
+    turns = _counted(queue, WHOLE_TURN).where(
+        tuple_(col(LineCount.rank), col(LineCount.turn)) < tuple_(queue.c.rank, queue.c.turn)
     )
     other = line()
     same_block = [other.c[name] == queue.c[name] for name in ("engine", "rank", "turn", "block")]
@@ -215,7 +214,7 @@ def _before(queue: FromClause, measured: LateralFromClause) -> LateralFromClause
     )
     running = images_running(queue).subquery()
     painted = select(running.c.load, literal(0), running.c.images)
-    everything = union_all(blocks, neighbours, painted).subquery()
+    everything = union_all(turns, *_blocks_before(queue), neighbours, painted).subquery()
     loads = (
         select(
             everything.c.load,
@@ -229,6 +228,33 @@ def _before(queue: FromClause, measured: LateralFromClause) -> LateralFromClause
         func.coalesce(func.sum(loads.c.jobs), 0).label("jobs"),
         func.sum(loads.c.images * seconds_of(measured, loads.c.load)).label("seconds"),
     ).lateral()
+
+
+def _blocks_before(queue: FromClause) -> list[Select[int, int, int]]:
+    """Return statements for what stands before a place in its own turn, each block in the largest that it fills."""
+    blocks = []
+    for level in range(WHOLE_TURN):
+        its_own = queue.c.block.op(">>")(_number(_BITS * level))
+        same_turn = col(LineCount.rank) == queue.c.rank, col(LineCount.turn) == queue.c.turn
+        before = _counted(queue, level).where(*same_turn, col(LineCount.block) < its_own)
+        if level + 1 < WHOLE_TURN:
+            above = queue.c.block.op(">>")(_number(_BITS * (level + 1)))
+            before = before.where(col(LineCount.block) >= above.op("<<")(_number(_BITS)))
+        blocks.append(before)
+    return blocks
+
+
+def _counted(queue: FromClause, level: int) -> Select[int, int, int]:
+    return (
+        select(col(LineCount.load), col(LineCount.jobs), col(LineCount.images))
+        .where(col(LineCount.engine) == queue.c.engine, col(LineCount.level) == _number(level))
+        .correlate(queue)
+    )
+
+
+def _number(value: int) -> ColumnElement[int]:
+    """Return a number as the statement's own text, whose type is the one that operators on blocks want."""
+    return literal_column(str(value), Integer)
 
 
 async def places(tx: AsyncSession, job_ids: Iterable[UUID] | None = None, limit: int = 200) -> Mapping[UUID, Place]:
@@ -299,7 +325,8 @@ async def is_anyone_waiting(tx: AsyncSession) -> bool:
 
 async def length(tx: AsyncSession) -> int:
     """Return how many jobs wait in all lines."""
-    return (await tx.execute(select(func.coalesce(func.sum(col(LineCount.jobs)), 0)))).scalar_one()
+    jobs = select(func.coalesce(func.sum(col(LineCount.jobs)), 0)).where(col(LineCount.level) == WHOLE_TURN)
+    return (await tx.execute(jobs)).scalar_one()
 
 
 async def tidy(tx: AsyncSession) -> None:
@@ -309,11 +336,12 @@ async def tidy(tx: AsyncSession) -> None:
 
 _TIDY: Final[TextClause] = text("""
     WITH crowded AS (
-        SELECT engine, rank, turn, block FROM line_counts GROUP BY engine, rank, turn, block, load HAVING count(*) > 1
+        SELECT engine, level, rank, turn, block FROM line_counts
+        GROUP BY engine, level, rank, turn, block, load HAVING count(*) > 1
     ), gone AS (
-        DELETE FROM line_counts WHERE (engine, rank, turn, block) IN (SELECT * FROM crowded) RETURNING *
+        DELETE FROM line_counts WHERE (engine, level, rank, turn, block) IN (SELECT * FROM crowded) RETURNING *
     )
-    INSERT INTO line_counts (engine, rank, turn, block, load, jobs, images)
-    SELECT engine, rank, turn, block, load, sum(jobs), sum(images)
-    FROM gone GROUP BY engine, rank, turn, block, load HAVING sum(jobs) <> 0
+    INSERT INTO line_counts (engine, level, rank, turn, block, load, jobs, images)
+    SELECT engine, level, rank, turn, block, load, sum(jobs), sum(images)
+    FROM gone GROUP BY engine, level, rank, turn, block, load HAVING sum(jobs) <> 0
 """)

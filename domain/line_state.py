@@ -11,6 +11,7 @@ from sqlmodel import col
 from db.tables import GenerationJob, LineCount, PausedEngine
 from db.words import JobStatus
 from domain.catalogue import ENGINES
+from domain.line import WHOLE_TURN
 from domain.line_measures import (
     errors,
     lines_of,
@@ -62,7 +63,7 @@ def queues() -> Subquery:
             func.sum(col(LineCount.jobs)).label("jobs"),
             func.sum(col(LineCount.images)).label("images"),
         )
-        .where(col(LineCount.engine) == lines.c.engine)
+        .where(col(LineCount.engine) == lines.c.engine, col(LineCount.level) == WHOLE_TURN)
         .group_by(col(LineCount.load))
         .correlate(lines)
         .subquery()

@@ -42,18 +42,29 @@ class LinePlace(SQLModel, table=True):
 
 
 class LineCount(SQLModel, table=True):
-    """How many jobs and images a block of the line gained (or lost, where negative); their sum is what is in it."""
+    """How many jobs and images a block of the line gained (or lost, where negative); their sum is what is in it.
+
+    Each place is counted once on every level: in a block of sixteen seconds, in sixteen of those (256 seconds), in
+    sixteen of these (68 minutes), and in its whole turn.
+    """
 
     __tablename__ = "line_counts"
     __table_args__ = (
-        Index("ix_line_counts_order", "engine", "rank", "turn", "block", postgresql_include=["load", "jobs", "images"]),
+        Index(
+            "ix_line_counts_order",
+            *("engine", "level", "rank", "turn", "block"),
+            postgresql_include=["load", "jobs", "images"],
+        ),
     )
 
     id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
     engine: str
+    level: int
+    """0, 1 and 2 for blocks of 16, 256 and 4,096 seconds, 3 for the whole turn."""
     rank: int
     turn: int
     block: int = Field(sa_type=BigInteger)
+    """Of a place, shifted by four bits for each level; 0 for a turn."""
     load: int
     jobs: int
     images: int

@@ -119,9 +119,24 @@ async def test_places_are_exact_while_all_change_the_line(shop: Workshop) -> Non
     assert most > 0
     await shop.sweeper().tidy_line()
     waiting = await seen(shop.database_url)
-    assert sql(
-        shop.database_url, "SELECT coalesce(sum(jobs), 0)::int, coalesce(min(jobs), 1) > 0 FROM line_counts"
-    ) == [(waiting, True)]
+    counts = "SELECT level, sum(jobs)::int, min(jobs) > 0 FROM line_counts GROUP BY level ORDER BY level"
+    assert sql(shop.database_url, counts) == [(level, waiting, True) for level in range(4) if waiting]
+
+
+async def test_places_are_exact_in_a_line_of_days(shop: Workshop) -> None:
+    users = [await shop.user() for _ in range(30)]
+    for number in range(120):
+        await shop.job(users[number * number % 30], count=1)
+    spread = "UPDATE generation_jobs SET queued_at = queued_at - interval '3 days' * power(random(), %s)"
+
+    for steepness in (1, 8):  # evenly over three days, then most of them in the last minutes
+        sql(shop.database_url, spread, steepness)
+        assert await seen(shop.database_url) == 120
+
+    async with shop.db.read() as tx:
+        newcomer = await line.place_of_next(tx, "sandbox", uuid4())
+        firsts = sql(shop.database_url, "SELECT count(*)::int FROM line_places WHERE turn = 1")
+    assert [(newcomer.position - 1,)] == firsts
 
 
 async def test_one_moves_among_ones_own_and_nobody_else_does(shop: Workshop) -> None:
