@@ -31,16 +31,16 @@ def driver_url(url: str) -> str:
 class Database:
     """A pool of connections to one PostgreSQL database.
 
-    A statement may take ``statement_timeout_s`` seconds; a connection is waited for as long, then SQLAlchemy's
-    ``TimeoutError`` is raised. Connections are checked before use, so a restarted server is noticed here and not by
-    the caller.
+    A statement may take ``statement_timeout_s`` seconds; a connection is waited for twice as long, as a request may
+    take, then SQLAlchemy's ``TimeoutError`` is raised. Connections are checked before use, so a restarted server is
+    noticed here and not by the caller.
     """
 
     def __init__(self, url: str, *, pool_size: int = 10, statement_timeout_s: float = 5.0) -> None:
         """Open nothing yet; ``url`` is a libpq URL. Writes have ``pool_size`` connections, reads half as many."""
         options: dict[str, Any] = {
             "max_overflow": 0,
-            "pool_timeout": statement_timeout_s,
+            "pool_timeout": 2 * statement_timeout_s,
             "pool_pre_ping": True,
             "pool_use_lifo": True,
             "hide_parameters": True,

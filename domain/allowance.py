@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlmodel import col
 
 from db.tables import GenerationJob, GenerationSlot
@@ -20,6 +21,7 @@ from domain.errors import DailyLimitReached, NothingToRetry, OwnerBusy
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from sqlalchemy import Select
     from sqlalchemy.ext.asyncio import AsyncSession
 
 SEOUL: Final = timezone(timedelta(hours=9), "Asia/Seoul")
@@ -51,17 +53,22 @@ def beginning_of_day(moment: datetime) -> datetime:
 async def today(tx: AsyncSession, user_id: UUID, limit: int) -> Allowance:
     """Return the user's allowance of ``limit`` images as it is now."""
     began = beginning_of_day(now())
-    submitted = (
+    submitted = await tx.execute(_submitted(), {"user": user_id, "began": began})
+    return Allowance(submitted.scalar_one(), limit, began + timedelta(days=1))
+
+
+@cache
+def _submitted() -> Select[int]:
+    return (
         select(func.count())
         .select_from(GenerationSlot)
         .join(GenerationJob, col(GenerationJob.id) == col(GenerationSlot.job_id))
         .where(
-            col(GenerationJob.user_id) == user_id,
-            col(GenerationJob.created_at) >= began,
+            col(GenerationJob.user_id) == bindparam("user"),
+            col(GenerationJob.created_at) >= bindparam("began"),
             col(GenerationSlot.status).not_in(_GIVEN_BACK),
         )
     )
-    return Allowance((await tx.execute(submitted)).scalar_one(), limit, began + timedelta(days=1))
 
 
 async def require(tx: AsyncSession, user_id: UUID, count: int, limit: int) -> None:

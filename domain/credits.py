@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import bindparam, exists, or_, select
 from sqlmodel import col
 
 from db import outbox
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from domain.clauses import Row, Value
@@ -116,20 +117,15 @@ async def give(tx: AsyncSession, user_id: UUID, grant: Grant, key: str) -> bool:
     return True
 
 
-async def hold(tx: AsyncSession, user_id: UUID, job_id: UUID, amount: int) -> None:
-    """Set ``amount`` credits aside for a job; locks the account until the transaction ends.
+async def hold(tx: AsyncSession, account: CreditAccount, job_id: UUID, amount: int) -> None:
+    """Set ``amount`` credits of a locked account aside for a job.
 
     Promotional credits go before paid ones, and those that expire sooner before those that expire later.
 
     Raises:
         InsufficientCredits: fewer are available.
     """
-    account = await lock_account(tx, user_id)
-    lives = or_(col(CreditBucket.expires_at).is_(None), col(CreditBucket.expires_at) > now())
-    query = select(CreditBucket).where(
-        col(CreditBucket.account_id) == account.id, col(CreditBucket.available) > 0, lives
-    )
-    buckets = (await tx.execute(query.order_by(*spent_first(CreditBucket)))).scalars().all()
+    buckets = (await tx.execute(_spendable(), {"account": account.id, "now": now()})).scalars().all()
     available = sum(bucket.available for bucket in buckets)
     if available < amount:
         raise InsufficientCredits(needed=amount, available=available)
@@ -139,9 +135,23 @@ async def hold(tx: AsyncSession, user_id: UUID, job_id: UUID, amount: int) -> No
         tx.add(Hold(account_id=account.id, bucket_id=bucket.id, job_id=job_id, amount=part))
 
 
+@cache
+def _spendable() -> Select[CreditBucket]:
+    """Return the statement; putting it together for each submit takes as long as running it does."""
+    lives = or_(col(CreditBucket.expires_at).is_(None), col(CreditBucket.expires_at) > bindparam("now"))
+    of_account = col(CreditBucket.account_id) == bindparam("account")
+    query = select(CreditBucket).where(of_account, col(CreditBucket.available) > 0, lives)
+    return query.order_by(*spent_first(CreditBucket))
+
+
 async def lock_account(tx: AsyncSession, user_id: UUID) -> CreditAccount:
     """Return the account of a user, locked until the transaction ends."""
-    return await _locked(tx, col(CreditAccount.user_id) == user_id)
+    return (await tx.execute(_lock(), {"user": user_id})).scalar_one()
+
+
+@cache
+def _lock() -> Select[CreditAccount]:
+    return _locking(col(CreditAccount.user_id) == bindparam("user"))
 
 
 async def lock_hold(tx: AsyncSession, job_id: UUID) -> Wallet:
@@ -200,8 +210,11 @@ async def expire(tx: AsyncSession, bucket_id: UUID) -> None:
 
 
 async def _locked(tx: AsyncSession, which: ColumnElement[bool]) -> CreditAccount:
-    query = select(CreditAccount).where(which).with_for_update()
-    return (await tx.execute(query.execution_options(populate_existing=True))).scalar_one()
+    return (await tx.execute(_locking(which))).scalar_one()
+
+
+def _locking(which: ColumnElement[bool]) -> Select[CreditAccount]:
+    return select(CreditAccount).where(which).with_for_update().execution_options(populate_existing=True)
 
 
 async def _fill(tx: AsyncSession, account: CreditAccount, grant: Grant, key: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -16,6 +17,7 @@ from domain.texts import clean
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from sqlalchemy.sql.dml import ReturningInsert
     from sqlalchemy.ext.asyncio import AsyncSession
 
 MAXIMUM_KEY_LENGTH = 255
@@ -51,16 +53,15 @@ async def claim(
     """
     digest = hashlib.sha256(f"{operation}\n{request!r}".encode()).digest()
     row = IdempotencyKey(user_id=user_id, key=key, operation=operation, digest=digest, subject_id=subject_id)
-    taken = await tx.execute(
-        insert(IdempotencyKey)
-        .values(row.model_dump())
-        .on_conflict_do_nothing()
-        .returning(col(IdempotencyKey.subject_id))
-    )
-    if taken.scalar_one_or_none():
+    if (await tx.execute(_taking(), row.model_dump())).scalar_one_or_none():
         return None
     query = select(IdempotencyKey).where(col(IdempotencyKey.user_id) == user_id, col(IdempotencyKey.key) == key)
     first = (await tx.execute(query)).scalar_one()
     if first.digest != digest:
         raise IdempotencyConflict
     return first.subject_id
+
+
+@cache
+def _taking() -> ReturningInsert[UUID]:
+    return insert(IdempotencyKey).on_conflict_do_nothing().returning(col(IdempotencyKey.subject_id))

@@ -199,7 +199,7 @@ async def _jobs(tx: AsyncSession, crowd: Crowd, handle: str, assets: list[MediaA
         tx.add(job)
         await tx.flush()
         _slots(tx, crowd, job, assets[number % len(assets)] if handle == "ann" and number < len(assets) else None)
-        await credits.hold(tx, job.user_id, job.id, 1)
+        await credits.hold(tx, await credits.lock_account(tx, job.user_id), job.id, 1)
 
 
 def _slots(tx: AsyncSession, crowd: Crowd, job: GenerationJob, asset: MediaAsset | None) -> None:
