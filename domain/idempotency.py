@@ -17,8 +17,8 @@ from domain.texts import clean
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from sqlalchemy.sql.dml import ReturningInsert
     from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.sql.dml import ReturningInsert
 
 MAXIMUM_KEY_LENGTH = 255
 
