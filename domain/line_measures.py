@@ -51,13 +51,14 @@ def load_of(width: int, height: int, steps: int) -> int:
 def pace(of: FromClause) -> LateralFromClause:
     """Return one row for the engine of ``of``: (known: seconds of an image by load, per_work: seconds of load 0).
 
-    Both are NULL where nothing has been measured. The seconds of a load are the time in which any of its jobs ran,
-    divided by all their images: jobs that are painted in one call, or by several workers, share it.
+    Both are NULL where nothing has been measured. The seconds are those of one worker: the time in which any of its
+    jobs of a load ran, divided by all their images, as jobs that are painted in one call share it.
     """
     recent = (
         select(
             col(GenerationJob.load),
             col(GenerationJob.count),
+            col(GenerationJob.worker_id).label("worker"),
             col(GenerationJob.started_at).label("began"),
             col(GenerationJob.finished_at).label("ended"),
         )
@@ -67,7 +68,7 @@ def pace(of: FromClause) -> LateralFromClause:
         .correlate(of)
         .subquery()
     )
-    earlier_end = func.max(recent.c.ended).over(order_by=recent.c.began, rows=(None, -1))
+    earlier_end = func.max(recent.c.ended).over(partition_by=recent.c.worker, order_by=recent.c.began, rows=(None, -1))
     free_from = func.greatest(recent.c.began, earlier_end)  # greatest() skips the first one's NULL
     seconds = func.greatest(func.extract("epoch", recent.c.ended - free_from), 0)
     busy = select(recent.c.load, recent.c.count, cast(seconds, _SECONDS).label("seconds")).subquery()

@@ -79,8 +79,8 @@ def valkey(home: Path) -> Iterator[EmbeddedServer]:
 
 @pytest.fixture
 def database_url(postgres: EmbeddedServer) -> str:
-    """Return the URL of a database whose tables are empty."""
-    empty(postgres.url)
+    """Return the URL of a database whose tables are empty, but for the workers: those of the shared one go on."""
+    empty(postgres.url, but_for=("workers",))
     return postgres.url
 
 
@@ -159,6 +159,8 @@ class Installation:
         try:
             self.start(*names)
             asyncio.run(self.answering())
+            if "worker" in names:
+                asyncio.run(self.painting())
             yield self
         finally:
             self.stop()
@@ -179,6 +181,11 @@ class Installation:
         async with asyncio.timeout(30):
             while not await answers("127.0.0.1", port, "/readyz"):  # noqa: ASYNC110 - another process, it sets no event
                 await asyncio.sleep(0.05)
+
+    async def painting(self) -> None:
+        """Wait until a worker is known."""
+        url = self.environment["DATABASE_URL"]
+        await until(lambda: sql(url, "SELECT id FROM workers WHERE draining_since IS NULL LIMIT 1"))
 
     async def signed_up(self, handle: str | None = None, language: str = "en") -> GraphClient:
         """Return a client that is signed in as a new user."""

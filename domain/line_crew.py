@@ -1,0 +1,67 @@
+"""Who paints for a line: how many workers serve its engine, whether it is paused, and what that makes of a wait."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import Integer, Select, Text, any_, bindparam, case, cast, func, select, true
+from sqlmodel import col
+
+from db.tables import PausedEngine, Worker
+from domain.line_measures import whole_seconds
+from domain.words import WaitingFor
+from domain.workers import is_fresh
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, FromClause
+    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.sql.selectable import LateralFromClause
+
+
+def crew(of: FromClause) -> LateralFromClause:
+    """Return one row for the engine of ``of``: (workers: how many serve it and may claim, is_paused)."""
+    serving = (
+        select(func.count())
+        .where(is_fresh(), col(Worker.draining_since).is_(None), of.c.engine == any_(col(Worker.engines)))
+        .correlate(of)
+    )
+    paused = select(PausedEngine).where(col(PausedEngine.engine) == of.c.engine).correlate(of).exists()
+    return select(cast(serving.scalar_subquery(), Integer).label("workers"), paused.label("is_paused")).lateral()
+
+
+def is_possible(crewed: LateralFromClause) -> ColumnElement[bool]:
+    """Return whether jobs for the engine of a ``crew`` are painted."""
+    return (crewed.c.workers > 0) & ~crewed.c.is_paused
+
+
+def waiting_for(crewed: LateralFromClause) -> ColumnElement[str]:
+    """Return what a job for the engine of a ``crew`` waits for."""
+    awaited = case(
+        (crewed.c.is_paused, WaitingFor.RESUME.value),
+        (crewed.c.workers == 0, WaitingFor.WORKER.value),
+        else_=WaitingFor.TURN.value,
+    )
+    return cast(awaited, Text)
+
+
+def wait(crewed: LateralFromClause, measured: LateralFromClause, seconds: ColumnElement[float]) -> ColumnElement[int]:
+    """Return how long its crew takes for ``seconds``, in whole ones; NULL where nothing is painted or was measured.
+
+    ``seconds`` are those of one worker, as ``pace`` measures them; all that serve the engine share them.
+    """
+    shared = whole_seconds(measured, seconds / func.greatest(crewed.c.workers, 1))
+    return cast(case((is_possible(crewed), shared)), Integer)
+
+
+async def awaited(tx: AsyncSession, engine: str) -> WaitingFor:
+    """Return what the next job for an engine would wait for."""
+    return WaitingFor((await tx.execute(_AWAITED, {"engine": engine})).scalar_one())
+
+
+def _awaited() -> Select[str]:
+    asked = select(bindparam("engine", type_=Text).label("engine")).subquery()
+    crewed = crew(asked)
+    return select(waiting_for(crewed)).select_from(asked.join(crewed, true()))
+
+
+_AWAITED: Final = _awaited()
