@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.loading import load_settings
+from app.commands.loading import load_settings_of_database
 from db.words import BucketKind
 
 ledger = typer.Typer(no_args_is_help=True, help="Look after credits.")
@@ -23,7 +23,7 @@ def verify() -> None:
     """
     from domain import ledger as proof  # noqa: PLC0415
 
-    found = proof.differences(load_settings().database_url)
+    found = proof.differences(load_settings_of_database().database_url)
     for difference in found:
         typer.echo(str(difference))
     typer.echo(f"{len(found)} differences." if found else "The ledger is true.", err=bool(found))
@@ -44,7 +44,7 @@ def grant(
 
     life = timedelta(days=days) if days else None
     try:
-        is_new = asyncio.run(give(load_settings(), handle, Grant(kind, amount, life), key))
+        is_new = asyncio.run(give(load_settings_of_database(), handle, Grant(kind, amount, life), key))
     except NoSuchUser as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error

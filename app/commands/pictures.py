@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.loading import load_settings
+from app.commands.loading import load_settings_of_database
 
 pictures = typer.Typer(no_args_is_help=True, help="Look at pictures.")
 
@@ -45,7 +45,7 @@ def block_pictures(
         raise typer.Exit(1) from error
 
     async def block() -> None:
-        db = open_database(load_settings())
+        db = open_database(load_settings_of_database())
         async with db.write() as tx:
             await blocked_pictures.block(tx, reasons)
         await db.close()
@@ -64,7 +64,7 @@ def unblock_pictures(
     from domain import blocked_pictures  # noqa: PLC0415
 
     async def unblock() -> int:
-        db = open_database(load_settings())
+        db = open_database(load_settings_of_database())
         async with db.write() as tx:
             gone = await blocked_pictures.unblock(tx, [signed(each) for each in hashes])
         await db.close()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands.loading import load_settings
+from app.commands.loading import load_settings_of_database
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -26,7 +26,7 @@ def list_workers() -> None:
     from app.draining import known_workers  # noqa: PLC0415
     from schema.node import global_id  # noqa: PLC0415
 
-    for each in asyncio.run(known_workers(load_settings())):
+    for each in asyncio.run(known_workers(load_settings_of_database())):
         words = (
             *(global_id("worker", each.id), each.status, str(each.jobs_in_hand), each.name, ",".join(each.engines)),
             *(each.version, f"{each.started_at:%Y-%m-%dT%H:%M:%SZ}", f"{each.last_seen_at:%Y-%m-%dT%H:%M:%SZ}"),
@@ -48,7 +48,7 @@ def drain(
     from domain.words import WorkerStatus  # noqa: PLC0415
 
     try:
-        found = asyncio.run(drained(load_settings(), _key(worker), wait))
+        found = asyncio.run(drained(load_settings_of_database(), _key(worker), wait))
     except NotFound as error:
         raise _no_such(worker) from error
     if found is None:
@@ -65,7 +65,7 @@ def resume(worker: WorkerId) -> None:
     from domain.errors import NotFound  # noqa: PLC0415
 
     try:
-        asyncio.run(resumed(load_settings(), _key(worker)))
+        asyncio.run(resumed(load_settings_of_database(), _key(worker)))
     except NotFound as error:
         raise _no_such(worker) from error
     typer.echo(f"{worker} takes jobs.")
