@@ -157,10 +157,11 @@ class Installation:
     def running(self, *names: str) -> Iterator[Installation]:
         """Run processes by the name of their command to the end of the context, from when the API answers."""
         try:
+            known = self._workers()
             self.start(*names)
             asyncio.run(self.answering())
             if "worker" in names:
-                asyncio.run(self.painting())
+                asyncio.run(until(lambda: self._workers() - known))
             yield self
         finally:
             self.stop()
@@ -182,10 +183,8 @@ class Installation:
             while not await answers("127.0.0.1", port, "/readyz"):  # noqa: ASYNC110 - another process, it sets no event
                 await asyncio.sleep(0.05)
 
-    async def painting(self) -> None:
-        """Wait until a worker is known."""
-        url = self.environment["DATABASE_URL"]
-        await until(lambda: sql(url, "SELECT id FROM workers WHERE draining_since IS NULL LIMIT 1"))
+    def _workers(self) -> set[tuple[uuid.UUID]]:
+        return set(sql(self.environment["DATABASE_URL"], "SELECT id FROM workers"))
 
     async def signed_up(self, handle: str | None = None, language: str = "en") -> GraphClient:
         """Return a client that is signed in as a new user."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-SLOW: dict[str, Any] = {"count": 2, "ratio": "1:1", "steps": 20}
+SLOW: dict[str, Any] = {"count": 2, "ratio": "1:1", "steps": 30}
 QUICK: dict[str, Any] = {"count": 1, "ratio": "1:1", "steps": 1}
 JOBS = "SELECT status, attempt, worker_id FROM generation_jobs ORDER BY id"
 

@@ -9,7 +9,7 @@ import pytest
 
 from chat_server import Reply, chat_server, prompting
 from conftest import install
-from stored import row_counts, sql
+from stored import new_worker, row_counts, sql
 from waiting import until
 
 if TYPE_CHECKING:
@@ -53,9 +53,11 @@ def reading_english(
 
 
 @pytest.fixture
-def english(reading_english: Installation, database_url: str, redis_url: str) -> Installation:  # noqa: ARG001
-    """Return it over empty servers."""
-    return reading_english
+def english(reading_english: Installation, database_url: str, redis_url: str) -> Iterator[Installation]:  # noqa: ARG001
+    """Return it over empty servers, with a worker that is said to serve its engine."""
+    worker = new_worker(database_url, "diffusers")
+    yield reading_english
+    sql(database_url, "DELETE FROM workers WHERE id = %s", worker)
 
 
 @pytest.fixture
