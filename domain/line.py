@@ -200,7 +200,7 @@ def _placed(queue: FromClause) -> Select[Any]:
         queue.c.job_id.label("id"),
         cast(before.c.jobs + 1, Integer).label("place"),
         cast(before.c.jobs, Integer).label("ahead"),
-        wait(crewed, measured, before.c.seconds).label("eta_seconds"),
+        wait(crewed, measured, before.c.jobs, before.c.seconds).label("eta_seconds"),
         cast(case((is_possible(crewed), confidence(measured, waited))), Text).label("eta_confidence"),
         waiting_for(crewed).label("waiting_for"),
     ).select_from(_with(queue, measured, waited, crewed, before))
@@ -300,11 +300,12 @@ def _front(limit: int) -> Select[Any]:
     claimed = seconds_running(lines, measured)
     whole_line: dict[str, Any] = {"partition_by": front.c.engine, "order_by": _order(front)}
     seconds = front.c.images * seconds_of(measured, front.c.load)
+    place = func.row_number().over(**whole_line)
     before = func.coalesce(func.sum(seconds).over(**whole_line, rows=(None, -1)), 0) + claimed.c.seconds
     return select(
         front.c.job_id,
-        func.row_number().over(**whole_line),
-        wait(crewed, measured, before),
+        place,
+        wait(crewed, measured, place - 1, before),
         cast(case((is_possible(crewed), confidence(measured, waited))), Text),
         waiting_for(crewed),
     ).select_from(_with(lines, front, measured, waited, crewed, claimed))

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import col
 
-from db.tables import GenerationJob, GenerationSlot
+from db.tables import GenerationJob, GenerationSlot, Worker
 from db.words import JobStatus, SlotStatus
 from domain.words import EtaConfidence
 
@@ -95,7 +95,16 @@ def whole_seconds(measured: LateralFromClause, seconds: ColumnElement[float]) ->
 
 
 def images_running(of: FromClause) -> Select[int, int]:
-    """Return (load, images) of all that is claimed for the engine of ``of`` and not painted."""
+    """Return (load, images) of all that is claimed for the engine of ``of`` and not painted.
+
+    What a worker has in hand that is being drained is left out: nobody waits for it.
+    """
+    drained = (
+        select(Worker)
+        .where(col(Worker.id) == col(GenerationJob.lease_owner), col(Worker.draining_since).is_not(None))
+        .correlate(GenerationJob)
+        .exists()
+    )
     unfinished = col(GenerationSlot.status).in_(words(SlotStatus.PENDING, SlotStatus.RENDERING, SlotStatus.CHECKING))
     return (
         select(col(GenerationJob.load), func.count().label("images"))
@@ -103,6 +112,7 @@ def images_running(of: FromClause) -> Select[int, int]:
         .where(
             col(GenerationJob.engine) == of.c.engine,
             col(GenerationJob.status).in_(words(JobStatus.PREPARING, JobStatus.RUNNING)),
+            ~drained,
         )
         .group_by(col(GenerationJob.load))
         .correlate(of)

@@ -94,7 +94,7 @@ def queues() -> Subquery:
             cast(waiting.c.jobs, Integer).label("waiting"),
             cast(running, Integer).label("running"),
             cast(waiting.c.images + claimed.c.images, Integer).label("images_ahead"),
-            wait(crewed, measured, seconds).label("eta_seconds"),
+            wait(crewed, measured, waiting.c.jobs, seconds).label("eta_seconds"),
             waited.c.median.label("median_wait_seconds"),
             waited.c.error.label("eta_error_p50"),
             crewed.c.is_paused,

@@ -38,7 +38,8 @@ class Heartbeat:
             try:
                 await self.beat()
             except (SQLAlchemyError, OSError) as error:
-                logger.warning("not seen", error=type(error).__name__)
+                told = logger.warning if self._standing else logger.debug  # as it starts, much may not be there yet
+                told("not seen", error=type(error).__name__)
                 await asyncio.sleep(workers.BEAT_S / 3)
             else:
                 await asyncio.sleep(workers.BEAT_S)

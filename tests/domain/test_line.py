@@ -26,9 +26,9 @@ async def positions(shop: Workshop) -> dict[UUID, int]:
         return {job: place.position for job, place in (await line.places(tx)).items()}
 
 
-async def claim(shop: Workshop) -> UUID | None:
+async def claim(shop: Workshop, worker: UUID | None = None) -> UUID | None:
     async with shop.db.write() as tx:
-        claimed = await rendering.claim(tx, ("sandbox",), uuid4(), timedelta(minutes=1))
+        claimed = await rendering.claim(tx, ("sandbox",), worker or uuid4(), timedelta(minutes=1))
     return claimed.job.id if claimed else None
 
 
@@ -101,7 +101,7 @@ async def test_positions_are_the_order_of_claims_whatever_happens(shop: Workshop
 
 async def test_the_wait_is_measured_from_finished_images_and_counts_those_ahead(shop: Workshop) -> None:
     # given a job of two images that took eight seconds
-    new_worker(shop.database_url)
+    worker = new_worker(shop.database_url)
     user = await shop.user()
     await shop.job(user, count=2)
     await shop.painter().paint_waiting()
@@ -109,7 +109,7 @@ async def test_the_wait_is_measured_from_finished_images_and_counts_those_ahead(
 
     # and a running one of three images, of which one is ready, and two that wait
     await shop.job(user, count=3)
-    assert await claim(shop)
+    assert await claim(shop, worker)
     sql(
         shop.database_url,
         "UPDATE generation_slots SET status = 'READY' WHERE index = 0 AND status = 'PENDING'",
