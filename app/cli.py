@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from app.commands.engines import engines
+from app.commands.ledger import ledger
+from app.commands.loading import load_settings
+from app.commands.pictures import pictures
+from app.commands.workers import workers
 from app.settings import Settings
-from db.words import BucketKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,20 +24,8 @@ main = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__, rich_markup_mode=None
 )
 
-engines = typer.Typer(no_args_is_help=True, help="Look after the models of engines.")
-main.add_typer(engines, name="engines")
-pictures = typer.Typer(no_args_is_help=True, help="Look at pictures.")
-main.add_typer(pictures, name="pictures")
-ledger = typer.Typer(no_args_is_help=True, help="Look after credits.")
-main.add_typer(ledger, name="ledger")
-
-
-def _settings() -> Settings:
-    from app.logs import configure_logs  # noqa: PLC0415 - each command loads what it needs, `--help` nothing
-
-    settings = Settings()
-    configure_logs(settings.log_level, json=settings.logs_are_json)
-    return settings
+for name, group in (("engines", engines), ("pictures", pictures), ("ledger", ledger), ("workers", workers)):
+    main.add_typer(group, name=name)
 
 
 @main.command()
@@ -50,7 +41,7 @@ def api() -> None:
     from app.streams.socket import stream_socket  # noqa: PLC0415
 
     return_large_blocks()
-    settings = _settings()
+    settings = load_settings()
     try:
         host = create_host(settings)
     except (BadManifest, BadGuardLists) as error:
@@ -76,7 +67,7 @@ def worker() -> None:
     """Paint what waits with ENGINE."""
     from app.engines import open_engines  # noqa: PLC0415
 
-    settings = _settings()
+    settings = load_settings()
     engines = open_engines(settings)  # while a model loads, the rest is imported
 
     from app.memory import return_large_blocks  # noqa: PLC0415
@@ -92,7 +83,7 @@ def relay() -> None:
     """Tell queue and watchers what committed transactions left to be said."""
     from app.background import run_relay  # noqa: PLC0415
 
-    run_relay(_settings())
+    run_relay(load_settings())
 
 
 @main.command()
@@ -100,7 +91,7 @@ def sweeper() -> None:
     """Rescue lost jobs, end overdue ones, remove what nobody will see."""
     from app.background import run_sweeper  # noqa: PLC0415
 
-    run_sweeper(_settings())
+    run_sweeper(load_settings())
 
 
 @main.command()
@@ -123,7 +114,7 @@ def migrate(
         if demo and not _has_users(url):
             seed()
 
-    settings = _settings()
+    settings = load_settings()
     logging.getLogger("alembic").setLevel(logging.WARNING)
     if settings.database_url:
         run(settings.database_url)
@@ -137,7 +128,7 @@ def seed() -> None:
     from app.seed import seed as make  # noqa: PLC0415
     from app.services import open_database, open_store  # noqa: PLC0415
 
-    settings = _settings()
+    settings = load_settings()
     made = asyncio.run(make(open_database(settings), open_store(settings)))
     typer.echo("The demo world is there." if made else "There are users already; nothing was changed.")
 
@@ -179,7 +170,7 @@ def explain(
     from app.explain import explain as explained  # noqa: PLC0415
 
     try:
-        found = asyncio.run(explained(_settings(), file.read_text(), json.loads(variables), viewer))
+        found = asyncio.run(explained(load_settings(), file.read_text(), json.loads(variables), viewer))
     except (NotExplained, json.JSONDecodeError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
@@ -212,167 +203,6 @@ def documents(
         out.write_text(text)
     else:
         typer.echo(text, nl=False)
-
-
-@pictures.command(name="hash")
-def print_hashes(files: Annotated[list[Path], typer.Argument(help="Pictures.")]) -> None:
-    """Print for each picture the line that blocks it, as `pictures block` reads it."""
-    from PIL import Image  # noqa: PLC0415
-
-    from adapters.checkers.block_list import line_of  # noqa: PLC0415
-
-    for file in files:
-        try:
-            with Image.open(file) as picture:
-                typer.echo(line_of(picture.convert("RGBA"), file.name))
-        except OSError as error:
-            typer.echo(f"{file} can not be read: {error}", err=True)
-            raise typer.Exit(1) from error
-
-
-@pictures.command(name="block")
-def block_pictures(
-    lists: Annotated[list[Path], typer.Argument(help="Files with a hash on each line, and a reason behind it.")],
-) -> None:
-    """Show pictures never again that look like one of these."""
-    from adapters.checkers.block_list import BadBlockList, read  # noqa: PLC0415
-    from app.services import open_database  # noqa: PLC0415
-    from domain import blocked_pictures  # noqa: PLC0415
-
-    try:
-        reasons = {dhash: reason for file in lists for dhash, reason in read(file).items()}
-    except BadBlockList as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
-
-    async def block() -> None:
-        db = open_database(_settings())
-        async with db.write() as tx:
-            await blocked_pictures.block(tx, reasons)
-        await db.close()
-
-    asyncio.run(block())
-    typer.echo(f"{len(reasons)} pictures are on the list.")
-
-
-@pictures.command(name="unblock")
-def unblock_pictures(
-    hashes: Annotated[list[str], typer.Argument(help="Hashes, 16 hexadecimal digits each.")],
-) -> None:
-    """Take pictures from the block list."""
-    from adapters.checkers.block_list import signed  # noqa: PLC0415
-    from app.services import open_database  # noqa: PLC0415
-    from domain import blocked_pictures  # noqa: PLC0415
-
-    async def unblock() -> int:
-        db = open_database(_settings())
-        async with db.write() as tx:
-            gone = await blocked_pictures.unblock(tx, [signed(each) for each in hashes])
-        await db.close()
-        return gone
-
-    try:
-        gone = asyncio.run(unblock())
-    except ValueError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
-    typer.echo(f"{gone} pictures left the list.")
-
-
-@engines.command()
-def pin(
-    key: Annotated[str, typer.Argument(help="Key of the engine; or upscaler, segmenter, safety-checker.")],
-    model: Annotated[str, typer.Argument(help="Folder or hub id; by default what the settings name.")] = "",
-) -> None:
-    """Trust a model as it is now: fetch it where it is on the hub, and write down the sha256 of its files."""
-    from adapters.engines.factory import recipe_of  # noqa: PLC0415
-    from app.engines import engine_options  # noqa: PLC0415
-    from domain.ports import EngineUnavailable  # noqa: PLC0415
-
-    try:
-        recipe = recipe_of(key, engine_options(_settings()), model)
-        pins = recipe.pin()
-    except EngineUnavailable as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
-    assert recipe.pins
-    typer.echo(f"{len(pins.files)} files of {pins.model} are pinned as {pins.digest} in {recipe.pins.path}")
-
-
-@engines.command()
-def compare(
-    key: Annotated[str, typer.Argument(help="Key of the engine.")],
-    renew: Annotated[bool, typer.Option(help="Keep the pictures of now as those to compare with from now on.")] = False,  # noqa: FBT002 - an option
-) -> None:
-    """Paint fixed prompts and seeds, and tell how far they are from what was painted before a change.
-
-    The first run keeps its pictures in EASEL_HOME/engines/KEY. Later ones write a contact sheet there and end with exit
-    status 1 where anything differs.
-    """
-    from adapters.engines import regression  # noqa: PLC0415
-    from adapters.engines.factory import build_engine  # noqa: PLC0415
-    from app.engines import engine_options  # noqa: PLC0415
-    from domain.ports import EngineUnavailable  # noqa: PLC0415
-
-    settings = _settings()
-    folder = settings.easel_home / "engines" / key
-    try:
-        engine = build_engine(key, engine_options(settings))
-        painted = regression.samples(engine)
-    except (EngineUnavailable, RuntimeError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
-    before = regression.kept(folder)
-    if before:
-        revision, old = before
-        found = regression.differences(old, painted)
-        sheet = folder / f"{revision}-{engine.revision}.webp".replace("/", "-")
-        regression.contact_sheet(old, painted).save(sheet, quality=80)
-        for each in found:
-            typer.echo(f"{each.name:<24} pixels {each.pixels:.4f}   dhash {each.dhash:>2}")
-        typer.echo(f"{revision} and {engine.revision} side by side: {sheet}")
-    if renew or not before:
-        regression.keep(folder, engine.revision, painted)
-        typer.echo(f"{len(painted)} pictures of {engine.revision} are kept in {folder}")
-    elif any(each.pixels for each in found):
-        raise typer.Exit(1)
-
-
-@ledger.command()
-def verify() -> None:
-    """Prove accounts, buckets and holds equal to the ledger's entries, of all users.
-
-    Lists what differs and ends with exit status 1 where anything does. Reads one moment of DATABASE_URL and locks
-    nothing.
-    """
-    from domain import ledger as proof  # noqa: PLC0415
-
-    found = proof.differences(_settings().database_url)
-    for difference in found:
-        typer.echo(str(difference))
-    typer.echo(f"{len(found)} differences." if found else "The ledger is true.", err=bool(found))
-    raise typer.Exit(bool(found))
-
-
-@ledger.command()
-def grant(
-    handle: Annotated[str, typer.Argument(help="Handle of the user.")],
-    amount: Annotated[int, typer.Argument(min=1, help="How many credits.")],
-    key: Annotated[str, typer.Option(help="Says what they are for; the same key again gives nothing.")],
-    kind: Annotated[BucketKind, typer.Option(help="Where they come from.")] = BucketKind.PROMOTIONAL,
-    days: Annotated[int, typer.Option(min=0, help="How long they can be spent; 0 for ever.")] = 365,
-) -> None:
-    """Give credits to a user, such as amends."""
-    from app.amends import NoSuchUser, give  # noqa: PLC0415
-    from domain.credits import Grant  # noqa: PLC0415
-
-    life = timedelta(days=days) if days else None
-    try:
-        is_new = asyncio.run(give(_settings(), handle, Grant(kind, amount, life), key))
-    except NoSuchUser as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
-    typer.echo(f"@{handle} was given {amount} credits." if is_new else "This key was used before; nothing was given.")
 
 
 @main.command()

@@ -72,9 +72,10 @@ class Settings(BaseSettings):
     language_model: str = Field("gpt-4o-mini", description="Model that is asked there.")
     language_key: SecretStr = Field(SecretStr(""), description="Key that is sent there as a bearer token.")
     language_timeout_s: float = Field(4.0, gt=0, le=8, description="How long it is waited for; then the table serves.")
+    release: str = Field("dev", description="What runs here, such as a commit: told of each worker.")
     lease_s: float = Field(15.0, gt=0, description="How long a silent worker keeps its job.")
     patience_s: float = Field(3600.0, gt=0, description="How long a job may wait in the line before it is given up.")
-    admins: list[str] = Field([], description="Ids of the users who may pause and resume lines; JSON.")
+    admins: list[str] = Field([], description="Ids of the users who may pause lines and drain workers; JSON.")
     daily_images: int = Field(
         24, ge=1, description="Images that a user may submit in a day, which begins at midnight in Seoul."
     )

@@ -17,6 +17,7 @@ import asyncio
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
 import httpx2
 import orjson
@@ -101,7 +102,7 @@ async def places(url: str, samples: int) -> list[Row]:
         "place and wait of the next": (lambda tx: line.place_of_next(tx, "sandbox", order[0][1]), f"p99 ≤ {PLACE_MS}"),
         "first 200 places": (line.places, "-"),
         "all lines": (line_state.all_queues, "-"),
-        "claim": (lambda tx: line.next_waiting(tx, ("sandbox",)), "-"),
+        "claim": (lambda tx: line.next_waiting(tx, ("sandbox",), uuid4()), "-"),
     }
     rows: list[Row] = []
     async with db.read() as tx:

@@ -25,6 +25,7 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
+    case,
     cast,
     func,
     literal,
@@ -40,6 +41,7 @@ from sqlmodel import col
 from db.tables import GenerationJob, LineCount, LinePlace, PausedEngine
 from db.words import JobStatus
 from domain.catalogue import ENGINES
+from domain.line_crew import crew, is_possible, wait, waiting_for
 from domain.line_measures import (
     confidence,
     images_running,
@@ -48,9 +50,9 @@ from domain.line_measures import (
     seconds_of,
     seconds_running,
     waits,
-    whole_seconds,
 )
-from domain.words import EtaConfidence
+from domain.words import EtaConfidence, WaitingFor
+from domain.workers import may_claim
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -83,9 +85,11 @@ class Place:
     position: int
     """1 for the job that is claimed next."""
     eta_seconds: int | None
-    """Seconds until it starts, as measured from recent images; None where nothing has been measured yet."""
+    """Seconds until it starts, as measured from recent images; None where nothing has been measured yet, or nobody
+    paints for its engine."""
     confidence: EtaConfidence | None = None
     """How far that can be trusted."""
+    waiting_for: WaitingFor = WaitingFor.TURN
 
 
 def line() -> Subquery:
@@ -97,16 +101,17 @@ def _order(of: FromClause) -> list[ColumnElement[Any]]:
     return [of.c[name] for name in _ORDER]
 
 
-async def next_waiting(tx: AsyncSession, engines: Sequence[str]) -> GenerationJob | None:
+async def next_waiting(tx: AsyncSession, engines: Sequence[str], worker_id: UUID) -> GenerationJob | None:
     """Return the first job of the line that one of ``engines`` can paint, locked; skip what others are claiming.
 
-    Of several lines, the one goes first whose first job does; from a paused engine's, nothing is taken.
+    Of several lines, the one goes first whose first job does. From a paused engine's, nothing is taken, nor by a
+    worker that is being drained.
     """
     if len(engines) > 1:
         heads = await tx.execute(_heads(tuple(engines)))
         engines = [engine for (engine,) in heads]
     for engine in engines:
-        job = (await tx.execute(_first_of(), {"engine": engine})).scalar_one_or_none()
+        job = (await tx.execute(_first_of(), {"engine": engine, "worker": worker_id})).scalar_one_or_none()
         if job:
             return job
     return None
@@ -119,7 +124,7 @@ async def company(tx: AsyncSession, lead: GenerationJob, room: int) -> Sequence[
     images in the ``room`` places that the call would leave empty. So no call is made for them, the lead's calls
     decide when the engine is free again, and nobody whom they overtake waits for more than the call that runs now. A
     job that was lost before, or goes with a lead that was, is painted alone: what kills an engine or its worker shall
-    not take others with it again and again.
+    not take others with it again and again. A worker that is being drained has no company.
     """
     if lead.attempt:
         return []
@@ -132,8 +137,9 @@ async def company(tx: AsyncSession, lead: GenerationJob, room: int) -> Sequence[
     if not chosen:
         return []
     still_waiting = col(GenerationJob.id).in_(chosen), col(GenerationJob.status) == JobStatus.QUEUED
-    locked = select(GenerationJob).where(*still_waiting).with_for_update(skip_locked=True)
-    return sorted((await tx.execute(locked)).scalars(), key=lambda job: chosen.index(job.id))
+    locked = select(GenerationJob).where(*still_waiting, may_claim()).with_for_update(skip_locked=True)
+    found = await tx.execute(locked, {"worker": lead.lease_owner})
+    return sorted(found.scalars(), key=lambda job: chosen.index(job.id))
 
 
 @cache
@@ -167,6 +173,7 @@ def _first_of() -> Select[GenerationJob]:
             queue.c.engine == bindparam("engine"),
             col(GenerationJob.status) == JobStatus.QUEUED,
             ~select(PausedEngine).where(col(PausedEngine.engine) == bindparam("engine")).exists(),
+            may_claim(),
         )
         .order_by(*_order(queue))
         .limit(1)
@@ -184,20 +191,30 @@ def _heads(engines: tuple[str, ...]) -> Select[str]:
 
 
 def placed() -> Subquery:
-    """Return the line as (id, place, ahead, eta_seconds, eta_confidence), the last two as measured, or NULL."""
+    """Return the line as (id, place, ahead, eta_seconds, eta_confidence, waiting_for).
+
+    Seconds and confidence are as measured, or NULL.
+    """
     return _placed(line()).subquery()
 
 
 def _placed(queue: FromClause) -> Select[Any]:
-    measured, waited = pace(queue), waits(queue)
+    measured, waited, crewed = pace(queue), waits(queue), crew(queue)
     before = _before(queue, measured)
     return select(
         queue.c.job_id.label("id"),
         cast(before.c.jobs + 1, Integer).label("place"),
         cast(before.c.jobs, Integer).label("ahead"),
-        cast(whole_seconds(measured, before.c.seconds), Integer).label("eta_seconds"),
-        cast(confidence(measured, waited), Text).label("eta_confidence"),
-    ).select_from(queue.join(measured, true()).join(waited, true()).join(before, true()))
+        wait(crewed, measured, before.c.jobs, before.c.seconds).label("eta_seconds"),
+        cast(case((is_possible(crewed), confidence(measured, waited))), Text).label("eta_confidence"),
+        waiting_for(crewed).label("waiting_for"),
+    ).select_from(_with(queue, measured, waited, crewed, before))
+
+
+def _with(first: FromClause, *laterals: LateralFromClause) -> FromClause:
+    for lateral in laterals:
+        first = first.join(lateral, true())
+    return first
 
 
 def _before(queue: FromClause, measured: LateralFromClause) -> LateralFromClause:
@@ -263,24 +280,24 @@ async def places(tx: AsyncSession, job_ids: Iterable[UUID] | None = None, limit:
         found = await tx.execute(_front(limit))
     else:
         found = await tx.execute(_places_of(), {"jobs": [*job_ids]})
-    return {job_id: _place(position, eta, trust) for job_id, position, eta, trust in found}
+    return {job_id: _place(*told) for job_id, *told in found}
 
 
 @cache
 def _places_of() -> Select[Any]:
     queue = placed()
-    columns = queue.c.id, queue.c.place, queue.c.eta_seconds, queue.c.eta_confidence
+    columns = queue.c.id, queue.c.place, queue.c.eta_seconds, queue.c.eta_confidence, queue.c.waiting_for
     return select(*columns).where(queue.c.id == any_(bindparam("jobs", type_=ARRAY(Uuid))))
 
 
 async def place_of_next(tx: AsyncSession, engine: str, user_id: UUID) -> Place:
     """Return where the next job of a user would stand before ``engine``."""
     found = (await tx.execute(_next(), {"engine": engine, "user": user_id})).one()
-    return _place(found.place, found.eta_seconds, found.eta_confidence)
+    return _place(found.place, found.eta_seconds, found.eta_confidence, found.waiting_for)
 
 
-def _place(position: int, eta_seconds: int | None, trust: str | None) -> Place:
-    return Place(position, eta_seconds, EtaConfidence(trust) if trust else None)
+def _place(position: int, eta_seconds: int | None, trust: str | None, awaited: str) -> Place:
+    return Place(position, eta_seconds, EtaConfidence(trust) if trust else None, WaitingFor(awaited))
 
 
 @cache
@@ -305,17 +322,19 @@ def _front(limit: int) -> Select[Any]:
     """Return the statement for the first ``limit`` places of each line, which add up as they are read."""
     lines, queue = lines_of(ENGINES), line()
     first = select(queue).where(queue.c.engine == lines.c.engine).order_by(*_order(queue)).limit(limit)
-    front, measured, waited = first.correlate(lines).lateral(), pace(lines), waits(lines)
+    front, measured, waited, crewed = first.correlate(lines).lateral(), pace(lines), waits(lines), crew(lines)
     claimed = seconds_running(lines, measured)
     whole_line: dict[str, Any] = {"partition_by": front.c.engine, "order_by": _order(front)}
     seconds = front.c.images * seconds_of(measured, front.c.load)
+    place = func.row_number().over(**whole_line)
     before = func.coalesce(func.sum(seconds).over(**whole_line, rows=(None, -1)), 0) + claimed.c.seconds
     return select(
         front.c.job_id,
-        func.row_number().over(**whole_line),
-        cast(whole_seconds(measured, before), Integer),
-        cast(confidence(measured, waited), Text),
-    ).select_from(lines.join(front, true()).join(measured, true()).join(waited, true()).join(claimed, true()))
+        place,
+        wait(crewed, measured, place - 1, before),
+        cast(case((is_possible(crewed), confidence(measured, waited))), Text),
+        waiting_for(crewed),
+    ).select_from(_with(lines, front, measured, waited, crewed, claimed))
 
 
 async def is_anyone_waiting(tx: AsyncSession) -> bool:

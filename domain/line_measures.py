@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import col
 
-from db.tables import GenerationJob, GenerationSlot
+from db.tables import GenerationJob, GenerationSlot, Worker
 from db.words import JobStatus, SlotStatus
 from domain.words import EtaConfidence
 
@@ -51,13 +51,14 @@ def load_of(width: int, height: int, steps: int) -> int:
 def pace(of: FromClause) -> LateralFromClause:
     """Return one row for the engine of ``of``: (known: seconds of an image by load, per_work: seconds of load 0).
 
-    Both are NULL where nothing has been measured. The seconds of a load are the time in which any of its jobs ran,
-    divided by all their images: jobs that are painted in one call, or by several workers, share it.
+    Both are NULL where nothing has been measured. The seconds are those of one worker: the time in which any of its
+    jobs of a load ran, divided by all their images, as jobs that are painted in one call share it.
     """
     recent = (
         select(
             col(GenerationJob.load),
             col(GenerationJob.count),
+            col(GenerationJob.worker_id).label("worker"),
             col(GenerationJob.started_at).label("began"),
             col(GenerationJob.finished_at).label("ended"),
         )
@@ -67,7 +68,7 @@ def pace(of: FromClause) -> LateralFromClause:
         .correlate(of)
         .subquery()
     )
-    earlier_end = func.max(recent.c.ended).over(order_by=recent.c.began, rows=(None, -1))
+    earlier_end = func.max(recent.c.ended).over(partition_by=recent.c.worker, order_by=recent.c.began, rows=(None, -1))
     free_from = func.greatest(recent.c.began, earlier_end)  # greatest() skips the first one's NULL
     seconds = func.greatest(func.extract("epoch", recent.c.ended - free_from), 0)
     busy = select(recent.c.load, recent.c.count, cast(seconds, _SECONDS).label("seconds")).subquery()
@@ -94,7 +95,16 @@ def whole_seconds(measured: LateralFromClause, seconds: ColumnElement[float]) ->
 
 
 def images_running(of: FromClause) -> Select[int, int]:
-    """Return (load, images) of all that is claimed for the engine of ``of`` and not painted."""
+    """Return (load, images) of all that is claimed for the engine of ``of`` and not painted.
+
+    What a worker has in hand that is being drained is left out: nobody waits for it.
+    """
+    drained = (
+        select(Worker)
+        .where(col(Worker.id) == col(GenerationJob.lease_owner), col(Worker.draining_since).is_not(None))
+        .correlate(GenerationJob)
+        .exists()
+    )
     unfinished = col(GenerationSlot.status).in_(words(SlotStatus.PENDING, SlotStatus.RENDERING, SlotStatus.CHECKING))
     return (
         select(col(GenerationJob.load), func.count().label("images"))
@@ -102,6 +112,7 @@ def images_running(of: FromClause) -> Select[int, int]:
         .where(
             col(GenerationJob.engine) == of.c.engine,
             col(GenerationJob.status).in_(words(JobStatus.PREPARING, JobStatus.RUNNING)),
+            ~drained,
         )
         .group_by(col(GenerationJob.load))
         .correlate(of)

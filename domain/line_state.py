@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Integer, Subquery, cast, func, select, true
 from sqlmodel import col
 
-from db.tables import GenerationJob, LineCount, PausedEngine
+from db.tables import GenerationJob, LineCount
 from db.words import JobStatus
 from domain.catalogue import ENGINES
 from domain.line import WHOLE_TURN
+from domain.line_crew import crew, is_possible, wait
 from domain.line_measures import (
     errors,
     lines_of,
@@ -19,7 +20,6 @@ from domain.line_measures import (
     seconds_of,
     seconds_running,
     waits,
-    whole_seconds,
     words,
 )
 
@@ -40,22 +40,27 @@ class Queue:
     images_ahead: int
     """Images that are painted before those of the next job that comes."""
     eta_seconds: int | None
-    """Seconds until the next job that comes is painted; None where nothing has been measured yet."""
+    """Seconds until the next job that comes is painted; None where nothing has been measured yet, or none is."""
     median_wait_seconds: float | None
     """Of recent jobs."""
     eta_error_p50: float | None
     """Median of how far what was promised to recent jobs was off, as a share of how long they waited."""
     is_paused: bool
     """Whether no job is claimed from it."""
+    worker_count: int
+    """Workers that serve the engine and claim jobs."""
+    is_possible_now: bool
+    """Whether jobs are painted: somebody serves the engine, and it is not paused."""
 
 
 def queues() -> Subquery:
     """Return the line before each engine: what it holds, and what recent jobs tell, or NULL.
 
-    Its columns are engine, waiting, running, images_ahead, eta_seconds, median_wait_seconds, eta_error_p50, is_paused.
+    Its columns are engine, waiting, running, images_ahead, eta_seconds, median_wait_seconds, eta_error_p50, is_paused,
+    worker_count, is_possible_now.
     """
     lines = lines_of(ENGINES)
-    measured, waited = pace(lines), waits(lines)
+    measured, waited, crewed = pace(lines), waits(lines), crew(lines)
     claimed = seconds_running(lines, measured)
     loads = (
         select(
@@ -83,19 +88,21 @@ def queues() -> Subquery:
         .scalar_subquery()
     )
     seconds = func.coalesce(waiting.c.seconds, 0) + claimed.c.seconds
-    paused = select(PausedEngine).where(col(PausedEngine.engine) == lines.c.engine).exists()
+    everything = lines.join(measured, true()).join(waited, true()).join(claimed, true()).join(waiting, true())
     return (
         select(
             lines.c.engine,
             cast(waiting.c.jobs, Integer).label("waiting"),
             cast(running, Integer).label("running"),
             cast(waiting.c.images + claimed.c.images, Integer).label("images_ahead"),
-            cast(whole_seconds(measured, seconds), Integer).label("eta_seconds"),
+            wait(crewed, measured, waiting.c.jobs, seconds).label("eta_seconds"),
             waited.c.median.label("median_wait_seconds"),
             waited.c.error.label("eta_error_p50"),
-            paused.label("is_paused"),
+            crewed.c.is_paused,
+            crewed.c.workers.label("worker_count"),
+            is_possible(crewed).label("is_possible_now"),
         )
-        .select_from(lines.join(measured, true()).join(waited, true()).join(claimed, true()).join(waiting, true()))
+        .select_from(everything.join(crewed, true()))
         .subquery()
     )
 

@@ -152,6 +152,14 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "{width} × {height} is far from the {side} × {side} that this engine was trained on.",
         "{width} × {height}은(는) 이 엔진이 학습한 {side} × {side}와 많이 다릅니다.",
     ),
+    "warning.NO_WORKER": (
+        "No worker serves this engine at present. The job waits until one does; after too long, its credits come back.",
+        "지금은 이 엔진을 맡은 작업자가 없어 대기합니다. 너무 오래 걸리면 크레딧을 돌려드립니다.",
+    ),
+    "warning.QUEUE_PAUSED": (
+        "This engine is paused at present. The job waits until it goes on.",
+        "지금은 이 엔진이 일시 중지되어 있습니다. 다시 시작될 때까지 작업이 대기합니다.",
+    ),
     "job.finished": ("This job has already ended.", "이미 끝난 작업입니다."),
     # prompts
     "warning.PROMPT_TRUNCATED": (

@@ -61,8 +61,11 @@ class Claim:
 
 
 async def claim(tx: AsyncSession, engines: Sequence[str], owner: UUID, lease: timedelta) -> Claim | None:
-    """Take the first job of the line that ``engines`` can paint, for as long as ``lease``; None if none waits."""
-    job = await line.next_waiting(tx, engines)
+    """Take the first job of the line that ``engines`` can paint, for as long as ``lease``.
+
+    None where none waits, or the worker ``owner`` is being drained.
+    """
+    job = await line.next_waiting(tx, engines, owner)
     return await _take(tx, job, owner, lease) if job else None
 
 
@@ -76,6 +79,7 @@ async def _take(tx: AsyncSession, job: GenerationJob, owner: UUID, lease: timede
     jobs.move(job, JobStatus.PREPARING)
     job.started_at = now()
     job.lease_owner = owner
+    job.worker_id = owner
     job.lease_expires_at = now() + lease
     outbox.line_changed(tx)
     slots = await jobs.slots(tx, job.id)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from domain.catalogue import ENGINES
 from domain.messages import message
-from domain.words import GenerationWarningCode
+from domain.words import GenerationWarningCode, WaitingFor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,6 +20,10 @@ _FAR: Final = 2.0
 """A picture of more than twice, or less than half, of the trained pixels repeats its subject or loses it."""
 _UNGUIDED: Final = 1.0
 """Guidance up to this leaves the negative prompt out of the calculation (classifier-free guidance, Ho & Salimans)."""
+_WAITS: Final[Mapping[WaitingFor, GenerationWarningCode]] = {
+    WaitingFor.WORKER: GenerationWarningCode.NO_WORKER,
+    WaitingFor.RESUME: GenerationWarningCode.QUEUE_PAUSED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,12 @@ class GenerationWarning:
 def warnings_for(spec: GenerationSpec) -> list[GenerationWarning]:
     """Return what the owner of a job should know before it is painted, in the order of the input."""
     return [*_warnings(spec, ENGINES[spec.engine])]
+
+
+def warnings_of_wait(waiting_for: WaitingFor) -> list[GenerationWarning]:
+    """Return what the owner of a job should know where nobody paints for its engine at present."""
+    code = _WAITS.get(waiting_for)
+    return [GenerationWarning(code, ("input", "engine"))] if code else []
 
 
 def _warnings(spec: GenerationSpec, engine: EngineSpec) -> Iterator[GenerationWarning]:

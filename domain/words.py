@@ -148,6 +148,22 @@ class EtaConfidence(StrEnum):
     LOW = "LOW"
 
 
+class WaitingFor(StrEnum):
+    """What a job in the line waits for."""
+
+    TURN = "TURN"
+    WORKER = "WORKER"
+    RESUME = "RESUME"
+
+
+class WorkerStatus(StrEnum):
+    """Whether a worker claims jobs."""
+
+    UP = "UP"
+    DRAINING = "DRAINING"
+    DRAINED = "DRAINED"
+
+
 class MediaChange(StrEnum):
     """What happened to a gallery."""
 
@@ -208,6 +224,8 @@ class GenerationWarningCode(StrEnum):
     PROMPT_NOT_UNDERSTOOD = "PROMPT_NOT_UNDERSTOOD"
     LANGUAGE_SERVICE_AWAY = "LANGUAGE_SERVICE_AWAY"
     CONTENT_WARNED = "CONTENT_WARNED"
+    NO_WORKER = "NO_WORKER"
+    QUEUE_PAUSED = "QUEUE_PAUSED"
 
 
 class UploadProblem(StrEnum):

@@ -35,6 +35,7 @@ from resolvers.queues import QueueSubscriptions
 from resolvers.quotes import QuoteQueries
 from resolvers.retries import RetryMutations
 from resolvers.uploads import UploadMutations
+from resolvers.workers import WorkerMutations
 from schema.context import Context
 from schema.credits import CreditAccount, LedgerEntry
 from schema.documents import DocumentReader
@@ -51,7 +52,7 @@ QUERIES = (
 )
 MUTATIONS = (
     *(AccountMutations, OwnerMutations, GalleryMutations, GenerationMutations, OperationMutations, LineMutations),
-    *(RetryMutations, PromptMutations, ArtworkMutations, UploadMutations, FolderMutations),
+    *(RetryMutations, PromptMutations, ArtworkMutations, UploadMutations, FolderMutations, WorkerMutations),
 )
 SUBSCRIPTIONS = (
     *(GenerationSubscriptions, GallerySubscriptions, FeedSubscriptions),

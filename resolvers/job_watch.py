@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from domain import generation, streams
 from domain.errors import Missing
 from domain.streams import job_of
-from domain.words import EtaConfidence, Previews
+from domain.words import EtaConfidence, Previews, WaitingFor
 from planner import ref
 from resolvers.streams import Audience, Place, Watch
 from schema.generation import GenerationJob, GenerationSlot
@@ -100,6 +100,7 @@ class JobWatch(Watch):
             ahead=position - 1,
             eta_seconds=data["eta"],
             eta_confidence=EtaConfidence(trust) if trust else None,
+            waiting_for=WaitingFor(data.get("waiting_for", WaitingFor.TURN)),
         )
 
     def _started(self, _data: Mapping[str, Any], place: Place) -> GenerationStarted:

@@ -6,7 +6,7 @@ from uuid import UUID
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain import line_control, line_state
+from domain import line_control, line_state, workers
 from domain.bounds import INPUT, chosen
 from domain.catalogue import ENGINES
 from planner import ref
@@ -28,6 +28,7 @@ from schema.line import (
 )
 from schema.node import required_key
 from schema.queue_events import EngineQueue
+from schema.workers import Worker
 
 
 def _engine(info: Info, key: str) -> str:
@@ -36,6 +37,13 @@ def _engine(info: Info, key: str) -> str:
 
 def _line(engine: str) -> dict[str, Any]:
     return {"engine": Engine.of(ENGINES[engine]), "queue": ref(EngineQueue, engine=engine)}
+
+
+async def _workers(info: Info, tx: AsyncSession) -> list[Worker] | None:
+    """Return the workers for an administrator to see: where they run is nobody else's business."""
+    if info.context.viewer_id not in info.context.services.admins:
+        return None
+    return [ref(Worker, id=each.id) for each in await workers.listed(tx)]
 
 
 @strawberry.type
@@ -51,7 +59,7 @@ class LineQueries:
         async def status(tx: AsyncSession) -> ServiceStatus:
             queues, error = await line_state.all_queues(tx), await line_state.eta_error(tx)
             engines = [EngineStatus.of(engine, queues[engine]) for engine in services.engines]
-            return ServiceStatus(engines=engines, eta_error_p50=error)
+            return ServiceStatus(engines=engines, eta_error_p50=error, workers=await _workers(info, tx))
 
         return await services.db.look_up(status)
 

@@ -11,13 +11,13 @@ import strawberry
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.words import Operation
-from domain import generation, guard, idempotency, operations, prompts, reruns
+from domain import generation, guard, idempotency, line_crew, operations, prompts, reruns
 from domain.generation import GenerationRequest, GenerationSpec
 from domain.guard import Ruling
 from domain.operations import Ingredients
 from domain.prompts import ToldPrompt
 from domain.reruns import Overrides, Rerun
-from domain.warnings import warnings_for
+from domain.warnings import warnings_for, warnings_of_wait
 from planner import ref
 from resolvers.guarding import keeping_blocks
 from schema.context import Info
@@ -77,7 +77,8 @@ async def _accepted(
     ruling = await _ruling(info, spec, told)
     async with keeping_blocks(info, ruling), services.db.write() as tx:
         job_id = await submit(tx, key, replace(told, ruling=ruling))
-    found = (*warnings_for(spec), *told.warnings, *ruling.warnings)
+    awaited = await services.db.look_up(lambda tx: line_crew.awaited(tx, spec.engine))
+    found = (*warnings_of_wait(awaited), *warnings_for(spec), *told.warnings, *ruling.warnings)
     return {
         "job": ref(GenerationJob, id=job_id),
         "warnings": [GenerationWarning.of(each, info.context.language) for each in found],

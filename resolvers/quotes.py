@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from domain import generation, prompts, quotes
-from domain.warnings import warnings_for
+from domain.warnings import warnings_for, warnings_of_wait
 from resolvers.generation import request_of
 from schema.allowances import GenerationAllowance
 from schema.context import Info
@@ -33,7 +33,7 @@ class QuoteQueries:
         told = await prompts.told(services.language, spec.engine, spec.style, spec.prompt, spec.negative_prompt)
         limit = services.daily_images
         quote = await services.db.look_up(lambda tx: quotes.quote(tx, viewer_id, spec, limit))
-        found = (*warnings_for(spec), *told.warnings)
+        found = (*warnings_of_wait(quote.place.waiting_for), *warnings_for(spec), *told.warnings)
         return GenerationQuote(
             price_per_image=quote.spec.price,
             total_price=quote.total,
@@ -43,6 +43,7 @@ class QuoteQueries:
             position=quote.place.position,
             eta_seconds=quote.place.eta_seconds,
             eta_confidence=quote.place.confidence,
+            waiting_for=quote.place.waiting_for,
             allowance=GenerationAllowance.of(quote.allowance),
             warnings=[GenerationWarning.of(each, info.context.language) for each in found],
         )

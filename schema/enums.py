@@ -39,6 +39,8 @@ from domain.words import (
     Remedy,
     Rotation,
     UploadProblem,
+    WaitingFor,
+    WorkerStatus,
 )
 
 
@@ -207,6 +209,20 @@ publish(
     MEDIUM="Half of them by half of the wait at most.",
     LOW="More than that, or there were fewer than ten.",
 )
+publish(
+    WaitingFor,
+    "What a job in the line waits for.",
+    TURN="Those before it.",
+    WORKER="A worker that serves its engine: at present none does.",
+    RESUME="An administrator, who has paused its engine.",
+)
+publish(
+    WorkerStatus,
+    "Whether a worker takes jobs.",
+    UP="It does.",
+    DRAINING="It takes no more, and finishes what it has in hand.",
+    DRAINED="It takes no more, and has nothing in hand: it can be stopped, and no picture is lost.",
+)
 publish(UploadKind, "What a file is uploaded for.", IMAGE="To be kept as an image, and to make others from.")
 publish(
     UploadProblem,
@@ -287,6 +303,8 @@ publish(
     PROMPT_NOT_UNDERSTOOD="Words of the prompt could not be translated to the engine's language.",
     LANGUAGE_SERVICE_AWAY="The service that translates did not answer; a table of phrases did.",
     CONTENT_WARNED="The content guard lets the prompt pass with a warning, which the message tells.",
+    NO_WORKER="No worker serves the engine at present; the job waits until one does.",
+    QUEUE_PAUSED="An administrator has paused the engine; the job waits until it goes on.",
 )
 publish(
     GuardReason,

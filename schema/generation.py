@@ -12,7 +12,7 @@ from db import tables
 from db.words import ContentLevel, JobStatus, Operation, SlotStatus, Visibility
 from domain import generation, line, operations, streams
 from domain.messages import message
-from domain.words import REMEDIES, EtaConfidence, FailureCode, Remedy
+from domain.words import REMEDIES, EtaConfidence, FailureCode, Remedy, WaitingFor
 from planner import Connection, batch, column, computed, expression, one_of, part, planned, to_many, to_one
 from schema.context import Context
 from schema.errors import (
@@ -70,11 +70,12 @@ class QueuePlace:
     ahead: int = column("How many jobs are painted before it: `position` less 1.")
     eta_seconds: int | None = column(
         "Seconds until painting starts, as measured from recent jobs of the engine and size; null while nothing has "
-        "been measured."
+        "been measured, and while `waitingFor` is not TURN."
     )
     eta_confidence: EtaConfidence | None = column(
         "How far `etaSeconds` can be trusted, by how good earlier ones were; null where it is."
     )
+    waiting_for: WaitingFor = column("What it waits for.")
 
 
 @strawberry.type(description="One image of a job.")

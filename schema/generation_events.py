@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from domain.words import EtaConfidence
+from domain.words import EtaConfidence, WaitingFor
 from schema.generation import GenerationJob, GenerationSlot
 from schema.scalars import URL, Cursor
 from schema.stream_events import StreamEvent
@@ -36,10 +36,13 @@ class GenerationQueueMoved(JobEvent):
 
     position: int = strawberry.field(description="1 for the job that is painted next; 1 too after a worker was lost.")
     ahead: int = strawberry.field(description="How many jobs are painted before it.")
-    eta_seconds: int | None = strawberry.field(description="Seconds until painting starts, where it has been measured.")
+    eta_seconds: int | None = strawberry.field(
+        description="Seconds until painting starts, where it has been measured; null while `waitingFor` is not TURN."
+    )
     eta_confidence: EtaConfidence | None = strawberry.field(
         description="How far `etaSeconds` can be trusted, by how good earlier ones were; null where it is."
     )
+    waiting_for: WaitingFor = strawberry.field(description="What it waits for.")
 
 
 @strawberry.type(description="A worker has taken the job and the engine is ready.")

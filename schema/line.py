@@ -9,6 +9,7 @@ from schema.catalogue import Engine
 from schema.errors import Forbidden, InvalidInput, NotFound, NotWaiting
 from schema.generation import GenerationJob
 from schema.queue_events import EngineQueue
+from schema.workers import Worker
 
 
 @strawberry.type(description="How an engine is doing.")
@@ -17,12 +18,14 @@ class EngineStatus:
 
     engine: str = strawberry.field(description="Key of the engine.")
     is_possible_now: bool = strawberry.field(
-        description="Whether jobs for it are painted: it runs here and is not paused."
+        description="Whether jobs for it are painted: a worker serves it, and it is not paused."
     )
+    worker_count: int = strawberry.field(description="Workers that serve it and take jobs.")
     queue_depth: int = strawberry.field(description="Jobs that wait.")
     running: int = strawberry.field(description="Jobs that are being painted.")
     eta_seconds: int | None = strawberry.field(
-        description="Seconds until a job that would be submitted now is painted; null while nothing has been measured."
+        description="Seconds until a job that would be submitted now is painted; null while nothing has been measured, "
+        "and while `isPossibleNow` is not true."
     )
     median_wait: float | None = strawberry.field(
         description="Seconds that half of the recent jobs waited at most; null while none has been painted."
@@ -37,7 +40,8 @@ class EngineStatus:
         """Return the object of the line before an engine."""
         return cls(
             engine=engine,
-            is_possible_now=not queue.is_paused,
+            is_possible_now=queue.is_possible_now,
+            worker_count=queue.worker_count,
             queue_depth=queue.waiting,
             running=queue.running,
             eta_seconds=queue.eta_seconds,
@@ -54,6 +58,9 @@ class ServiceStatus:
     eta_error_p50: float | None = strawberry.field(
         description="How far half of the waiting times told to recent jobs of all engines were off at most, as a share "
         "of how long these waited; null while none has been told."
+    )
+    workers: list[Worker] | None = strawberry.field(
+        description="The processes that paint, oldest first, a hundred at most; null for all but administrators."
     )
 
 

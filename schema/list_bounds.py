@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from db.words import Operation
+from domain import workers
 from domain.accounts import MAXIMUM_SESSIONS
 from domain.artworks import MAXIMUM_IMAGES
 from domain.catalogue import ENGINES, RATIOS, STYLES
@@ -41,6 +42,7 @@ LIST_BOUNDS: Final[Mapping[tuple[str, str], Bound]] = {
     ("Query", "styles"): len(STYLES),
     ("MoveQueuedJobSuccess", "jobs"): MAXIMUM_TOLD,
     ("ServiceStatus", "engines"): len(ENGINES),
+    ("ServiceStatus", "workers"): workers.MAXIMUM_TOLD,
     ("Viewer", "sessions"): MAXIMUM_SESSIONS,
     ("GenerationQuote", "warnings"): len(GenerationWarningCode),
     **dict.fromkeys(((f"{name}Success", "warnings") for name in SUBMITTING), len(GenerationWarningCode)),

@@ -18,8 +18,10 @@ class EngineQueue:
     images_ahead: int = column("Images that are painted before those of a job that would be submitted now.")
     eta_seconds: int | None = column(
         "Seconds until a job that would be submitted now is painted, as measured from recent jobs; null while nothing "
-        "has been measured."
+        "has been measured, and while `isPossibleNow` is not true."
     )
+    worker_count: int = column("Workers that serve the engine and take jobs.")
+    is_possible_now: bool = column("Whether jobs are painted: a worker serves the engine, and it is not paused.")
     is_paused: bool = column("Whether an administrator has paused it: jobs wait, and none is painted.")
     eta_error_p50: float | None = column(
         "How far half of the waiting times told to recent jobs were off at most, as a share of how long these waited; "

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from domain.words import EtaConfidence
+from domain.words import EtaConfidence, WaitingFor
 from schema.allowances import GenerationAllowance
 from schema.errors import InvalidInput, NotFound
 from schema.warnings import GenerationWarning
@@ -22,11 +22,12 @@ class GenerationQuote:
     position: int = strawberry.field(description="Where it would stand in the line; 1 for the job painted next.")
     eta_seconds: int | None = strawberry.field(
         description="Seconds until painting would start, as measured from recent jobs; null while nothing has been "
-        "measured."
+        "measured, and while `waitingFor` is not TURN."
     )
     eta_confidence: EtaConfidence | None = strawberry.field(
         description="How far `etaSeconds` can be trusted, by how good earlier ones were; null where it is."
     )
+    waiting_for: WaitingFor = strawberry.field(description="What it would wait for.")
     allowance: GenerationAllowance = strawberry.field(description="What is left of today's images, without this job.")
     warnings: list[GenerationWarning] = strawberry.field(
         description="Why the pictures may turn out otherwise than expected; empty where nothing speaks for that."

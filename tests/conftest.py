@@ -79,8 +79,8 @@ def valkey(home: Path) -> Iterator[EmbeddedServer]:
 
 @pytest.fixture
 def database_url(postgres: EmbeddedServer) -> str:
-    """Return the URL of a database whose tables are empty."""
-    empty(postgres.url)
+    """Return the URL of a database whose tables are empty, but for the workers: those of the shared one go on."""
+    empty(postgres.url, but_for=("workers",))
     return postgres.url
 
 
@@ -157,8 +157,11 @@ class Installation:
     def running(self, *names: str) -> Iterator[Installation]:
         """Run processes by the name of their command to the end of the context, from when the API answers."""
         try:
+            known = self._workers()
             self.start(*names)
             asyncio.run(self.answering())
+            if "worker" in names:
+                asyncio.run(until(lambda: self._workers() - known))
             yield self
         finally:
             self.stop()
@@ -179,6 +182,9 @@ class Installation:
         async with asyncio.timeout(30):
             while not await answers("127.0.0.1", port, "/readyz"):  # noqa: ASYNC110 - another process, it sets no event
                 await asyncio.sleep(0.05)
+
+    def _workers(self) -> set[tuple[uuid.UUID]]:
+        return set(sql(self.environment["DATABASE_URL"], "SELECT id FROM workers"))
 
     async def signed_up(self, handle: str | None = None, language: str = "en") -> GraphClient:
         """Return a client that is signed in as a new user."""

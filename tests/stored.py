@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, LiteralString
+from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from uuid import UUID
 
 
 def sql(database_url: str, statement: LiteralString, *values: object) -> list[tuple[Any, ...]]:
@@ -14,10 +18,10 @@ def sql(database_url: str, statement: LiteralString, *values: object) -> list[tu
         return cursor.fetchall() if cursor.description else []
 
 
-def empty(database_url: str) -> None:
-    """Delete all rows of all tables."""
+def empty(database_url: str, but_for: Collection[str] = ()) -> None:
+    """Delete all rows of all tables but these."""
     names = sql(database_url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    deletes = "".join(f'DELETE FROM "{name}";' for (name,) in names if name != "alembic_version")
+    deletes = "".join(f'DELETE FROM "{name}";' for (name,) in names if name not in {"alembic_version", *but_for})
     # The ledger forbids deletes by a trigger; replicas' role sets triggers and foreign keys aside.
     emptying = f"BEGIN; SET LOCAL session_replication_role = replica; {deletes} COMMIT".encode()
     # Easel's processes still end what the test before began, and lock rows in another order than this does.
@@ -62,6 +66,18 @@ def row_counts(database_url: str) -> dict[str, int]:
     counts = [one.format(psycopg.sql.Literal(name), psycopg.sql.Identifier(name)) for (name,) in names]
     with psycopg.connect(database_url, autocommit=True) as connection:
         return dict(connection.execute(psycopg.sql.SQL(" UNION ALL ").join(counts)).fetchall())
+
+
+def new_worker(database_url: str, *engines: str) -> UUID:
+    """Store the row of a worker that never beats and is not forgotten, for the sandbox by default; return its key."""
+    ((key,),) = sql(
+        database_url,
+        "INSERT INTO workers (id, name, engines, version, started_at, seen_at)"
+        " VALUES (gen_random_uuid(), 'host:1', %s, 'test', now(), now() + interval '1 hour') RETURNING id",
+        [*(engines or ("sandbox",))],
+    )
+    found: UUID = key
+    return found
 
 
 def new_asset(database_url: str, owner_id: str, status: str = "READY") -> str:

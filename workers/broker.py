@@ -35,7 +35,7 @@ class _WakingConsumer(_RedisConsumer):
     def __next__(self) -> Any:  # noqa: ANN401 - dramatiq's signature
         if self.message_cache:
             return super().__next__()  # type: ignore[no-untyped-call]
-        room = self.prefetch - self.outstanding_message_count
+        room = 0 if self.broker.is_resting else self.prefetch - self.outstanding_message_count
         if room <= 0:
             self._message_ended.wait(self.timeout / 1000)
             self._message_ended.clear()
@@ -65,11 +65,14 @@ class _WakingConsumer(_RedisConsumer):
 class WakingBroker(RedisBroker):
     """A Redis broker that leaves a token on a short list for each message, so that an idle worker starts at once.
 
+    While it ``is_resting``, it fetches nothing: what rings then is for others to hear.
+
     Tokens are hints: a lost one costs a worker's idle timeout, a spare one an empty fetch.
     """
 
     def __init__(self, url: str, *, namespace: str = "dramatiq", heartbeat_timeout_ms: int = 30_000) -> None:
         """Connect on first use. Messages of a worker that is silent for ``heartbeat_timeout_ms`` are delivered anew."""
+        self.is_resting = False
         super().__init__(  # type: ignore[no-untyped-call]
             url=url,
             namespace=namespace,

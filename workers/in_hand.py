@@ -136,10 +136,14 @@ class Hand:
         self._db = db
         self._lease = lease
         self.owner: UUID = uuid7()
+        self.is_draining = False
+        """Whether nothing more is to be claimed; PostgreSQL knows it first, and this also where it has forgotten."""
         self._jobs: dict[UUID, JobInHand] = {}
 
     async def claim(self, engines: Sequence[str]) -> JobInHand | None:
-        """Take the first job of the line; None where none waits or PostgreSQL is away."""
+        """Take the first job of the line; None where none waits, none is to be claimed, or PostgreSQL is away."""
+        if self.is_draining:
+            return None
         try:
             async with self._db.write() as tx:
                 claim = await rendering.claim(tx, engines, self.owner, self._lease)
@@ -150,6 +154,8 @@ class Hand:
 
     async def claim_company(self, lead: JobInHand, room: int) -> Sequence[JobInHand]:
         """Take what may be painted in one call with ``lead``, up to ``room`` images, unless PostgreSQL is away."""
+        if self.is_draining:
+            return []
         try:
             async with self._db.write() as tx:
                 claims = await rendering.claim_company(tx, lead.claim, room, self._lease)

@@ -75,7 +75,12 @@ class LineNews:
         for job_id, place in places.items():
             before = self._places.get(job_id)
             if before is None or before != place:
-                data = {"position": place.position, "eta": place.eta_seconds, "confidence": place.confidence}
+                data = {
+                    "position": place.position,
+                    "eta": place.eta_seconds,
+                    "confidence": place.confidence,
+                    "waiting_for": place.waiting_for,
+                }
                 yield Publication(streams.of_job(job_id), "queue_moved", data)
 
     async def _tell_lengths(self) -> None:

@@ -22,6 +22,7 @@ from workers.rounds import NobodyWaits, Part, Round, RoundReporter
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import timedelta
+    from uuid import UUID
 
     from db.session import Database
     from db.tables import GenerationSlot
@@ -70,6 +71,15 @@ class Painter:
         """The deliveries of the last round."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_stopping = False
+
+    @property
+    def worker_id(self) -> UUID:
+        """Who claims: the owner of the leases."""
+        return self._hand.owner
+
+    def drain(self, is_draining: bool) -> None:  # noqa: FBT001 - a state, not an option
+        """Claim no more and finish what is in hand, or claim again; from any thread."""
+        self._hand.is_draining = is_draining
 
     def stop(self) -> None:
         """Claim no more, and put the jobs in hand back in the line after the present step; from any thread."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from domain import credits, housekeeping, line, rendering, trash, uploads, uploads_checking
+from domain import credits, housekeeping, line, rendering, trash, uploads, uploads_checking, workers
 from domain.ports import StorageUnavailable
 from domain.variants import object_key
 from domain.words import ImageVariant
@@ -44,6 +44,7 @@ class Sweeper:
         """Work until cancelled; a fault of one errand does not keep the others from being done."""
         errands = (
             *(self.rescue_lost, self.expire_overdue, self.expire_credits, self.ring_for_waiting, self.tidy_line),
+            self.forget_workers,
             *(self.remove_abandoned, self.forget_uploads, self.empty_trash, self.forget),
         )
         while True:
@@ -90,6 +91,12 @@ class Sweeper:
         """Keep the counts of the line short."""
         async with self._db.write() as tx:
             await line.tidy(tx)
+
+    async def forget_workers(self) -> None:
+        """Count on those no more that were not seen for long. Their jobs are rescued by their leases, not by this."""
+        async with self._db.write() as tx:
+            for worker_id in await workers.forget(tx):
+                logger.warning("worker forgotten", worker_id=str(worker_id))
 
     async def empty_trash(self) -> None:
         """Take for good what was deleted long ago: first nobody can restore it any more, then its objects go."""

@@ -13,6 +13,7 @@ from db.tables.line import LineCount, LinePlace, PausedEngine
 from db.tables.media import EditRecipe, MediaAsset
 from db.tables.outbox import OutboxMessage
 from db.tables.uploads import Upload
+from db.tables.workers import Worker
 
 metadata = SQLModel.metadata
 
@@ -49,5 +50,6 @@ __all__ = [
     "Tag",
     "Upload",
     "User",
+    "Worker",
     "metadata",
 ]

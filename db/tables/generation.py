@@ -96,6 +96,9 @@ class GenerationJob(SQLModel, table=True):
     """Seconds until it starts, as they were told when it was submitted; NULL where nothing had been measured."""
     attempt: int = 0
     lease_owner: UUID | None = None
+    """Which worker has it in hand."""
+    worker_id: UUID | None = None
+    """Which worker claimed it last, also when that one or the job has ended."""
     lease_expires_at: datetime | None = moment_or_none()
     failure_code: str | None = None
     queued_at: datetime = moment()

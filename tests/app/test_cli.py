@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,17 +12,13 @@ from PIL import Image
 from adapters.checkers.block_list import read
 from app.contract import breaking_changes, printed_schema
 from domain.pictures.fingerprints import dhash
+from shell import easel_command
 from stored import row_counts, sql
 
 if TYPE_CHECKING:
     from conftest import Installation
 
 ROOT = Path(__file__).parent.parent.parent
-
-
-def easel_command(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    argv = (sys.executable, "-m", "app", *words)
-    return subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_pictures_are_hashed_for_the_block_list(tmp_path: Path) -> None:

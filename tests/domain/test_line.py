@@ -11,7 +11,7 @@ import pytest
 
 from db.words import JobStatus
 from domain import line, rendering
-from stored import sql
+from stored import new_worker, sql
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -26,9 +26,9 @@ async def positions(shop: Workshop) -> dict[UUID, int]:
         return {job: place.position for job, place in (await line.places(tx)).items()}
 
 
-async def claim(shop: Workshop) -> UUID | None:
+async def claim(shop: Workshop, worker: UUID | None = None) -> UUID | None:
     async with shop.db.write() as tx:
-        claimed = await rendering.claim(tx, ("sandbox",), uuid4(), timedelta(minutes=1))
+        claimed = await rendering.claim(tx, ("sandbox",), worker or uuid4(), timedelta(minutes=1))
     return claimed.job.id if claimed else None
 
 
@@ -101,6 +101,7 @@ async def test_positions_are_the_order_of_claims_whatever_happens(shop: Workshop
 
 async def test_the_wait_is_measured_from_finished_images_and_counts_those_ahead(shop: Workshop) -> None:
     # given a job of two images that took eight seconds
+    worker = new_worker(shop.database_url)
     user = await shop.user()
     await shop.job(user, count=2)
     await shop.painter().paint_waiting()
@@ -108,7 +109,7 @@ async def test_the_wait_is_measured_from_finished_images_and_counts_those_ahead(
 
     # and a running one of three images, of which one is ready, and two that wait
     await shop.job(user, count=3)
-    assert await claim(shop)
+    assert await claim(shop, worker)
     sql(
         shop.database_url,
         "UPDATE generation_slots SET status = 'READY' WHERE index = 0 AND status = 'PENDING'",
@@ -122,6 +123,7 @@ async def test_the_wait_is_measured_from_finished_images_and_counts_those_ahead(
 
 async def test_jobs_that_ran_together_share_the_time_that_an_image_takes(shop: Workshop) -> None:
     # given two jobs of two images each that were painted in the same eight seconds, and one in four of its own
+    new_worker(shop.database_url)
     user = await shop.user()
     jobs = [await shop.job(user, count=2) for _ in range(3)]
     await shop.painter().paint_waiting()
@@ -138,6 +140,7 @@ async def test_jobs_that_ran_together_share_the_time_that_an_image_takes(shop: W
 
 
 async def test_nothing_is_promised_before_anything_was_measured(shop: Workshop) -> None:
+    new_worker(shop.database_url)
     job = await shop.job(await shop.user())
 
     async with shop.db.read() as tx:

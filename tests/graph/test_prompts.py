@@ -9,7 +9,7 @@ import pytest
 
 from chat_server import Reply, chat_server, prompting
 from conftest import install
-from stored import row_counts, sql
+from stored import new_worker, row_counts, sql
 from waiting import until
 
 if TYPE_CHECKING:
@@ -53,7 +53,15 @@ def reading_english(
 
 
 @pytest.fixture
-def english(reading_english: Installation, database_url: str, redis_url: str) -> Installation:  # noqa: ARG001
+def _served(database_url: str) -> Iterator[None]:
+    """Let a worker be known that serves the engine, and paints nothing."""
+    worker = new_worker(database_url, "diffusers")
+    yield
+    sql(database_url, "DELETE FROM workers WHERE id = %s", worker)
+
+
+@pytest.fixture
+def english(reading_english: Installation, _served: None, redis_url: str) -> Installation:  # noqa: ARG001
     """Return it over empty servers."""
     return reading_english
 
@@ -66,7 +74,9 @@ def model() -> Iterator[ChatServer]:
 
 
 @pytest.fixture
-def asking(tmp_path: Path, database_url: str, redis_url: str, model: ChatServer) -> Iterator[Installation]:
+def asking(
+    tmp_path: Path, database_url: str, redis_url: str, model: ChatServer, _served: None
+) -> Iterator[Installation]:
     """Run an API that asks the model."""
     settings = {"ENGINE": "diffusers", "MODEL": "none", "LANGUAGE_URL": model.url, "LANGUAGE_KEY": "secret-key"}
     with install(tmp_path, database_url, redis_url, **settings).running("api") as installation:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conftest import install
-from stored import new_asset, row_counts
+from stored import new_asset, new_worker, row_counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +43,7 @@ async def quoted(client: GraphClient, **wanted: Any) -> dict[str, Any]:  # noqa:
 
 
 async def test_a_quote_says_what_then_happens_and_writes_nothing(still: Installation, spare_database_url: str) -> None:
+    new_worker(spare_database_url)
     client, other = await still.signed_up(), await still.signed_up()
     await client.submit("x", "0", count=8)
     await other.submit("x", "0", count=1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conftest import install
-from stored import row_counts, sql
+from stored import new_worker, row_counts, sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,6 +106,7 @@ async def test_an_administrator_pauses_a_line_and_nobody_else(still: Installatio
 
 async def test_the_service_tells_how_good_its_word_is(still: Installation, spare_database_url: str) -> None:
     client = await still.signed_up()
+    new_worker(spare_database_url)
     for number in range(12):
         await client.submit("x", f"{number}", count=1)
     assert await status_of(still.client()) == {
