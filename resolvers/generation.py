@@ -105,6 +105,7 @@ def request_of(info: Info, input: SubmitGenerationInput) -> GenerationRequest:  
         operation=_operation(input),
         made_from=made_from,
         owner=None if input.owner_id is None else required_owner(input.owner_id),
+        preset_id=None if input.preset_id is None else required_key("preset", input.preset_id, "presetId"),
     )
 
 

@@ -7,6 +7,7 @@ import strawberry
 from domain import generation, prompts, quotes
 from domain.warnings import warnings_for
 from resolvers.generation import request_of
+from resolvers.operations import filled
 from schema.allowances import GenerationAllowance
 from schema.context import Info
 from schema.generation import SubmitGenerationInput
@@ -29,7 +30,7 @@ class QuoteQueries:
     ) -> GenerationQuoteResult:
         """Return a quote."""
         viewer_id, services = info.context.required_viewer_id, info.context.services
-        spec = generation.check(request_of(info, input), services.engines)
+        spec = generation.check(await filled(info, request_of(info, input)), services.engines)
         told = await prompts.told(services.language, spec.engine, spec.style, spec.prompt, spec.negative_prompt)
         limit = services.daily_images
         quote = await services.db.look_up(lambda tx: quotes.quote(tx, viewer_id, spec, limit))

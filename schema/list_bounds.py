@@ -43,6 +43,7 @@ LIST_BOUNDS: Final[Mapping[tuple[str, str], Bound]] = {
     ("ServiceStatus", "engines"): len(ENGINES),
     ("Viewer", "sessions"): MAXIMUM_SESSIONS,
     ("GenerationQuote", "warnings"): len(GenerationWarningCode),
+    ("SavePromptPresetSuccess", "warnings"): len(GenerationWarningCode),
     **dict.fromkeys(((f"{name}Success", "warnings") for name in SUBMITTING), len(GenerationWarningCode)),
 }
 """By type and field; of all lists of objects that are not below a connection."""

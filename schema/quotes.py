@@ -6,7 +6,7 @@ import strawberry
 
 from domain.words import EtaConfidence
 from schema.allowances import GenerationAllowance
-from schema.errors import InvalidInput, NotFound
+from schema.errors import EngineGone, InvalidInput, NotFound
 from schema.warnings import GenerationWarning
 
 
@@ -34,6 +34,6 @@ class GenerationQuote:
 
 
 GenerationQuoteResult = Annotated[
-    GenerationQuote | NotFound | InvalidInput,
+    GenerationQuote | NotFound | InvalidInput | EngineGone,
     strawberry.union("GenerationQuoteResult", description="Result of `generationQuote`."),
 ]
