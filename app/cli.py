@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from app.settings import Settings
+from app.styles_command import styles
 from db.words import BucketKind
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ engines = typer.Typer(no_args_is_help=True, help="Look after the models of engin
 main.add_typer(engines, name="engines")
 pictures = typer.Typer(no_args_is_help=True, help="Look at pictures.")
 main.add_typer(pictures, name="pictures")
+main.add_typer(styles, name="styles")
 ledger = typer.Typer(no_args_is_help=True, help="Look after credits.")
 main.add_typer(ledger, name="ledger")
 

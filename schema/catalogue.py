@@ -5,7 +5,9 @@ import strawberry
 from db.words import Operation
 from domain import catalogue, generation
 from domain.engines import EngineSpec
+from domain.messages import Language
 from domain.words import EngineFamily, PlanClass
+from schema.scalars import URL
 
 
 @strawberry.type(description="An aspect ratio that an engine paints, and the size it then has.")
@@ -109,6 +111,17 @@ def _constraints(spec: EngineSpec) -> EngineConstraints:
     )
 
 
+@strawberry.type(description="An example picture of a style: painted by Easel's small model, the same motif in each.")
+class StyleImage:
+    """An example picture of a style."""
+
+    url: URL = strawberry.field(
+        description="Where to read it, WebP; it may be kept for ever, since another picture has another URL."
+    )
+    width: int = strawberry.field(description="Pixels.")
+    height: int = strawberry.field(description="Pixels.")
+
+
 @strawberry.type(description="A look that a picture can have.")
 class Style:
     """A look."""
@@ -119,3 +132,27 @@ class Style:
         description="What the engine is told: a prompt in English, with yours as `{prompt}`."
     )
     recipe_negative: str = strawberry.field(description="What is added to the negative prompt.")
+    example_image: StyleImage = strawberry.field(description="What it looks like.")
+
+    @classmethod
+    def of(cls, style: catalogue.Style, image: catalogue.StyleImage, language: Language) -> "Style":
+        """Return the object of an entry of the catalogue."""
+        return cls(
+            id=strawberry.ID(style.key),
+            name=style.name_ko if language == "ko" else style.name_en,
+            recipe=style.recipe,
+            recipe_negative=style.negative,
+            example_image=StyleImage(url=URL(image.url), width=image.width, height=image.height),
+        )
+
+
+@strawberry.input(description="Which styles: those for which all that is said holds.")
+class StyleFilter:
+    """Which styles."""
+
+    engine: str | None = strawberry.field(
+        default=None, description="That this engine paints: all of them, unless it does not run here."
+    )
+    text: str | None = strawberry.field(
+        default=None, description="With this text in their id, name (in any language) or recipe, in any case."
+    )
