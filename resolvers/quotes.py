@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from domain import generation, prompts, quotes
+from domain import generation, guard, prompts, quotes
 from domain.warnings import warnings_for
 from resolvers.generation import request_of
 from resolvers.operations import filled
@@ -32,9 +32,11 @@ class QuoteQueries:
         viewer_id, services = info.context.required_viewer_id, info.context.services
         spec = generation.check(await filled(info, request_of(info, input)), services.engines)
         told = await prompts.told(services.language, spec.engine, spec.style, spec.prompt, spec.negative_prompt)
+        ruling = await guard.rule(services.guard, spec.prompt, told.prompt)
+        ruling.require_passed()
         limit = services.daily_images
         quote = await services.db.look_up(lambda tx: quotes.quote(tx, viewer_id, spec, limit))
-        found = (*warnings_for(spec), *told.warnings)
+        found = (*warnings_for(quote.spec), *told.warnings, *ruling.warnings)
         return GenerationQuote(
             price_per_image=quote.spec.price,
             total_price=quote.total,

@@ -28,7 +28,7 @@ SUBMITTING: Final = (
 LIST_BOUNDS: Final[Mapping[tuple[str, str], Bound]] = {
     ("Artwork", "images"): MAXIMUM_IMAGES,
     ("CreditAccount", "buckets"): MAXIMUM_BUCKETS,
-    ("Engine", "prices"): len(Operation),
+    ("Engine", "priceRules"): len(Operation),
     ("EnhancePromptSuccess", "difference"): MAXIMUM_PARTS,
     ("EnhancePromptSuccess", "issues"): MAXIMUM_ISSUES,
     ("EngineConstraints", "ratios"): len(RATIOS),

@@ -6,7 +6,7 @@ import strawberry
 
 from domain.words import EtaConfidence
 from schema.allowances import GenerationAllowance
-from schema.errors import EngineGone, InvalidInput, NotFound
+from schema.errors import ContentBlocked, EngineGone, InvalidInput, NotFound
 from schema.warnings import GenerationWarning
 
 
@@ -34,6 +34,6 @@ class GenerationQuote:
 
 
 GenerationQuoteResult = Annotated[
-    GenerationQuote | NotFound | InvalidInput | EngineGone,
+    GenerationQuote | NotFound | InvalidInput | EngineGone | ContentBlocked,
     strawberry.union("GenerationQuoteResult", description="Result of `generationQuote`."),
 ]
