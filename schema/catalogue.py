@@ -54,8 +54,8 @@ class EngineConstraints:
 
 
 @strawberry.type(
-    description="What an engine takes for one image of an operation: held when a job is submitted, spent when the image "
-    "is ready, given back where it does not come to be."
+    description="What an engine takes for one image of an operation: held when a job is submitted, spent when the "
+    "image is ready, given back where it does not come to be."
 )
 class PriceRule:
     """The price of an operation."""
