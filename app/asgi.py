@@ -36,6 +36,7 @@ from app.streams.host import Host
 from app.streams.http import HttpStreams
 from app.streams.operations import Operations
 from app.streams.reading import SubscriptionReader
+from app.styles import style_images, style_routes
 from db.words import BucketKind
 from domain.credits import Grant, Welcome
 from domain.ports import Bucket, Throttle
@@ -73,6 +74,7 @@ def graph_services(settings: Settings, db: Database, messaging: Messaging, throt
         guard=open_guard(settings),
         scan=ChildScanner(),
         engines=settings.engine_keys,
+        style_images=style_images(settings.base_url),
         welcome=_welcome(settings),
         admins=frozenset(key for each in settings.admins if (key := key_of("user", each))),
         daily_images=settings.daily_images,
@@ -137,6 +139,7 @@ def create_host(settings: Settings) -> Host:
 
     routes: list[BaseRoute] = [
         *graphiql_routes({"email": DEMO.email, "password": DEMO.password} if settings.demo else None),
+        *style_routes(settings.allowed_origins),
         *Health({"postgresql": ping_database}, {"redis": ping_redis}, registry).routes(),
     ]
     if isinstance(services.store, FolderStore):

@@ -12,6 +12,7 @@ from app.commands.engines import engines
 from app.commands.ledger import ledger
 from app.commands.loading import load_settings
 from app.commands.pictures import pictures
+from app.commands.styles import styles
 from app.commands.workers import workers
 from app.settings import Settings
 
@@ -24,7 +25,10 @@ main = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__, rich_markup_mode=None
 )
 
-for name, group in (("engines", engines), ("pictures", pictures), ("ledger", ledger), ("workers", workers)):
+for name, group in (
+    *(("engines", engines), ("pictures", pictures), ("styles", styles)),
+    *(("ledger", ledger), ("workers", workers)),
+):
     main.add_typer(group, name=name)
 
 

@@ -48,10 +48,10 @@ class _Media:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         if request.method == "OPTIONS":
-            response: Response = _preflight()
+            response: Response = preflight()
         else:
             response, scope = await self._answer(request)
-        response.headers.update(self._sharing(request.headers.get("origin")))
+        response.headers.update(sharing_headers(request.headers.get("origin"), self._allowed_origins))
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> tuple[Response, Scope]:
@@ -59,46 +59,48 @@ class _Media:
         key: str = request.path_params["key"]
         link = self._store.verify(key, request.query_params)
         if link is None:
-            return _refusal(HTTPStatus.FORBIDDEN, "This link is not valid or has expired.\n"), request.scope
+            return refusal(HTTPStatus.FORBIDDEN, "This link is not valid or has expired.\n"), request.scope
         path = self._store.path(key)
         found = await to_thread.run_sync(_stat, path)
         if found is None:
-            return _refusal(HTTPStatus.NOT_FOUND, "There is no such file.\n"), request.scope
+            return refusal(HTTPStatus.NOT_FOUND, "There is no such file.\n"), request.scope
         headers = _caching(link, found)
-        if _is_known(request.headers, headers["ETag"]):
+        if is_known(request.headers, headers["ETag"]):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers), request.scope
         span = _span(request, found.st_size, headers["ETag"])
         if span is not None and span[0] >= span[1]:
             headers = {"Content-Range": f"bytes */{found.st_size}", "Accept-Ranges": "bytes"}
-            return _refusal(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "", headers), request.scope
+            return refusal(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "", headers), request.scope
         file = FileResponse(path, headers=headers, media_type=content_type_of(key), stat_result=found)
         return file, _asking_for(span, request.scope)
 
-    def _sharing(self, origin: str | None) -> dict[str, str]:
-        """Return what lets pages of other origins show the picture, and those allowed read its pixels.
 
-        With ``*`` the header comes to every request, also without Origin: a picture that a browser cached from a plain
-        ``<img>`` can then be drawn on a canvas. With a list, Vary makes the browser ask again.
-        """
-        headers = {
-            "Vary": "Origin",
-            "Cross-Origin-Resource-Policy": "cross-origin",
-            "X-Content-Type-Options": "nosniff",
-        }
-        if "*" in self._allowed_origins:
-            allowed = "*"
-        elif origin is not None and origin in self._allowed_origins:
-            allowed = origin
-        else:
-            return headers
-        return headers | {
-            "Access-Control-Allow-Origin": allowed,
-            "Access-Control-Expose-Headers": _READABLE,
-            "Timing-Allow-Origin": allowed,
-        }
+def sharing_headers(origin: str | None, allowed_origins: frozenset[str]) -> dict[str, str]:
+    """Return what lets pages of other origins show a picture, and those allowed read its pixels.
+
+    With ``*`` the header comes to every request, also without Origin: a picture that a browser cached from a plain
+    ``<img>`` can then be drawn on a canvas. With a list, Vary makes the browser ask again.
+    """
+    headers = {
+        "Vary": "Origin",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if "*" in allowed_origins:
+        allowed = "*"
+    elif origin is not None and origin in allowed_origins:
+        allowed = origin
+    else:
+        return headers
+    return headers | {
+        "Access-Control-Allow-Origin": allowed,
+        "Access-Control-Expose-Headers": _READABLE,
+        "Timing-Allow-Origin": allowed,
+    }
 
 
-def _preflight() -> Response:
+def preflight() -> Response:
+    """Return the answer to a browser that asks whether a script may read a picture."""
     headers = {
         "Allow": "GET, HEAD, OPTIONS",
         "Access-Control-Allow-Methods": "GET, HEAD",
@@ -108,7 +110,8 @@ def _preflight() -> Response:
     return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
 
 
-def _refusal(status: HTTPStatus, text: str, headers: Mapping[str, str] | None = None) -> Response:
+def refusal(status: HTTPStatus, text: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return an answer without a picture, which nobody keeps."""
     return PlainTextResponse(text, status_code=status, headers={"Cache-Control": "no-store", **(headers or {})})
 
 
@@ -131,7 +134,7 @@ def _caching(link: OpenLink, found: stat_result) -> dict[str, str]:
     return headers
 
 
-def _is_known(asked: Headers, etag: str) -> bool:
+def is_known(asked: Headers, etag: str) -> bool:
     """Return whether the client holds this file already (RFC 9110, 13.1.2)."""
     known = asked.get("if-none-match", "")
     return known.strip() == "*" or etag in _ETAGS.findall(known)

@@ -24,6 +24,17 @@ class Style:
     """Added to the negative prompt."""
 
 
+@dataclass(frozen=True, slots=True)
+class StyleImage:
+    """Where an example picture of a style is read."""
+
+    url: str
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+
+
 _APACHE: Final = Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0")
 _OPENRAIL: Final = Licence(
     "CreativeML Open RAIL-M", "https://huggingface.co/spaces/CompVis/stable-diffusion-license/raw/main/license.txt"
@@ -300,3 +311,13 @@ def size_of(ratio: str, base_side: int, multiple: int = 8) -> tuple[int, int]:
     across, down = RATIOS[ratio]
     scale = base_side / (across * down) ** 0.5
     return multiple * round(across * scale / multiple), multiple * round(down * scale / multiple)
+
+
+def styles_like(text: str) -> list[Style]:
+    """Return the styles that have ``text`` in their key, a name or the recipe, in any case; all of them for none."""
+    sought = text.strip().casefold()
+    return [
+        style
+        for style in STYLES.values()
+        if any(sought in said.casefold() for said in (style.key, style.name_en, style.name_ko, style.recipe))
+    ]

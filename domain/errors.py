@@ -141,6 +141,18 @@ class OwnerBusy(UserError):
         self.job_id = job_id
 
 
+class EngineGone(UserError):
+    """The engine that a preset was saved for does not run here any more."""
+
+    code = ErrorCode.ENGINE_GONE
+
+    def __init__(self, engine: str, engines: Sequence[str]) -> None:
+        """Refuse to load a preset for ``engine`` where ``engines`` run."""
+        super().__init__("preset.engine_gone", ("input", "presetId"), value=engine, choices=", ".join(engines))
+        self.engine = engine
+        self.engines = list(engines)
+
+
 class IdempotencyConflict(UserError):
     """The idempotency key belongs to another request."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -28,7 +28,7 @@ from uuid_utils.compat import uuid7
 from db import outbox
 from db.tables import GenerationJob, GenerationMask, GenerationReference, GenerationSlot, Hold
 from db.words import FINAL_SLOT_STATUSES, JobStatus, Operation, SlotStatus, Visibility
-from domain import allowance, credits, galleries, guard, idempotency, jobs, line, operations
+from domain import allowance, credits, galleries, guard, idempotency, jobs, line, operations, presets
 from domain.bounds import INPUT, chosen, within
 from domain.catalogue import DEFAULT_STYLE, RATIOS, STYLES, ratio_of, size_of
 from domain.errors import AlreadyFinished, InvalidInput, NotFound
@@ -63,7 +63,7 @@ class GenerationRequest:
     """What a client asks for, as it arrived; None where the default shall serve."""
 
     prompt: str
-    negative_prompt: str = ""
+    negative_prompt: str | None = None
     engine: str | None = None
     style: str | None = None
     ratio: str | None = None
@@ -77,6 +77,10 @@ class GenerationRequest:
     operation: Operation = Operation.TEXT_TO_IMAGE
     made_from: Ingredients = WORDS_ALONE
     owner: Owner | None = None
+    preset_id: UUID | None = None
+    """Where what is left out is to be taken from."""
+    asked: GenerationRequest | None = None
+    """The request as it arrived, where a preset has filled it: what counts for its idempotency key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +111,20 @@ class GenerationSpec:
     """The job whose failed images it paints again."""
     seeds: tuple[int, ...] = ()
     """Of each image; counted up from the first one's where empty."""
+    asked: GenerationRequest | None = field(default=None, repr=False)
+    """The request as it arrived, where a preset has filled it."""
 
 
-def check(request: GenerationRequest, engines: Sequence[str], at: Path = INPUT) -> GenerationSpec:
+def check(
+    request: GenerationRequest, engines: Sequence[str], at: Path = INPUT, *, may_be_silent: bool = False
+) -> GenerationSpec:
     """Return the specification of ``request``.
 
     Args:
         request: what the client sent.
         engines: keys of the engines that workers of this installation run; the first that can is the default.
         at: where the values stand in the input.
+        may_be_silent: whether the prompt may be empty, because it is said later.
 
     Raises:
         InvalidInput: naming the first value that is not acceptable.
@@ -123,12 +132,12 @@ def check(request: GenerationRequest, engines: Sequence[str], at: Path = INPUT) 
     engine = operations.engine_for(request.operation, request.engine, engines, at)
     made_from = operations.checked(request.operation, request.made_from, engine, at)
     ratio, width, height = _shape(request, engine, at)
-    words = 0 if request.operation in TOLD_BY_SOURCE else 1
+    words = 0 if may_be_silent or request.operation in TOLD_BY_SOURCE else 1
     is_styled = request.style is None and made_from.source_id is not None
     return GenerationSpec(
         prompt=clean(request.prompt, (*at, "prompt"), minimum=words, maximum=engine.max_prompt_length),
         negative_prompt=clean(
-            request.negative_prompt, (*at, "negativePrompt"), minimum=0, maximum=engine.max_prompt_length
+            request.negative_prompt or "", (*at, "negativePrompt"), minimum=0, maximum=engine.max_prompt_length
         ),
         engine=engine.key,
         style="" if is_styled else chosen((*at, "style"), request.style, DEFAULT_STYLE, STYLES),
@@ -144,6 +153,7 @@ def check(request: GenerationRequest, engines: Sequence[str], at: Path = INPUT) 
         operation=request.operation,
         made_from=made_from,
         owner=request.owner,
+        asked=request.asked,
     )
 
 
@@ -175,7 +185,8 @@ async def submit(
     engine: the prompt itself where nothing is given. Without a ``daily_limit`` of images, any number is accepted.
 
     Raises:
-        NotFound: a picture that it is to be made from is not the user's, or not ready; or the owner is not theirs.
+        NotFound: a picture that it is to be made from is not the user's, or not ready; or the owner is not theirs;
+            or they may not load the preset any more.
         InvalidInput: the source can not be worked on like that.
         NothingToRetry: the failed images of the parent are painted again already.
         OwnerBusy: a job for the same gallery has not ended.
@@ -185,9 +196,12 @@ async def submit(
         ContentBlocked: the content guard blocks the prompt.
     """
     job_id = uuid7()
-    first = await idempotency.claim(tx, user_id, key, operation="submitGeneration", request=spec, subject_id=job_id)
+    asked, preset_id = spec.asked or spec, spec.asked.preset_id if spec.asked else None
+    first = await idempotency.claim(tx, user_id, key, operation="submitGeneration", request=asked, subject_id=job_id)
     if first:
         return first
+    if preset_id:
+        await presets.require(tx, user_id, preset_id)
     ruling = told.ruling if told else None
     if ruling:
         ruling.require_passed()
@@ -220,6 +234,8 @@ async def submit(
     jobs.tell_owner(tx, job, MyEventType.JOB_QUEUED)
     outbox.ring_gpu(tx)
     outbox.line_changed(tx)
+    if preset_id:
+        await presets.count_use(tx, preset_id)
     return job_id
 
 
@@ -268,6 +284,7 @@ def _job_of(job_id: UUID, user_id: UUID, spec: GenerationSpec, told: ToldPrompt 
         visibility=spec.visibility,
         gallery_id=spec.owner.id if spec.owner else None,
         parent_id=spec.parent_id,
+        preset_id=spec.asked.preset_id if spec.asked else None,
         load=load_of(spec.width, spec.height, spec.steps),
     )
 

@@ -51,7 +51,7 @@ async def claim(
     Raises:
         IdempotencyConflict: the key was used for another operation or another request.
     """
-    digest = hashlib.sha256(f"{operation}\n{request!r}".encode()).digest()
+    digest = _digest(operation, request)
     row = IdempotencyKey(user_id=user_id, key=key, operation=operation, digest=digest, subject_id=subject_id)
     if (await tx.execute(_taking(), row.model_dump())).scalar_one_or_none():
         return None
@@ -65,3 +65,16 @@ async def claim(
 @cache
 def _taking() -> ReturningInsert[UUID]:
     return insert(IdempotencyKey).on_conflict_do_nothing().returning(col(IdempotencyKey.subject_id))
+
+
+async def first_use(tx: AsyncSession, user_id: UUID, key: str, *, operation: str, request: object) -> UUID | None:
+    """Return the subject of the first use of a key by the same request; None where there is none. See ``claim``."""
+    known = select(col(IdempotencyKey.subject_id)).where(
+        *(col(IdempotencyKey.user_id) == user_id, col(IdempotencyKey.key) == key),
+        col(IdempotencyKey.digest) == _digest(operation, request),
+    )
+    return (await tx.execute(known)).scalar_one_or_none()
+
+
+def _digest(operation: str, request: object) -> bytes:
+    return hashlib.sha256(f"{operation}\n{request!r}".encode()).digest()

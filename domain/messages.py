@@ -131,6 +131,11 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "Images for this are being made already. Wait for that job, or cancel it.",
         "이미 이미지를 만들고 있습니다. 작업이 끝날 때까지 기다리거나 취소해 주세요.",
     ),
+    "preset.engine_gone": (
+        "This preset is for the engine “{value}”, which does not run here any more. Choose one of: {choices}.",
+        "이 프리셋의 “{value}” 엔진은 더 이상 사용할 수 없습니다. 다음 중에서 고르세요: {choices}.",
+    ),
+    "presets.too_many": ("You may have {maximum} presets.", "프리셋은 최대 {maximum}개까지 저장할 수 있습니다."),
     "idempotency.conflict": (
         "This idempotency key was used before with another request.",
         "이 멱등 키는 다른 요청에 이미 사용되었습니다.",

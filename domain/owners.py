@@ -18,7 +18,7 @@ from domain.errors import Missing
 from domain.texts import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from sqlalchemy import ColumnElement, Subquery
@@ -110,6 +110,7 @@ def entities(kind: OwnerKind) -> Subquery:
         select(
             *(col(entity.id), *map(col, texts), col(entity.created_at), col(entity.updated_at)),
             *(col(gallery.user_id), col(gallery.visibility), col(gallery.image_count), col(gallery.version)),
+            col(gallery.default_preset_id),
             type_coerce(primary.id, Uuid()).label("avatar_asset_id"),  # the plain column would be a part of the key
         )
         .join(gallery, col(gallery.id) == col(entity.id))
@@ -124,8 +125,8 @@ def is_listed(entity: Row, user: Row, viewer_id: Value) -> ColumnElement[bool]:
     return and_(entity.user_id == user.id, or_(entity.visibility == Visibility.PUBLIC, entity.user_id == viewer_id))
 
 
-async def draft(tx: AsyncSession, user_id: UUID, owner: Owner) -> str:
-    """Return the prompt that an owner's own words make: what it looks like first, then how it is, then where.
+async def words_of(tx: AsyncSession, user_id: UUID, owner: Owner) -> list[str]:
+    """Return what is told of an owner, as a prompt says it: what it looks like first, then how it is, then where.
 
     Raises:
         Missing: the user has no such owner.
@@ -134,20 +135,18 @@ async def draft(tx: AsyncSession, user_id: UUID, owner: Owner) -> str:
         raise Missing("There is no such owner, or it is not yours.")
     if owner.kind is OwnerKind.USER:
         user = await tx.get_one(User, user_id)
-        said = [user.display_name, user.bio]
-    else:
-        entity = await tx.get_one(OwnerEntity, owner.id)
-        about = [entity.description, entity.personality, entity.tone, entity.world, entity.summary]
-        if owner.kind is OwnerKind.STORY:
-            about = [entity.description, entity.summary, entity.world, entity.personality, entity.tone]
-        said = [entity.name, *about]
-    return _joined(said)
+        return [user.display_name, user.bio]
+    entity = await tx.get_one(OwnerEntity, owner.id)
+    about = [entity.description, entity.personality, entity.tone, entity.world, entity.summary]
+    if owner.kind is OwnerKind.STORY:
+        about = [entity.description, entity.summary, entity.world, entity.personality, entity.tone]
+    return [entity.name, *about]
 
 
-def _joined(texts: list[str]) -> str:
-    """Return texts on one line, cut at a word where they are too long to be a prompt."""
+def on_one_line(texts: Sequence[str], maximum: int = MAXIMUM_DRAFT) -> str:
+    """Return texts on one line, cut at a word where they have more than ``maximum`` characters."""
     whole = ", ".join(" ".join(text.split()).rstrip(".,。") for text in texts if text.strip())
-    if len(whole) <= MAXIMUM_DRAFT:
+    if len(whole) <= maximum:
         return whole
-    cut = whole[: MAXIMUM_DRAFT + 1].rpartition(" ")[0] or whole[:MAXIMUM_DRAFT]
+    cut = whole[: maximum + 1].rpartition(" ")[0] or whole[:maximum]
     return cut.rstrip(" ,")

@@ -9,7 +9,9 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from db.tables import CreditAccount
-from domain import allowance, line, operations
+from domain import allowance, galleries, line, operations
+from domain.bounds import INPUT
+from domain.errors import NotFound
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -43,10 +45,12 @@ async def quote(tx: AsyncSession, user_id: UUID, spec: GenerationSpec, daily_lim
     """Return what a job of this specification would come to.
 
     Raises:
-        NotFound: a picture that it is to be made from is not the user's, or not ready.
+        NotFound: a picture that it is to be made from is not the user's, or not ready; or the owner is not theirs.
         InvalidInput: the source can not be worked on like that.
     """
     spec = await operations.prepared(tx, user_id, spec)
+    if spec.owner and not await galleries.is_own(tx, user_id, spec.owner):
+        raise NotFound((*INPUT, "ownerId"))
     free = select(col(CreditAccount.balance) - col(CreditAccount.held)).where(col(CreditAccount.user_id) == user_id)
     return Quote(
         spec,

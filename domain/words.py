@@ -112,6 +112,7 @@ class ErrorCode(StrEnum):
     INSUFFICIENT_CREDITS = "INSUFFICIENT_CREDITS"
     DAILY_LIMIT_REACHED = "DAILY_LIMIT_REACHED"
     OWNER_BUSY = "OWNER_BUSY"
+    ENGINE_GONE = "ENGINE_GONE"
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
     ALREADY_FINISHED = "ALREADY_FINISHED"
     NOTHING_TO_RETRY = "NOTHING_TO_RETRY"
@@ -274,3 +275,10 @@ class DifferenceKind(StrEnum):
     KEPT = "KEPT"
     ADDED = "ADDED"
     REMOVED = "REMOVED"
+
+
+class PresetScope(StrEnum):
+    """Whose presets a list has."""
+
+    MINE = "MINE"
+    PUBLIC = "PUBLIC"

@@ -17,7 +17,7 @@ from resolvers.galleries import required_owner
 from resolvers.job_watch import JobWatch
 from resolvers.operations import asset_key, submitted
 from resolvers.streams import After
-from schema.catalogue import Engine, Style
+from schema.catalogue import Engine, Style, StyleFilter
 from schema.context import Context, Info
 from schema.generation import (
     CancelGenerationInput,
@@ -105,6 +105,7 @@ def request_of(info: Info, input: SubmitGenerationInput) -> GenerationRequest:  
         operation=_operation(input),
         made_from=made_from,
         owner=None if input.owner_id is None else required_owner(input.owner_id),
+        preset_id=None if input.preset_id is None else required_key("preset", input.preset_id, "presetId"),
     )
 
 
@@ -118,18 +119,19 @@ class GenerationQueries:
         return [Engine.of(catalogue.ENGINES[key]) for key in info.context.services.engines]
 
     @strawberry.field(description="The looks that a picture can have.")
-    def styles(self, info: Info) -> list[Style]:
+    def styles(
+        self,
+        info: Info,
+        filter: Annotated[  # noqa: A002
+            StyleFilter | None, strawberry.argument(description="Which styles; all by default.")
+        ] = None,
+    ) -> list[Style]:
         """Return the styles."""
-        korean = info.context.language == "ko"
-        return [
-            Style(
-                id=strawberry.ID(style.key),
-                name=style.name_ko if korean else style.name_en,
-                recipe=style.recipe,
-                recipe_negative=style.negative,
-            )
-            for style in catalogue.STYLES.values()
-        ]
+        services, language = info.context.services, info.context.language
+        if filter and filter.engine is not None and filter.engine not in services.engines:
+            return []
+        found = catalogue.styles_like(filter.text if filter and filter.text else "")
+        return [Style.of(style, services.style_images[style.key], language) for style in found]
 
     generation_job: GenerationJob | None = to_one(
         "One of the viewer's jobs; null where there is none. Poll it where streams do not work.",

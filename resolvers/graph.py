@@ -30,6 +30,7 @@ from resolvers.nodes import NodeQueries
 from resolvers.operations import OperationMutations
 from resolvers.owners import OwnerMutations, OwnerQueries
 from resolvers.personal import PersonalSubscriptions
+from resolvers.presets import PresetMutations, PresetQueries
 from resolvers.prompts import PromptMutations
 from resolvers.queues import QueueSubscriptions
 from resolvers.quotes import QuoteQueries
@@ -48,11 +49,12 @@ from schema.stream_events import StreamEvent
 
 QUERIES = (
     *(NodeQueries, AccountQueries, OwnerQueries, GenerationQueries, AllowanceQueries, LineQueries, QuoteQueries),
-    *(ArtworkQueries, FolderQueries, LimitQueries),
+    *(ArtworkQueries, FolderQueries, PresetQueries, LimitQueries),
 )
 MUTATIONS = (
     *(AccountMutations, OwnerMutations, GalleryMutations, GenerationMutations, OperationMutations, LineMutations),
-    *(RetryMutations, PromptMutations, ArtworkMutations, UploadMutations, FolderMutations, WorkerMutations),
+    *(RetryMutations, PromptMutations, PresetMutations, ArtworkMutations, UploadMutations, FolderMutations),
+    WorkerMutations,
 )
 SUBSCRIPTIONS = (
     *(GenerationSubscriptions, GallerySubscriptions, FeedSubscriptions),

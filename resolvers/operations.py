@@ -11,7 +11,7 @@ import strawberry
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.words import Operation
-from domain import generation, guard, idempotency, line_crew, operations, prompts, reruns
+from domain import generation, guard, idempotency, line_crew, operations, presets_settings, prompts, reruns
 from domain.generation import GenerationRequest, GenerationSpec
 from domain.guard import Ruling
 from domain.operations import Ingredients
@@ -56,23 +56,37 @@ async def submitted(info: Info, request: GenerationRequest, key: str) -> dict[st
     Raises:
         UserError: it was refused, and nothing was written.
     """
-    viewer_id = info.context.required_viewer_id
-    spec = generation.check(request, info.context.services.engines)
+    viewer_id, services = info.context.required_viewer_id, info.context.services
+    key = idempotency.checked_key(key)
+    spec = generation.check(await filled(info, request, key), services.engines)
 
-    async def submit(tx: AsyncSession, checked_key: str, told: ToldPrompt) -> UUID:
-        return await generation.submit(tx, viewer_id, spec, checked_key, told, info.context.services.daily_images)
+    async def submit(tx: AsyncSession, key: str, told: ToldPrompt) -> UUID:
+        return await generation.submit(tx, viewer_id, spec, key, told, services.daily_images)
 
     words = spec.prompt
     if not words:
-        words = await info.context.services.db.look_up(lambda tx: operations.words_of(tx, viewer_id, spec))
+        words = await services.db.look_up(lambda tx: operations.words_of(tx, viewer_id, spec))
     return await _accepted(info, replace(spec, prompt=words), key, submit)
+
+
+async def filled(info: Info, request: GenerationRequest, key: str | None = None) -> GenerationRequest:
+    """Return a request of the viewer with what it leaves out taken from its preset, where it names one.
+
+    Raises:
+        NotFound: the viewer may not load the preset.
+        EngineGone: its engine does not run here any more.
+    """
+    if request.preset_id is None:
+        return request
+    viewer_id, services = info.context.required_viewer_id, info.context.services
+    return await services.db.look_up(lambda tx: presets_settings.filled(tx, viewer_id, request, services.engines, key))
 
 
 async def _accepted(
     info: Info, spec: GenerationSpec, key: str, submit: Submit, known: Mapping[str, str] = NOTHING_KNOWN
 ) -> dict[str, Any]:
-    """Find out what to tell the engine, then submit in one transaction."""
-    key, services = idempotency.checked_key(key), info.context.services
+    """Find out what to tell the engine, then submit in one transaction, under a key that was checked."""
+    services = info.context.services
     told = await prompts.told(services.language, spec.engine, spec.style, spec.prompt, spec.negative_prompt, known)
     ruling = await _ruling(info, spec, told)
     async with keeping_blocks(info, ruling), services.db.write() as tx:
@@ -222,4 +236,5 @@ class OperationMutations:
         async def submit(tx: AsyncSession, key: str, told: ToldPrompt) -> UUID:
             return await reruns.submit(tx, viewer_id, spec, key, told, services.daily_images)
 
-        return RerunGenerationSuccess(**await _accepted(info, spec, input.idempotency_key, submit, known))
+        key = idempotency.checked_key(input.idempotency_key)
+        return RerunGenerationSuccess(**await _accepted(info, spec, key, submit, known))

@@ -6,11 +6,9 @@ from uuid import UUID
 import strawberry
 
 from db.words import OwnerKind
-from domain import owners
-from domain.catalogue import DEFAULT_STYLE
+from domain import drafts, owners
 from domain.errors import Missing, NotFound
 from domain.galleries import Owner
-from domain.generation import DEFAULT_COUNT, DEFAULT_RATIO
 from domain.owners import Texts
 from planner import ref
 from resolvers.galleries import required_owner, shown
@@ -86,18 +84,23 @@ class OwnerQueries:
 
     @strawberry.field(description="A prompt to begin with for one of the viewer's owners of galleries.")
     async def prompt_draft(
-        self, info: Info, owner: Annotated[strawberry.ID, strawberry.argument(description="Id of the owner.")]
+        self,
+        info: Info,
+        owner: Annotated[strawberry.ID, strawberry.argument(description="Id of the owner.")],
+        preset_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="Id of a preset to make it with; the owner's `defaultPreset` by default."),
+        ] = None,
     ) -> PromptDraft:
         """Draft a prompt."""
-        viewer_id = info.context.required_viewer_id
+        viewer_id, services = info.context.required_viewer_id, info.context.services
         try:
             found = required_owner(owner)
+            preset = required_key("preset", preset_id) if preset_id else None
         except NotFound as error:
-            raise Missing("There is no such owner, or it is not yours.") from error
-        prompt = await info.context.services.db.look_up(lambda tx: owners.draft(tx, viewer_id, found))
-        return PromptDraft(
-            prompt=prompt, style=DEFAULT_STYLE, ratio=DEFAULT_RATIO, count=DEFAULT_COUNT, owner=shown(found)
-        )
+            raise Missing("There is no such owner or preset, or it is not yours.") from error
+        draft = await services.db.look_up(lambda tx: drafts.draft(tx, viewer_id, found, preset, services.engines))
+        return PromptDraft.of(draft, shown(found))
 
 
 @strawberry.type

@@ -4,9 +4,10 @@ from typing import Annotated
 
 import strawberry
 
-from domain import generation, prompts, quotes
+from domain import generation, guard, prompts, quotes
 from domain.warnings import warnings_for, warnings_of_wait
 from resolvers.generation import request_of
+from resolvers.operations import filled
 from schema.allowances import GenerationAllowance
 from schema.context import Info
 from schema.generation import SubmitGenerationInput
@@ -29,11 +30,14 @@ class QuoteQueries:
     ) -> GenerationQuoteResult:
         """Return a quote."""
         viewer_id, services = info.context.required_viewer_id, info.context.services
-        spec = generation.check(request_of(info, input), services.engines)
+        spec = generation.check(await filled(info, request_of(info, input)), services.engines)
         told = await prompts.told(services.language, spec.engine, spec.style, spec.prompt, spec.negative_prompt)
+        ruling = await guard.rule(services.guard, spec.prompt, told.prompt)
+        ruling.require_passed()
         limit = services.daily_images
         quote = await services.db.look_up(lambda tx: quotes.quote(tx, viewer_id, spec, limit))
-        found = (*warnings_of_wait(quote.place.waiting_for), *warnings_for(spec), *told.warnings)
+        waited = warnings_of_wait(quote.place.waiting_for)
+        found = (*waited, *warnings_for(quote.spec), *told.warnings, *ruling.warnings)
         return GenerationQuote(
             price_per_image=quote.spec.price,
             total_price=quote.total,

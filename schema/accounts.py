@@ -7,7 +7,7 @@ import strawberry
 
 from db import tables
 from db.words import ContentLevel
-from domain import accounts, artworks, galleries, media, owners
+from domain import accounts, artworks, galleries, media, owners, presets
 from domain.accounts import SignedIn
 from planner import column, connection, expression, part, planned, to_many, to_one
 from schema.context import Info
@@ -28,6 +28,7 @@ from schema.node import Node, global_id, identity
 if TYPE_CHECKING:
     from schema.artworks import ArtworkConnection
     from schema.owners import CharacterConnection, OrigChatConnection, StoryConnection
+    from schema.presets import PromptPreset
 
 
 @strawberry.type(description="Somebody with an account, as everybody sees them.")
@@ -48,6 +49,11 @@ class User(MediaOwner):
     media_version: int = expression(
         "Grows by one with each change of their gallery; `reorderMedia` takes it.",
         lambda _ask, user: galleries.version_of(user),
+    )
+    default_preset: Annotated["PromptPreset", strawberry.lazy("schema.presets")] | None = to_one(
+        "The preset that their `promptDraft` is made with; null where there is none, and for everybody else.",
+        lambda ask, user, preset: (preset.id == presets.default_id_of(user)) & (user.id == ask.viewer),
+        unique=True,
     )
     viewer_can_generate: bool = expression(
         "Whether the viewer may have pictures painted for their gallery: whether it is the viewer's.",

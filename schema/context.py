@@ -12,10 +12,11 @@ from domain import accounts
 from domain.errors import Forbidden, Unauthenticated
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from db.session import Database
+    from domain.catalogue import StyleImage
     from domain.credits import Welcome
     from domain.errors import RequestError
     from domain.messages import Language as ReaderLanguage
@@ -44,6 +45,8 @@ class Services:
     """Decodes uploaded files."""
     engines: Sequence[str]
     """Keys of the engines that workers run; the first is the default."""
+    style_images: Mapping[str, StyleImage]
+    """An example picture of each style, by its key."""
     welcome: Welcome
     admins: frozenset[UUID]
     """Who may pause lines."""

@@ -33,6 +33,7 @@ from domain.words import (
     MediaChange,
     MyEventType,
     PlanClass,
+    PresetScope,
     Previews,
     PromptIssueCode,
     PromptMeans,
@@ -193,6 +194,7 @@ publish(
     INSUFFICIENT_CREDITS="The job costs more credits than are available.",
     DAILY_LIMIT_REACHED="The images are more than is left of the day's.",
     OWNER_BUSY="A job for the same owner has not ended.",
+    ENGINE_GONE="The engine of the preset does not run here any more.",
     IDEMPOTENCY_CONFLICT="The idempotency key was used before with another request.",
     ALREADY_FINISHED="The job has already ended.",
     NOTHING_TO_RETRY="The job has not ended, or no image of it failed that is not painted again already.",
@@ -243,6 +245,12 @@ publish(
     NEWEST="Those that came to be last first.",
     OLDEST="Those that came to be first first.",
     LARGEST="Those with the largest originals first.",
+)
+publish(
+    PresetScope,
+    "Whose presets are listed.",
+    MINE="The viewer's own.",
+    PUBLIC="Public ones of everybody that suit the viewer's content preferences, and the viewer's own public ones.",
 )
 publish(
     Previews,

@@ -87,6 +87,17 @@ class OwnerBusy(UserError):
     job_id: strawberry.ID = strawberry.field(description="Id of that job.")
 
 
+@strawberry.type(
+    description="The engine that the preset was saved for does not run here any more. Name another as `engine`: the "
+    "preset's steps, guidance and size are then left out."
+)
+class EngineGone(UserError):
+    """The preset's engine does not run here any more."""
+
+    engine: str = strawberry.field(description="Key of that engine.")
+    engines: list[strawberry.ID] = strawberry.field(description="Ids of the engines that run here.")
+
+
 @strawberry.type(description="The idempotency key was used before with another request.")
 class IdempotencyConflict(UserError):
     """The key belongs to another request."""
@@ -200,6 +211,7 @@ EXCEPTION_HANDLERS = (
     Refusals(errors.InsufficientCredits, InsufficientCredits, "needed", "available"),
     Refusals(errors.DailyLimitReached, DailyLimitReached, "limit", "used", "resets_at"),
     Refusals(errors.OwnerBusy, OwnerBusy, job_id="job"),
+    Refusals(errors.EngineGone, EngineGone, "engine", "engines"),
     Refusals(errors.IdempotencyConflict, IdempotencyConflict),
     Refusals(errors.AlreadyFinished, AlreadyFinished),
     Refusals(errors.NothingToRetry, NothingToRetry),

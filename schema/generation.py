@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
@@ -19,6 +19,7 @@ from schema.errors import (
     AlreadyFinished,
     ContentBlocked,
     DailyLimitReached,
+    EngineGone,
     IdempotencyConflict,
     InsufficientCredits,
     InvalidInput,
@@ -28,6 +29,9 @@ from schema.errors import (
 from schema.media import MediaAsset, MediaOwner
 from schema.node import Node, identity
 from schema.warnings import GenerationWarning
+
+if TYPE_CHECKING:
+    from schema.presets import PromptPreset
 
 
 def _failure_message(context: Context, code: str) -> str:
@@ -204,6 +208,10 @@ class GenerationJob(Job):
     parent: "GenerationJob | None" = to_one(
         "The job whose failed images it paints again; null for all others.", by="parent_id"
     )
+    preset: Annotated["PromptPreset", strawberry.lazy("schema.presets")] | None = to_one(
+        "The preset that it was filled from; null for all others, and where the viewer may not load it any more.",
+        by="preset_id",
+    )
     width: int = column("Width of the images in pixels.")
     height: int = column("Height of the images in pixels.")
     count: int = column("How many images.")
@@ -275,12 +283,19 @@ class ImageSizeInput:
 class SubmitGenerationInput:
     """What to paint."""
 
-    prompt: str = strawberry.field(description="What the picture shows, in any language.")
+    prompt: str = strawberry.field(
+        default="", description="What the picture shows, in any language. Only with a preset may it be left out."
+    )
     idempotency_key: str = strawberry.field(
         description="Chosen by the client for one intended job, at most 255 characters. The same key and input again "
         "return the first job and cost nothing; kept for 24 hours."
     )
-    negative_prompt: str = strawberry.field(default="", description="What to avoid.")
+    preset_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="Id of a preset that the viewer may load: what is left out here, or null, is taken from it. Where "
+        "another engine is named, the preset's steps, guidance and size are left out too.",
+    )
+    negative_prompt: str | None = strawberry.field(default=None, description="What to avoid; nothing by default.")
     engine: str | None = strawberry.field(
         default=None, description="Id of an engine; the first of `engines` by default."
     )
@@ -348,7 +363,7 @@ NotSubmitted = NotFound | InvalidInput | ContentBlocked | InsufficientCredits | 
 """Why whatever makes a job may make none."""
 
 SubmitGenerationResult = Annotated[
-    SubmitGenerationSuccess | NotSubmitted | OwnerBusy,
+    SubmitGenerationSuccess | NotSubmitted | OwnerBusy | EngineGone,
     strawberry.union("SubmitGenerationResult", description="Result of `submitGeneration`."),
 ]
 CancelGenerationResult = Annotated[

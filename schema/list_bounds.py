@@ -29,7 +29,7 @@ SUBMITTING: Final = (
 LIST_BOUNDS: Final[Mapping[tuple[str, str], Bound]] = {
     ("Artwork", "images"): MAXIMUM_IMAGES,
     ("CreditAccount", "buckets"): MAXIMUM_BUCKETS,
-    ("Engine", "prices"): len(Operation),
+    ("Engine", "priceRules"): len(Operation),
     ("EnhancePromptSuccess", "difference"): MAXIMUM_PARTS,
     ("EnhancePromptSuccess", "issues"): MAXIMUM_ISSUES,
     ("EngineConstraints", "ratios"): len(RATIOS),
@@ -45,6 +45,7 @@ LIST_BOUNDS: Final[Mapping[tuple[str, str], Bound]] = {
     ("ServiceStatus", "workers"): workers.MAXIMUM_TOLD,
     ("Viewer", "sessions"): MAXIMUM_SESSIONS,
     ("GenerationQuote", "warnings"): len(GenerationWarningCode),
+    ("SavePromptPresetSuccess", "warnings"): len(GenerationWarningCode),
     **dict.fromkeys(((f"{name}Success", "warnings") for name in SUBMITTING), len(GenerationWarningCode)),
 }
 """By type and field; of all lists of objects that are not below a connection."""

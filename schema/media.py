@@ -17,6 +17,7 @@ from schema.scalars import URL
 
 if TYPE_CHECKING:
     from schema.folders import Folder
+    from schema.presets import PromptPreset
 
 URL_LIFE = timedelta(hours=2)
 _ORIGINAL, _FULL = ImageVariant.ORIGINAL, ImageVariant.FULL
@@ -180,6 +181,11 @@ class MediaOwner(Node):
     )
     gallery_count: int = column("How many pictures its gallery has.", "image_count")
     media_version: int = column("Grows by one with each change of its gallery; `reorderMedia` takes it.", "version")
+    default_preset: Annotated["PromptPreset", strawberry.lazy("schema.presets")] | None = to_one(
+        "The preset that its `promptDraft` is made with; null where there is none, and for everybody but its owner.",
+        lambda ask, owner, preset: (preset.id == owner.default_preset_id) & (owner.user_id == ask.viewer),
+        unique=True,
+    )
     viewer_can_generate: bool = expression(
         "Whether the viewer may have pictures painted for it.",
         lambda ask, owner: owner.user_id.is_not_distinct_from(ask.viewer),

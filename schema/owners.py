@@ -7,11 +7,13 @@ import strawberry
 
 from db.words import OwnerKind, Visibility
 from domain import galleries, owners
-from planner import Connection, column, planned, to_one
+from domain.drafts import Draft
+from planner import Connection, column, planned, ref, to_one
 from schema.accounts import User, Viewer
 from schema.errors import InvalidInput, NotFound
 from schema.media import MediaOwner
 from schema.node import identity
+from schema.presets import PromptPreset
 
 
 @strawberry.interface(
@@ -261,8 +263,42 @@ DeleteOrigChatResult = Annotated[
 class PromptDraft:
     """A prompt to begin with."""
 
-    prompt: str = strawberry.field(description="Name and texts on one line, at most 500 characters.")
-    style: str = strawberry.field(description="Key of the style that is the default.")
-    ratio: str = strawberry.field(description="Ratio that is the default.")
-    count: int = strawberry.field(description="How many images are the default.")
+    prompt: str = strawberry.field(
+        description="Name and texts on one line, at most 500 characters, then the prompt of the preset."
+    )
+    negative_prompt: str = strawberry.field(description="What the preset avoids; empty without one.")
+    style: str = strawberry.field(description="Key of the preset's style, or of the default.")
+    ratio: str = strawberry.field(description="The preset's ratio, or the default.")
+    width: int | None = strawberry.field(description="The preset's width in pixels; null where the ratio decides.")
+    height: int | None = strawberry.field(description="The preset's height in pixels; null where the ratio decides.")
+    count: int = strawberry.field(description="How many images: the preset's number, or the default.")
+    engine: strawberry.ID | None = strawberry.field(
+        description="Id of the preset's engine; null without a preset, and where that engine runs here no more."
+    )
+    steps: int | None = strawberry.field(description="The preset's steps; null for the engine's own.")
+    guidance: float | None = strawberry.field(description="The preset's guidance; null for the engine's own.")
+    seed: int | None = strawberry.field(description="The preset's seed; null for another one each time.")
+    preset: PromptPreset | None = strawberry.field(
+        description="The preset that it was made with: the one that was asked for, or the owner's `defaultPreset`."
+    )
     owner: MediaOwner = strawberry.field(description="What it was made from; give its id as `ownerId`.")
+
+    @classmethod
+    def of(cls, draft: Draft, owner: MediaOwner) -> "PromptDraft":
+        """Return the object of a draft for ``owner``."""
+        width, height = draft.size or (None, None)
+        return cls(
+            prompt=draft.prompt,
+            negative_prompt=draft.negative_prompt,
+            style=draft.style,
+            ratio=draft.ratio,
+            width=width,
+            height=height,
+            count=draft.count,
+            engine=None if draft.engine is None else strawberry.ID(draft.engine),
+            steps=draft.steps,
+            guidance=draft.guidance,
+            seed=draft.seed,
+            preset=ref(PromptPreset, id=draft.preset_id) if draft.preset_id else None,
+            owner=owner,
+        )

@@ -21,6 +21,7 @@ from adapters.rate_limits import RedisRateLimiter
 from adapters.scanning.process import ChildScanner
 from adapters.storage.folder import FolderStore
 from adapters.throttle import LocalThrottle
+from app.styles import style_images
 from db.session import Database
 from db.words import BucketKind
 from domain.credits import Grant, Welcome
@@ -97,6 +98,7 @@ async def local_graph(
         guard=RuleGuard(),
         scan=ChildScanner(),
         engines=("sandbox",),
+        style_images=style_images(ISSUER),
         welcome=Welcome(Grant(BucketKind.PROMOTIONAL, 100), low_mark=10),
         admins=frozenset(),
         daily_images=1_000_000,

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from PIL import Image
 
-from db.words import Operation
-from domain.catalogue import ENGINES, STYLES, size_of
+from adapters.engines.examples import paint_example
+from domain.catalogue import STYLES
 from domain.pictures.fingerprints import dhash
-from domain.ports import Brief, ImageTask, NotPainted, PaintRequest
+from domain.ports import Brief
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,27 +53,11 @@ def samples(engine: Engine) -> list[Sample]:
         RuntimeError: it does not paint one of them.
     """
     engine.load()
-    spec = ENGINES[engine.key]
-    width, height = size_of("1:1", spec.base_side, spec.side_multiple)
-    painted = []
-    for number, style in enumerate(STYLES):
-        brief = Brief(PROMPTS[number % len(PROMPTS)], "", style)
-        for seed in SEEDS:
-            request = PaintRequest(
-                Operation.TEXT_TO_IMAGE,
-                width,
-                height,
-                spec.default_steps,
-                spec.default_guidance,
-                (ImageTask(0, seed, brief),),
-            )
-            (outcome,) = engine.paint(request, lambda _step: None)
-            if isinstance(outcome, NotPainted):
-                raise RuntimeError(  # noqa: TRY004 - no type is wrong
-                    f"{style}, seed {seed}: {outcome.code} ({outcome.detail})"
-                )
-            painted.append(Sample(f"{style}-{seed}", outcome.image.convert("RGB")))
-    return painted
+    return [
+        Sample(f"{style}-{seed}", paint_example(engine, Brief(PROMPTS[number % len(PROMPTS)], "", style), seed))
+        for number, style in enumerate(STYLES)
+        for seed in SEEDS
+    ]
 
 
 def keep(folder: Path, revision: str, painted: Sequence[Sample]) -> None:

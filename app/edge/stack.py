@@ -45,6 +45,7 @@ class EdgeOptions:
         "/graphiql/",
         "/deposits/",
         "/media/",
+        "/styles/",
         "/healthz",
         "/readyz",
         "/metrics",

@@ -12,6 +12,7 @@ from db.tables.guard import BlockedPicture, GuardDecision
 from db.tables.line import LineCount, LinePlace, PausedEngine
 from db.tables.media import EditRecipe, MediaAsset
 from db.tables.outbox import OutboxMessage
+from db.tables.presets import PromptPreset
 from db.tables.uploads import Upload
 from db.tables.workers import Worker
 
@@ -44,6 +45,7 @@ __all__ = [
     "OutboxMessage",
     "OwnerEntity",
     "PausedEngine",
+    "PromptPreset",
     "Reaction",
     "RefreshToken",
     "Session",

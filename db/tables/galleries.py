@@ -25,6 +25,10 @@ class Gallery(SQLModel, table=True):
     """Grows by one with every change of the gallery."""
     visibility: Visibility = word(Visibility, "visibility", Visibility.PUBLIC)
     """Who may see it, its owner and its pictures."""
+    default_preset_id: UUID | None = Field(
+        default=None, foreign_key="prompt_presets.id", ondelete="SET NULL", index=True
+    )
+    """What prompts that are drafted for its owner begin with."""
     deleted_at: datetime | None = moment_or_none()
     """When its owner was deleted: it is empty then, and stays for the jobs that still paint for it."""
 

@@ -56,6 +56,7 @@ class GenerationJob(SQLModel, table=True):
             "source_asset_id",
             postgresql_where=text("source_asset_id IS NOT NULL"),
         ),
+        Index("ix_generation_jobs_preset_id", "preset_id", postgresql_where=text("preset_id IS NOT NULL")),
     )
 
     id: UUID = key()
@@ -86,6 +87,7 @@ class GenerationJob(SQLModel, table=True):
     factor: int | None = None
     gallery_id: UUID | None = Field(default=None, foreign_key="galleries.id", ondelete="SET NULL", index=True)
     parent_id: UUID | None = Field(default=None, foreign_key="generation_jobs.id", ondelete="SET NULL", index=True)
+    preset_id: UUID | None = Field(default=None, foreign_key="prompt_presets.id", ondelete="SET NULL")
     price: int
     content_level: ContentLevel = word(ContentLevel, "content_level", ContentLevel.GENERAL, server_default="GENERAL")
     visibility: Visibility = word(Visibility, "visibility", Visibility.PRIVATE)

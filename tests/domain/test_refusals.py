@@ -20,6 +20,7 @@ from domain.generation import GenerationRequest
 from domain.masks import Area
 from domain.messages import MESSAGES, Language, message
 from domain.operations import Ingredients, Margins
+from domain.presets_settings import MAXIMUM_PRESETS
 from domain.uploads import Announcement
 from domain.words import FailureCode, GenerationWarningCode, GuardReason, PromptIssueCode, Remedy, UploadProblem
 
@@ -108,6 +109,8 @@ REFUSED: dict[str, list[Callable[[], object]]] = {
     "allowance.reached": [lambda: raised(errors.DailyLimitReached(24, 20, datetime.now(UTC)))],
     "owner.busy": [lambda: raised(errors.OwnerBusy(IDS[0]))],
     "idempotency.conflict": [lambda: raised(errors.IdempotencyConflict())],
+    "preset.engine_gone": [lambda: raised(errors.EngineGone("sd15", ["sandbox", "small"]))],
+    "presets.too_many": [lambda: raised(errors.InvalidInput("presets.too_many", maximum=MAXIMUM_PRESETS))],
     "job.finished": [lambda: raised(errors.AlreadyFinished())],
     "assets.count": [lambda: raised(errors.InvalidInput("assets.count", maximum=artworks.MAXIMUM_IMAGES))],
     "assets.repeated": [lambda: raised(errors.InvalidInput("assets.repeated"))],

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 ENGINES = """{ engines { id name family plan languages licence { name url } pricePerImage
-  prices { operation creditsPerImage }
-  constraints { baseSide smallestSide largestSide sideMultiple defaultSteps sensibleSteps maxSteps maxGuidance
+  priceRules { operation creditsPerImage }
+  constraints { defaultRatio defaultCount maxCount maxSeed maxReferences minStrength upscaleFactors
+    baseSide smallestSide largestSide sideMultiple defaultSteps sensibleSteps maxSteps maxGuidance
     followsGuidance takesNegativePrompt takesSeed promptTokens ratios { ratio width height } } } }"""
 SUBMIT = """mutation($input: SubmitGenerationInput!) { submitGeneration(input: $input) {
   ... on SubmitGenerationSuccess { job { id } warnings { code message path } }
@@ -61,11 +62,13 @@ async def test_engines_tell_their_limits_prices_and_licence(painters: Installati
     assert [sandbox["id"], diffusers["id"], turbo["id"]] == ["sandbox", "diffusers", "sd-turbo"]
     assert (turbo["family"], turbo["plan"], turbo["languages"], turbo["pricePerImage"]) == ("SD21", "FREE", ["en"], 1)
     assert turbo["licence"]["name"] == "Stability AI Community License"
-    assert {"operation": "TEXT_TO_IMAGE", "creditsPerImage": 1} in turbo["prices"]
+    assert {"operation": "TEXT_TO_IMAGE", "creditsPerImage": 1} in turbo["priceRules"]
     limits = turbo["constraints"]
     assert (limits["maxSteps"], limits["maxGuidance"], limits["takesNegativePrompt"]) == (4, 0.0, False)
     assert {"ratio": "1:1", "width": 512, "height": 512} in limits["ratios"]
     assert sandbox["constraints"]["promptTokens"] is None
+    shared = ("defaultRatio", "defaultCount", "maxCount", "maxSeed", "maxReferences", "minStrength", "upscaleFactors")
+    assert [limits[name] for name in shared] == ["3:4", 4, 8, 2**31 - 1, 4, 0.05, [2, 4]]
     assert sandbox["languages"] == ["en", "ko"]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conftest import install
+from preset_client import saved
 from stored import new_asset, new_worker, row_counts
 
 if TYPE_CHECKING:
@@ -76,9 +77,38 @@ async def test_a_quote_refuses_as_the_submit_would(still: Installation, spare_da
         ({"prompt": ""}, "INVALID_INPUT", ["input", "prompt"]),
         ({"prompt": "x", "count": 9}, "INVALID_INPUT", ["input", "count"]),
         ({"prompt": "x", "source": {"assetId": theirs}}, "NOT_FOUND", ["input", "source", "assetId"]),
+        ({"prompt": "x", "ownerId": other.viewer_id}, "NOT_FOUND", ["input", "ownerId"]),
+        ({"prompt": "x", "size": {"width": 4096, "height": 64}}, "INVALID_INPUT", ["input", "size", "width"]),
+        ({"prompt": "포르노"}, "CONTENT_BLOCKED", ["input", "prompt"]),
     ):
+        before = row_counts(spare_database_url)
         refused = await quoted(client, **wanted)
         assert (refused["code"], refused["path"]) == (code, path)
+        assert row_counts(spare_database_url) == before
 
     answer = await still.client().post(QUOTE, {"input": {"idempotencyKey": "k", "prompt": "x"}})
     assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_a_quote_warns_of_what_a_job_would_be_warned_of(still: Installation, spare_database_url: str) -> None:
+    client = await still.signed_up()
+    before = row_counts(spare_database_url)
+    wanted = {"prompt": "a nude statue", "size": {"width": 64, "height": 64}, "count": 1}
+
+    quote = await quoted(client, **wanted)
+
+    codes = [each["code"] for each in quote["warnings"]]
+    assert codes == ["SIZE_FAR_FROM_TRAINED", "CONTENT_WARNED"]
+    assert row_counts(spare_database_url) == before
+    query = """mutation($input: SubmitGenerationInput!) { submitGeneration(input: $input) {
+      ... on SubmitGenerationSuccess { warnings { code } } } }"""
+    result = await client.data(query, {"input": wanted | {"idempotencyKey": "k"}})
+    assert [each["code"] for each in result["submitGeneration"]["warnings"]] == codes
+
+
+async def test_a_quote_of_a_preset_is_that_of_what_it_fills(still: Installation) -> None:
+    client = await still.signed_up()
+    preset = await saved(client, prompt="a cat", count=2, ratio="16:9")
+    own = await quoted(client, presetId=preset, count=3)
+    assert own == await quoted(client, prompt="a cat", count=3, ratio="16:9")
+    assert own["totalPrice"] == 3

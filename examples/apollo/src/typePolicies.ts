@@ -25,6 +25,7 @@ export const typePolicies: TypePolicies = {
       folders: connection("parentId"),
       assets: connection("filter", "orderBy"),
       similarAssets: connection("assetId"),
+      promptPresets: connection("filter"),
       artwork: found("Artwork"),
       generationJob: found("GenerationJob"),
     },
