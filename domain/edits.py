@@ -10,11 +10,11 @@ from uuid_utils.compat import uuid7
 
 from db.tables import EditRecipe, MediaAsset
 from db.words import AssetStatus
-from domain import galleries, media, trash
+from domain import media, trash, versions
 from domain.errors import InvalidInput, NotFound
 from domain.png import UnreadablePicture
 from domain.variants import object_key
-from domain.words import ImageVariant, MediaChange, Rotation
+from domain.words import ImageVariant, Rotation
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -31,6 +31,7 @@ MAXIMUM_PIXELS: Final = MAXIMUM_SIDE**2
 """Of a picture that is edited: more would take the memory of a process that has other things to do."""
 DEGREES: Final = {Rotation.NONE: 0, Rotation.RIGHT: 90, Rotation.HALF: 180, Rotation.LEFT: 270}
 """Clockwise."""
+_ASSET: Final[Path] = ("input", "assetId")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +82,9 @@ async def begin(tx: AsyncSession, user_id: UUID, parent_id: UUID, recipe: Recipe
     """
     parent = (await media.own_ready(tx, user_id, [parent_id])).get(parent_id)
     if parent is None:
-        raise NotFound(("input", "assetId"))
+        raise NotFound(_ASSET)
     check(recipe, parent.width, parent.height, path)
-    asset = MediaAsset(
-        id=uuid7(),
-        owner_id=user_id,
-        parent_id=parent_id,
-        engine=parent.engine,
-        engine_revision=parent.engine_revision,
-        style=parent.style,
-        ratio="",
-        seed=parent.seed,
-        content_level=parent.content_level,
-        alt_text=parent.alt_text,
-    )
+    asset = MediaAsset(id=uuid7(), owner_id=user_id, parent_id=parent_id)
     asset.width, asset.height = recipe.result_of(parent.width, parent.height)
     tx.add(asset)
     await tx.flush()
@@ -109,7 +99,7 @@ def check(recipe: Recipe, width: int, height: int, path: Path) -> None:
         InvalidInput: naming what can not.
     """
     if width * height > MAXIMUM_PIXELS:
-        raise InvalidInput("edit.too_large", ("input", "assetId"), maximum=MAXIMUM_PIXELS)
+        raise InvalidInput("edit.too_large", _ASSET, maximum=MAXIMUM_PIXELS)
     crop = recipe.crop
     if crop:
         at = path if path[-1] == "crop" else (*path, "crop")
@@ -138,7 +128,7 @@ async def make(store: ObjectStore, asset_id: UUID, parent_id: UUID, recipe: Reci
         original = await store.get(object_key(parent_id, ImageVariant.ORIGINAL))
         rendition = await asyncio.to_thread(_edited, original, recipe, parent_id)
     except (KeyError, UnreadablePicture) as error:
-        raise NotFound(("input", "assetId")) from error
+        raise NotFound(_ASSET) from error
     for each in rendition.objects(asset_id):
         await store.put(each.key, each.data, each.content_type)
     return rendition
@@ -154,20 +144,12 @@ async def finish(tx: AsyncSession, user_id: UUID, asset_id: UUID, rendition: Ren
     """Make a picture READY whose objects are stored; it joins the gallery of its parent, right behind it.
 
     Raises:
-        NotFound: it is not there any more: the sweeper has given it up.
+        NotFound: it is not there any more, because the sweeper has given it up; or its parent is not.
     """
     asset, _ = await trash.locked(tx, user_id, asset_id)
-    if asset.status is not AssetStatus.PENDING:
-        raise NotFound(("input", "assetId"))
-    media.fill(asset, rendition)
-    parent = await tx.get_one(MediaAsset, asset.parent_id)
-    gallery = await galleries.locked(tx, parent.gallery_id)
-    if gallery:
-        await tx.refresh(parent)
-        await galleries.make_room(tx, gallery, parent.position + 1)
-        asset.gallery_id, asset.position = gallery.id, parent.position + 1
-        await tx.flush()
-        await galleries.welcome(tx, gallery, asset, MediaChange.ADDED)
+    if asset.status is not AssetStatus.PENDING or asset.parent_id is None:
+        raise NotFound(_ASSET)
+    await versions.add(tx, asset, asset.parent_id, rendition, _ASSET)
 
 
 def _row(asset_id: UUID, recipe: Recipe) -> EditRecipe:

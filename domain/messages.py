@@ -319,6 +319,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "upload.mime": ("Upload one of: {choices}.", "다음 형식만 올릴 수 있습니다: {choices}."),
     "upload.bytes": ("A file has 1 byte to {maximum} MB.", "파일 크기는 최대 {maximum}MB입니다."),
     "upload.sha256": ("This is no SHA-256 in hexadecimal.", "올바른 SHA-256 값이 아닙니다."),
+    "upload.used": (
+        "This upload has become another image already. Upload the file again.",
+        "이미 다른 이미지가 된 업로드입니다. 파일을 다시 올려 주세요.",
+    ),
     "upload.not_arrived": ("The file has not arrived yet.", "파일이 아직 도착하지 않았습니다."),
     "upload.being_checked": ("The file is being checked.", "파일을 확인하고 있습니다."),
     "upload.busy": (

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from db.tables import Upload
 from domain import uploads
-from domain.errors import UploadNotReady, UploadRejected
+from domain.errors import NotFound, UploadNotReady, UploadRejected
 from domain.ports import StorageUnavailable
+from domain.uploads import PARENT, Parent
 from domain.variants import object_key
 from domain.words import ImageVariant
 
@@ -17,20 +18,24 @@ if TYPE_CHECKING:
 
     from db.session import Database
     from domain.ports import ObjectStore
-    from domain.renditions import Rendition
     from domain.uploads import Check, Scan
 
 
-async def confirm(db: Database, store: ObjectStore, scan: Scan, user_id: UUID, upload_id: UUID) -> UUID:
+async def confirm(
+    db: Database, store: ObjectStore, scan: Scan, user_id: UUID, upload_id: UUID, parent_id: UUID | None = None
+) -> UUID:
     """Check an upload and make it an asset; return its key. Confirmed again, the answer is the same.
 
+    With ``parent_id`` it becomes a version of that picture.
+
     Raises:
-        NotFound: the user has no such upload.
+        NotFound: the user has no such upload, or no such parent that is READY; the upload can be confirmed otherwise.
+        InvalidInput: it became something else than a version of this parent before.
         UploadRejected: it is not acceptable, and nothing of it is left in the store.
         UploadNotReady: it can not be checked at present.
     """
     async with db.write() as tx:
-        begun = await uploads.begin(tx, user_id, upload_id)
+        begun = await uploads.begin(tx, user_id, upload_id, parent_id)
     if not isinstance(begun, uploads.Check):
         return begun
     try:
@@ -40,10 +45,12 @@ async def confirm(db: Database, store: ObjectStore, scan: Scan, user_id: UUID, u
             await uploads.reject(tx, begun, refusal.problem)
         await _remove(store, begun.deposit.key)
         raise
-    except (UploadNotReady, StorageUnavailable) as error:
+    except (UploadNotReady, StorageUnavailable, NotFound) as error:
         async with db.write() as tx:
             await uploads.release(tx, begun)
-        raise error if isinstance(error, UploadNotReady) else UploadNotReady("upload.store_away") from error
+        if isinstance(error, StorageUnavailable):
+            raise UploadNotReady("upload.store_away") from error
+        raise
     await _remove(store, begun.deposit.key)
     return begun.asset_id
 
@@ -71,15 +78,24 @@ async def _check(db: Database, store: ObjectStore, scan: Scan, check: Check) -> 
     data = await uploads.read(store, check.deposit)
     async with db.write() as tx:
         await uploads.arrived(tx, check)
-    rendition: Rendition = await scan(data, check.deposit.content_type)
+    rendition = await scan(data, check.deposit.content_type, await _parent_of(store, check))
     for each in rendition.objects(check.asset_id):
         await store.put(each.key, each.data, each.content_type)
     try:
         async with db.write() as tx:
             await uploads.accept(tx, check, rendition)
-    except UploadNotReady:  # it was given up, and swept, before all of this was stored
+    except (UploadNotReady, NotFound):  # it was given up, and swept, before all was stored; or its parent was deleted
         await _remove(store, *(each.key for each in rendition.objects(check.asset_id)))
         raise
+
+
+async def _parent_of(store: ObjectStore, check: Check) -> Parent | None:
+    if check.parent_id is None:
+        return None
+    try:
+        return Parent(check.parent_id, await store.get(object_key(check.parent_id, ImageVariant.ORIGINAL)))
+    except KeyError:
+        raise NotFound(PARENT) from None
 
 
 async def _remove(store: ObjectStore, *keys: str) -> None:

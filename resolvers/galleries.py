@@ -73,7 +73,7 @@ def shown(owner: Owner) -> MediaOwner:
     return ref(TYPES[owner.kind], id=owner.id)
 
 
-async def _owner_of(context: Context, asset_id: UUID) -> MediaOwner | None:
+async def gallery_owner_of(context: Context, asset_id: UUID) -> MediaOwner | None:
     """Return the owner of the gallery that a picture is in, deleted or not."""
     found = await context.services.db.look_up(lambda tx: galleries.owner_of(tx, asset_id))
     return shown(found) if found else None
@@ -92,7 +92,7 @@ async def _edited(info: Info, text: strawberry.ID, recipe: Recipe, *path: str) -
     rendition = await edits.make(services.store, asset_id, parent_id, recipe)
     async with services.db.write() as tx:
         await edits.finish(tx, viewer_id, asset_id, rendition)
-    return {"media": ref(MediaAsset, id=asset_id), "owner": await _owner_of(info.context, asset_id)}
+    return {"media": ref(MediaAsset, id=asset_id), "owner": await gallery_owner_of(info.context, asset_id)}
 
 
 @strawberry.type
@@ -144,7 +144,7 @@ class GalleryMutations:
         return DeleteMediaSuccess(
             deleted_id=global_id("asset", asset_id),
             restorable_until=until,
-            owner=await _owner_of(info.context, asset_id),
+            owner=await gallery_owner_of(info.context, asset_id),
         )
 
     @strawberry.mutation(description="Bring a deleted image back.")
@@ -157,7 +157,9 @@ class GalleryMutations:
         viewer_id, asset_id = info.context.required_viewer_id, asset_key(info, input.asset_id, "assetId")
         async with info.context.services.db.write() as tx:
             await trash.restore(tx, viewer_id, asset_id)
-        return RestoreMediaSuccess(media=ref(MediaAsset, id=asset_id), owner=await _owner_of(info.context, asset_id))
+        return RestoreMediaSuccess(
+            media=ref(MediaAsset, id=asset_id), owner=await gallery_owner_of(info.context, asset_id)
+        )
 
     @strawberry.mutation(description="Say what an image shows, for those who can not see it.")
     async def set_alt_text(
@@ -169,7 +171,9 @@ class GalleryMutations:
         viewer_id, asset_id = info.context.required_viewer_id, asset_key(info, input.asset_id, "assetId")
         async with info.context.services.db.write() as tx:
             await trash.set_alt_text(tx, viewer_id, asset_id, input.alt_text)
-        return SetAltTextSuccess(media=ref(MediaAsset, id=asset_id), owner=await _owner_of(info.context, asset_id))
+        return SetAltTextSuccess(
+            media=ref(MediaAsset, id=asset_id), owner=await gallery_owner_of(info.context, asset_id)
+        )
 
     @strawberry.mutation(description="Make a new image of a part of one, which stays as it is.")
     async def crop_media(

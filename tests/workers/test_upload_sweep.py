@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from db.tables import Upload
     from domain.renditions import Rendition
+    from domain.uploads import Parent
     from workshop import Workshop
 
 pytestmark = pytest.mark.anyio
@@ -102,7 +103,7 @@ async def test_what_the_sweeper_gave_up_meanwhile_does_not_become_an_image(shop:
     user = await shop.user()
     upload = await announced(shop, user)
 
-    async def scan(data: bytes, media_type: str) -> Rendition:
+    async def scan(data: bytes, media_type: str, _parent: Parent | None = None) -> Rendition:
         rendition = await ChildScanner()(data, media_type)
         pass_time(shop)
         await shop.sweeper().forget_uploads()
