@@ -61,7 +61,7 @@ def scan(asset: MediaAsset) -> None:
 
 
 def fill(asset: MediaAsset, rendition: Rendition) -> None:
-    """Make a locked image READY whose objects are stored.
+    """Make a locked image READY whose objects are stored; its content level is the highest that was found for it.
 
     Raises:
         IllegalMove: it is not new.
@@ -72,6 +72,7 @@ def fill(asset: MediaAsset, rendition: Rendition) -> None:
     asset.byte_size = len(rendition.original)
     asset.sha256, asset.dhash = rendition.sha256, rendition.dhash
     asset.blurhash, asset.dominant_color = rendition.blurhash, rendition.dominant_color
+    asset.content_level = max(asset.content_level, rendition.content_level, key=lambda level: level.rank)
     asset.ready_at = now()
 
 

@@ -256,6 +256,27 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "The engine refused to paint this. Describe something else.",
         "엔진이 그리기를 거부했습니다. 다른 내용으로 바꿔 주세요.",
     ),
+    # pictures that no engine painted
+    "picture.KNOWN_PICTURE": (
+        "This picture is one that must not be shown here.",
+        "여기에서 보여 줄 수 없는 이미지입니다.",
+    ),
+    "picture.KNOWN_PICTURE.change": (
+        "Use another picture. The same one in another size or format is not accepted either.",
+        "다른 이미지를 사용해 주세요. 크기나 형식만 바꾼 같은 이미지도 사용할 수 없습니다.",
+    ),
+    "picture.UNSAFE": (
+        "This picture was flagged as unsafe.",
+        "안전하지 않다고 판단된 이미지입니다.",
+    ),
+    "picture.UNSAFE.change": (
+        "Use a more harmless picture, or leave out the part that is not.",
+        "더 무난한 이미지를 사용하거나 문제가 되는 부분을 빼 주세요.",
+    ),
+    "media.unavailable": (
+        "Pictures can not be read, checked or stored at present. Try again shortly.",
+        "지금은 이미지를 읽거나 확인하거나 저장할 수 없습니다. 잠시 후 다시 시도해 주세요.",
+    ),
     "avatar.not_general": (
         "Everybody sees an avatar: choose a picture whose content level is GENERAL.",
         "프로필 이미지는 모두에게 보입니다. 전체 이용가 이미지를 골라 주세요.",
@@ -332,6 +353,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "upload.store_away": (
         "Files can not be read or stored at present. Try again shortly.",
         "지금은 파일을 읽거나 저장할 수 없습니다. 잠시 후 다시 시도해 주세요.",
+    ),
+    "upload.check_away": (
+        "Pictures can not be checked at present. Try again shortly.",
+        "지금은 이미지를 확인할 수 없습니다. 잠시 후 다시 시도해 주세요.",
     ),
     "upload.given_up": (
         "This upload was given up. Announce the file again.",

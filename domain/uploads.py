@@ -19,7 +19,7 @@ from uuid_utils.compat import uuid7
 from db.tables import MediaAsset, Upload
 from db.tables.columns import now
 from db.words import AssetStatus, UploadKind
-from domain import media, versions
+from domain import guard, media, versions
 from domain.errors import InvalidInput, NotFound, UploadNotReady, UploadRejected
 from domain.ports import Deposit
 from domain.words import UploadProblem
@@ -53,7 +53,7 @@ EXTENSIONS: Final[Mapping[str, str]] = {"image/png": "png", "image/jpeg": "jpg",
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 PARENT: Final[Path] = ("input", "parentId")
 """Where the input names what an upload is a version of."""
-_UPLOAD: Final[Path] = ("input", "uploadId")
+UPLOAD: Final[Path] = ("input", "uploadId")
 _BATCH: Final = 100
 
 
@@ -140,14 +140,14 @@ async def begin(tx: AsyncSession, user_id: UUID, upload_id: UUID, parent_id: UUI
     """
     upload, asset = await _locked(tx, upload_id)
     if upload is None or asset is None or upload.user_id != user_id:
-        raise NotFound(_UPLOAD)
+        raise NotFound(UPLOAD)
     if upload.problem:
-        raise UploadRejected(UploadProblem(upload.problem))
+        raise UploadRejected(UploadProblem(upload.problem), await guard.block_of(tx, asset.id))
     if asset.status is AssetStatus.READY:
         _require_parent(asset, parent_id)
         return asset.id
     if asset.status not in {AssetStatus.UPLOADING, AssetStatus.SCANNING}:  # it was deleted meanwhile
-        raise NotFound(_UPLOAD)
+        raise NotFound(UPLOAD)
     if parent_id and parent_id not in await media.own_ready(tx, user_id, [parent_id]):
         raise NotFound(PARENT)
     if upload.checked_at and upload.checked_at > now() - CHECK_LIFE:
@@ -209,13 +209,15 @@ async def accept(tx: AsyncSession, check: Check, rendition: Rendition) -> None:
         media.fill(asset, rendition)
 
 
-async def reject(tx: AsyncSession, check: Check, problem: UploadProblem) -> None:
-    """Say that an upload was found bad."""
+async def reject(tx: AsyncSession, check: Check, refusal: UploadRejected) -> None:
+    """Say that an upload was found bad; where the content guard blocks it, with its decision."""
     upload, asset = await _locked(tx, check.upload_id)
     if upload and asset and asset.status in {AssetStatus.UPLOADING, AssetStatus.SCANNING}:
-        upload.problem = problem
+        upload.problem = refusal.problem
         media.scan(asset)
         media.move(asset, AssetStatus.REJECTED)
+        if refusal.block:
+            guard.record_picture(tx, upload.user_id, refusal.block, asset_id=asset.id)
 
 
 async def release(tx: AsyncSession, check: Check) -> None:
@@ -248,7 +250,7 @@ async def is_unfinished(tx: AsyncSession, asset_id: UUID) -> bool:
 
 def _require_parent(asset: MediaAsset, parent_id: UUID | None) -> None:
     if parent_id not in {None, asset.parent_id}:
-        raise InvalidInput("upload.used", _UPLOAD)
+        raise InvalidInput("upload.used", UPLOAD)
 
 
 async def _locked(tx: AsyncSession, upload_id: UUID) -> tuple[Upload | None, MediaAsset | None]:

@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 
 from db.tables import Upload
 from domain import uploads
-from domain.errors import NotFound, UploadNotReady, UploadRejected
-from domain.ports import StorageUnavailable
-from domain.uploads import PARENT, Parent
+from domain.errors import NotFound, PictureBlocked, UploadNotReady, UploadRejected
+from domain.picture_checks import passed
+from domain.ports import CheckUnavailable, StorageUnavailable
+from domain.uploads import PARENT, UPLOAD, Parent
 from domain.variants import object_key
-from domain.words import ImageVariant
+from domain.words import ImageVariant, UploadProblem
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from db.session import Database
+    from domain.picture_checks import Gate
     from domain.ports import ObjectStore
     from domain.uploads import Check, Scan
 
 
-async def confirm(
-    db: Database, store: ObjectStore, scan: Scan, user_id: UUID, upload_id: UUID, parent_id: UUID | None = None
-) -> UUID:
+async def confirm(gate: Gate, scan: Scan, user_id: UUID, upload_id: UUID, parent_id: UUID | None = None) -> UUID:
     """Check an upload and make it an asset; return its key. Confirmed again, the answer is the same.
 
     With ``parent_id`` it becomes a version of that picture.
@@ -31,27 +31,29 @@ async def confirm(
     Raises:
         NotFound: the user has no such upload, or no such parent that is READY; the upload can be confirmed otherwise.
         InvalidInput: it became something else than a version of this parent before.
-        UploadRejected: it is not acceptable, and nothing of it is left in the store.
+        UploadRejected: it is not acceptable, or blocked by the content guard; nothing of it is left in the store.
         UploadNotReady: it can not be checked at present.
     """
-    async with db.write() as tx:
+    async with gate.db.write() as tx:
         begun = await uploads.begin(tx, user_id, upload_id, parent_id)
     if not isinstance(begun, uploads.Check):
         return begun
     try:
-        await _check(db, store, scan, begun)
+        await _check(gate, scan, begun)
     except UploadRejected as refusal:
-        async with db.write() as tx:
-            await uploads.reject(tx, begun, refusal.problem)
-        await _remove(store, begun.deposit.key)
+        async with gate.db.write() as tx:
+            await uploads.reject(tx, begun, refusal)
+        await _remove(gate.store, begun.deposit.key)
         raise
-    except (UploadNotReady, StorageUnavailable, NotFound) as error:
-        async with db.write() as tx:
+    except (UploadNotReady, StorageUnavailable, CheckUnavailable, NotFound) as error:
+        async with gate.db.write() as tx:
             await uploads.release(tx, begun)
         if isinstance(error, StorageUnavailable):
             raise UploadNotReady("upload.store_away") from error
+        if isinstance(error, CheckUnavailable):
+            raise UploadNotReady("upload.check_away") from error
         raise
-    await _remove(store, begun.deposit.key)
+    await _remove(gate.store, begun.deposit.key)
     return begun.asset_id
 
 
@@ -74,11 +76,16 @@ async def give_up(db: Database, store: ObjectStore, upload_id: UUID) -> None:
         await uploads.forget(tx, upload_id)
 
 
-async def _check(db: Database, store: ObjectStore, scan: Scan, check: Check) -> None:
+async def _check(gate: Gate, scan: Scan, check: Check) -> None:
+    db, store = gate.db, gate.store
     data = await uploads.read(store, check.deposit)
     async with db.write() as tx:
         await uploads.arrived(tx, check)
     rendition = await scan(data, check.deposit.content_type, await _parent_of(store, check))
+    try:
+        rendition = await passed(gate.guard, rendition, UPLOAD)
+    except PictureBlocked as refusal:
+        raise UploadRejected(UploadProblem.BLOCKED, refusal.block) from refusal
     for each in rendition.objects(check.asset_id):
         await store.put(each.key, each.data, each.content_type)
     try:

@@ -7,8 +7,8 @@ from uuid import UUID
 import strawberry
 
 from db.words import OwnerKind, Visibility
-from domain import edits, galleries, streams, trash
-from domain.edits import Crop, Recipe
+from domain import attempts, edits_making, galleries, streams, trash
+from domain.edits import PER_USER, Crop, Recipe
 from domain.errors import Missing, NotFound
 from domain.galleries import Owner
 from domain.ports import Event
@@ -87,11 +87,8 @@ async def _edited(info: Info, text: strawberry.ID, recipe: Recipe, *path: str) -
     """Make a picture by a recipe; return the fields of the success."""
     viewer_id, services = info.context.required_viewer_id, info.context.services
     parent_id = asset_key(info, text, "assetId")
-    async with services.db.write() as tx:
-        asset_id = await edits.begin(tx, viewer_id, parent_id, recipe, ("input", *path))
-    rendition = await edits.make(services.store, asset_id, parent_id, recipe)
-    async with services.db.write() as tx:
-        await edits.finish(tx, viewer_id, asset_id, rendition)
+    await attempts.count(services.limiter, "edit-media", str(viewer_id), PER_USER)
+    asset_id = await edits_making.edit(services.gate, viewer_id, parent_id, recipe, ("input", *path))
     return {"media": ref(MediaAsset, id=asset_id), "owner": await gallery_owner_of(info.context, asset_id)}
 
 
@@ -175,7 +172,7 @@ class GalleryMutations:
             media=ref(MediaAsset, id=asset_id), owner=await gallery_owner_of(info.context, asset_id)
         )
 
-    @strawberry.mutation(description="Make a new image of a part of one, which stays as it is.")
+    @strawberry.mutation(description="Make a new image of a part of one, which stays as it is. 60 edits in 5 minutes.")
     async def crop_media(
         self,
         info: Info,
@@ -185,7 +182,9 @@ class GalleryMutations:
         recipe = Recipe(crop=_crop(input.crop))
         return CropMediaSuccess(**await _edited(info, input.asset_id, recipe, "crop"))
 
-    @strawberry.mutation(description="Make a new image out of one by a recipe; the one stays as it is.")
+    @strawberry.mutation(
+        description="Make a new image out of one by a recipe; the one stays as it is. 60 edits in 5 minutes."
+    )
     async def apply_edit(
         self,
         info: Info,

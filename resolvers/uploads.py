@@ -92,4 +92,4 @@ async def _confirmed(info: Info, text: str, parent_id: UUID | None = None) -> UU
     viewer_id, services = info.context.required_viewer_id, info.context.services
     upload_id = required_key("upload", text, "uploadId")
     await attempts.count(services.limiter, "confirm-upload", str(viewer_id), PER_USER)
-    return await uploads_checking.confirm(services.db, services.store, services.scan, viewer_id, upload_id, parent_id)
+    return await uploads_checking.confirm(services.gate, services.scan, viewer_id, upload_id, parent_id)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from anyio import to_thread
 
+from db.words import ContentLevel
 from domain.errors import UploadNotReady, UploadRejected
 from domain.png import head_of
 from domain.renditions import FILES, Rendition
@@ -101,4 +102,5 @@ def _rendition(found: dict[str, Any], files: bytes) -> Rendition:
         found[name], files = files[:length], files[length:]
         if len(found[name]) != length:
             raise ValueError(name)
+    found["content_level"] = ContentLevel(found["content_level"])
     return Rendition(**found)

@@ -24,6 +24,7 @@ from gallery_client import change, create, hang, ids, owner_of, painted
 from graph_client import http_client
 from stored import new_asset, row_counts, sql
 from uploading import announced, confirmed, drawn, put, saved
+from waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,6 +99,7 @@ async def test_the_same_pair_again_is_the_same_picture_and_another_parent_is_ref
     give_original(easel, first)
     upload = await stored(client)
     made = await change(client, "saveEditedVersion", parentId=first, uploadId=upload)
+    await until(lambda: not sql(database_url, "SELECT id FROM outbox LIMIT 1"))
     before, kept = row_counts(database_url), files(easel)
 
     assert await change(client, "saveEditedVersion", parentId=first, uploadId=upload) == made
@@ -203,12 +205,12 @@ async def test_a_parent_that_is_deleted_during_the_check_gets_no_version(shop: W
         return rendition
 
     with pytest.raises(NotFound) as refusal:
-        await uploads_checking.confirm(shop.db, shop.store, scan, user, upload.id, parent)
+        await uploads_checking.confirm(shop.gate(), scan, user, upload.id, parent)
     assert refusal.value.path == ("input", "parentId")
     assert (shop.stored(), order_of(shop, owner)) == (before, [])
 
     # and its file can be confirmed on its own
-    await uploads_checking.confirm(shop.db, shop.store, ChildScanner(), user, upload.id)
+    await uploads_checking.confirm(shop.gate(), ChildScanner(), user, upload.id)
     assert sql(shop.database_url, "SELECT parent_id, engine FROM media_assets WHERE status = 'READY'") == [(None, "")]
 
 
@@ -222,13 +224,13 @@ async def test_of_two_parents_at_once_one_has_the_version(shop: Workshop) -> Non
     # given a check that is taken for dead, and another one for another parent that ends first
     async def scan(data: bytes, media_type: str, parent_: Parent | None = None) -> Rendition:
         with pytest.raises(UploadNotReady):
-            await uploads_checking.confirm(shop.db, shop.store, ChildScanner(), user, upload.id, second)
+            await uploads_checking.confirm(shop.gate(), ChildScanner(), user, upload.id, second)
         sql(shop.database_url, "UPDATE uploads SET checked_at = NULL")
-        await uploads_checking.confirm(shop.db, shop.store, ChildScanner(), user, upload.id, second)
+        await uploads_checking.confirm(shop.gate(), ChildScanner(), user, upload.id, second)
         return await ChildScanner()(data, media_type, parent_)
 
     with pytest.raises(InvalidInput) as refusal:
-        await uploads_checking.confirm(shop.db, shop.store, scan, user, upload.id, first)
+        await uploads_checking.confirm(shop.gate(), scan, user, upload.id, first)
 
     assert refusal.value.reason == "upload.used"
     ((version, parent),) = sql(
@@ -252,7 +254,7 @@ async def test_a_store_that_is_away_refuses_for_now(shop: Workshop) -> None:
 
     away = Away(shop.media, "http://easel.example", b"0123456789abcdef0123456789abcdef")
     with pytest.raises(UploadNotReady) as refusal:
-        await uploads_checking.confirm(shop.db, away, ChildScanner(), user, upload.id, parent)
+        await uploads_checking.confirm(shop.gate(away), ChildScanner(), user, upload.id, parent)
 
     assert (refusal.value.reason, refusal.value.retryable) == ("upload.store_away", True)
     assert (shop.stored(), order_of(shop, owner)) == ({uploads.deposit_of(upload).key}, [parent])
