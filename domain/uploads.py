@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from uuid import UUID
 
+    from sqlalchemy import ScalarSelect
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from domain.attempts import Stair
     from domain.bounds import Path
+    from domain.clauses import Value
     from domain.ports import ObjectStore
     from domain.renditions import Rendition
 
@@ -125,6 +127,12 @@ def deposit_of(upload: Upload) -> Deposit:
     """Return what may be stored for an upload."""
     key = f"uploads/{upload.id}.{EXTENSIONS[upload.media_type]}"
     return Deposit(key, upload.media_type, upload.byte_size, upload.sha256)
+
+
+def asset_of(upload_id: Value, user_id: Value) -> ScalarSelect[UUID]:
+    """Return what one of the user's uploads becomes, or has become."""
+    mine = (col(Upload.id) == upload_id, col(Upload.user_id) == user_id)
+    return select(col(Upload.asset_id)).where(*mine).scalar_subquery()
 
 
 async def begin(tx: AsyncSession, user_id: UUID, upload_id: UUID, parent_id: UUID | None = None) -> Check | UUID:
