@@ -135,9 +135,9 @@ class OwnerBusy(UserError):
     code = ErrorCode.OWNER_BUSY
     retryable = True
 
-    def __init__(self, job_id: UUID) -> None:
+    def __init__(self, job_id: UUID, path: Sequence[str] = ("input", "ownerId")) -> None:
         """Refuse because of the job with this id."""
-        super().__init__("owner.busy", ("input", "ownerId"))
+        super().__init__("owner.busy", path)
         self.job_id = job_id
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 MAXIMUM_COUNT: Final = 8
 DEFAULT_COUNT: Final = 4
 DEFAULT_RATIO: Final = "3:4"
+OPERATION: Final = "submitGeneration"
+"""What the idempotency keys of all jobs are kept for."""
 SEED_RANGE: Final = 2**31
 """Seeds fit into a GraphQL Int."""
 
@@ -92,6 +94,8 @@ class GenerationSpec:
     """The job whose failed images it paints again."""
     seeds: tuple[int, ...] = ()
     """Of each image; counted up from the first one's where empty."""
+    asked: object = field(default=None, repr=False)
+    """What was asked for, where the specification may be another when the same is asked again."""
 
 
 def check(request: GenerationRequest, engines: Sequence[str], at: Path = INPUT) -> GenerationSpec:
@@ -170,7 +174,8 @@ async def submit(
         ContentBlocked: the content guard blocks the prompt.
     """
     job_id = uuid7()
-    first = await idempotency.claim(tx, user_id, key, operation="submitGeneration", request=spec, subject_id=job_id)
+    request = spec.asked or spec
+    first = await idempotency.claim(tx, user_id, key, operation=OPERATION, request=request, subject_id=job_id)
     if first:
         return first
     ruling = told.ruling if told else None
