@@ -241,7 +241,7 @@ class UploadRejected(UserError):
 
     def __init__(self, problem: UploadProblem, block: GuardReason | None = None) -> None:
         """Refuse a file because of ``problem``; ``block`` says why the content guard blocks it, where it does."""
-        super().__init__(f"picture.{block}" if block else f"upload.{problem}", ("input", "uploadId"))
+        super().__init__(f"upload.{problem}", ("input", "uploadId"))
         self.problem = problem
         self.block = block
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
@@ -20,11 +21,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from domain.attempts import Stair
     from domain.ports import Finding, Judgement, PromptGuard
 
 AT: Final = ("input", "prompt")
 PICTURE_POLICY: Final = "easel-pictures"
 PICTURE_POLICY_VERSION: Final = "1"
+BLOCKS_PER_USER: Final[Sequence[Stair]] = ((20, timedelta(minutes=10)),)
+"""How often the guard may block one user: who is blocked more often is looking for what it does not know."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "This costs {needed} credits; {available} are available.",
         "{needed} 크레딧이 필요하지만 {available} 크레딧만 남아 있습니다.",
     ),
+    "low_mark.range": (
+        "The mark is between 0 and {maximum} credits.",
+        "0에서 {maximum} 크레딧 사이여야 합니다.",
+    ),
     "retry.nothing": (
         "This job has not ended, or has no failed images that are not being made again already.",
         "작업이 아직 끝나지 않았거나, 다시 만들 실패한 이미지가 없습니다.",
@@ -393,6 +397,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "upload.BROKEN": (
         "The picture is broken, or not all of it arrived.",
         "이미지가 손상되었거나 일부만 도착했습니다.",
+    ),
+    "upload.BLOCKED": (
+        "This picture can not be uploaded: it is one that must not be shown here.",
+        "여기에서 보여 줄 수 없는 이미지라서 올릴 수 없습니다.",
     ),
     "upload.TOO_EXPENSIVE": (
         "The picture takes too much to decode. Save it anew, smaller, and upload that.",

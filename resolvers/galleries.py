@@ -14,6 +14,7 @@ from domain.galleries import Owner
 from domain.ports import Event
 from domain.words import MediaChange
 from planner import ref
+from resolvers.guarding import counting_blocks
 from resolvers.operations import asset_key
 from resolvers.streams import After, Audience, Place, Watch
 from schema.accounts import User
@@ -88,7 +89,8 @@ async def _edited(info: Info, text: strawberry.ID, recipe: Recipe, *path: str) -
     viewer_id, services = info.context.required_viewer_id, info.context.services
     parent_id = asset_key(info, text, "assetId")
     await attempts.count(services.limiter, "edit-media", str(viewer_id), PER_USER)
-    asset_id = await edits_making.edit(services.gate, viewer_id, parent_id, recipe, ("input", *path))
+    async with counting_blocks(info):
+        asset_id = await edits_making.edit(services.gate, viewer_id, parent_id, recipe, ("input", *path))
     return {"media": ref(MediaAsset, id=asset_id), "owner": await gallery_owner_of(info.context, asset_id)}
 
 

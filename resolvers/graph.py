@@ -20,6 +20,7 @@ from planner import Planner, Reader, Weight
 from resolvers.accounts import AccountMutations, AccountQueries
 from resolvers.allowances import AllowanceQueries
 from resolvers.artworks import ArtworkMutations, ArtworkQueries
+from resolvers.credits import CreditMutations
 from resolvers.feed import FeedSubscriptions
 from resolvers.folders import FolderMutations, FolderQueries
 from resolvers.galleries import GalleryMutations, GallerySubscriptions
@@ -51,7 +52,7 @@ QUERIES = (
 )
 MUTATIONS = (
     *(AccountMutations, OwnerMutations, GalleryMutations, GenerationMutations, OperationMutations, LineMutations),
-    *(RetryMutations, PromptMutations, ArtworkMutations, UploadMutations, FolderMutations),
+    *(RetryMutations, PromptMutations, ArtworkMutations, UploadMutations, FolderMutations, CreditMutations),
 )
 SUBSCRIPTIONS = (
     *(GenerationSubscriptions, GallerySubscriptions, FeedSubscriptions),

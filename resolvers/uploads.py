@@ -9,6 +9,7 @@ from domain import attempts, uploads, uploads_checking
 from domain.uploads import LINK_LIFE, PER_USER, Announcement
 from planner import ref
 from resolvers.galleries import gallery_owner_of
+from resolvers.guarding import counting_blocks
 from resolvers.operations import asset_key
 from schema.context import Info
 from schema.media import MediaAsset
@@ -92,4 +93,5 @@ async def _confirmed(info: Info, text: str, parent_id: UUID | None = None) -> UU
     viewer_id, services = info.context.required_viewer_id, info.context.services
     upload_id = required_key("upload", text, "uploadId")
     await attempts.count(services.limiter, "confirm-upload", str(viewer_id), PER_USER)
-    return await uploads_checking.confirm(services.gate, services.scan, viewer_id, upload_id, parent_id)
+    async with counting_blocks(info):
+        return await uploads_checking.confirm(services.gate, services.scan, viewer_id, upload_id, parent_id)

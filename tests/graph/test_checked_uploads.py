@@ -94,7 +94,7 @@ async def test_a_blocked_picture_is_refused_however_it_was_saved(easel: Installa
             "code": "UPLOAD_REJECTED",
             "problem": "BLOCKED",
             "reason": "KNOWN_PICTURE",
-            "message": "This picture is one that must not be shown here.",
+            "message": "This picture can not be uploaded: it is one that must not be shown here.",
             "whatToChange": "Use another picture. The same one in another size or format is not accepted either.",
             "path": ["input", "uploadId"],
             "retryable": False,
@@ -104,7 +104,10 @@ async def test_a_blocked_picture_is_refused_however_it_was_saved(easel: Installa
         client.language = "ko"
         again = await refusal_of(client, upload)
         client.language = "en"
-        assert (again["reason"], again["message"]) == ("KNOWN_PICTURE", "여기에서 보여 줄 수 없는 이미지입니다.")
+        assert (again["reason"], again["message"]) == (
+            "KNOWN_PICTURE",
+            "여기에서 보여 줄 수 없는 이미지라서 올릴 수 없습니다.",
+        )
         assert again["whatToChange"].startswith("다른 이미지를 사용해 주세요.")
         assert row_counts(database_url)["guard_decisions"] == number
 
