@@ -19,7 +19,7 @@ from conftest import install
 from db.session import Database
 from domain import edits_making, trash, uploads, uploads_checking
 from domain.edits import Crop, Recipe
-from domain.errors import MediaUnavailable, UploadNotReady, UploadRejected
+from domain.errors import MediaUnavailable, PictureBlocked, UploadNotReady, UploadRejected
 from domain.picture_checks import Gate
 from domain.pictures.fingerprints import dhash
 from domain.ports import StorageUnavailable
@@ -242,7 +242,22 @@ async def test_the_safety_checker_judges_uploads_in_a_process_that_starts_with_t
     assert await became(lenient, "blue") == "GENERAL"
     assert len(opened) == 2
     assert len(shop.stored()) == 12
-    assert sql(shop.database_url, "SELECT reason, effect FROM guard_decisions") == [("UNSAFE", "BLOCK")]
+
+    # and so are edits: a part of what is for everybody need not be
+    half = Image.new("RGB", (128, 64), "blue")
+    half.paste("red", (0, 0, 64, 64))
+    upload = await brought(shop, user, saved(half))
+    source = await uploads_checking.confirm(shop.gate(), ChildScanner(), user, upload)
+    red, at = Recipe(crop=Crop(0, 0, 64, 64)), ("input", "crop")
+    with pytest.raises(PictureBlocked):
+        await edits_making.edit(strict, user, source, red, at)
+    made = await edits_making.edit(lenient, user, source, red, at)
+    found = sql(
+        shop.database_url, "SELECT content_level FROM media_assets WHERE id IN (%s, %s) ORDER BY id", source, made
+    )
+    assert found == [("GENERAL",), ("MATURE",)]
+    decided = sql(shop.database_url, "SELECT reason, effect, job_id FROM guard_decisions")
+    assert decided == [("UNSAFE", "BLOCK", None)] * 2
     for each in (strict, lenient):
         each.guard.close()
 
