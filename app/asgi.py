@@ -31,7 +31,15 @@ from app.logs import JsonJournal
 from app.measures import OperationMeasures, measure_for_ever
 from app.media import media_routes
 from app.metrics import Metrics
-from app.services import open_database, open_guard, open_language, open_messaging, open_reader, open_store
+from app.services import (
+    open_database,
+    open_guard,
+    open_language,
+    open_messaging,
+    open_picture_guard,
+    open_reader,
+    open_store,
+)
 from app.streams.host import Host
 from app.streams.http import HttpStreams
 from app.streams.operations import Operations
@@ -73,6 +81,7 @@ def graph_services(settings: Settings, db: Database, messaging: Messaging, throt
         language=open_language(settings),
         guard=open_guard(settings),
         scan=ChildScanner(),
+        picture_guard=open_picture_guard(settings, db),
         engines=settings.engine_keys,
         style_images=style_images(settings.base_url),
         welcome=_welcome(settings),
@@ -131,6 +140,7 @@ def create_host(settings: Settings) -> Host:
             task.cancel()
         await messaging.hub.disconnect()
         await services.language.close()
+        services.picture_guard.close()
         await throttle.close()
         await messaging.close()
         await rows.close()

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
+from adapters.checkers.known_pictures import KnownPictures
+from adapters.checkers.renditions import RenditionGuard
 from adapters.event_log import RedisEventLog, event_of
 from adapters.guard.rules import RuleGuard
 from adapters.hub import Hub, redis_client
 from adapters.language.phrase_table import PhraseTable
 from adapters.storage.folder import FolderStore
 from db.session import Database
+from domain.picture_checks import PATIENCE_S
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from app.settings import Settings
-    from domain.ports import DepositStore, Language, OutputChecker, PromptGuard
+    from domain.ports import DepositStore, Language, OutputChecker, PictureGuard, PromptGuard
     from planner import Reader
     from workers.broker import WakingBroker
 
@@ -83,15 +87,27 @@ def open_checker(settings: Settings, db: Database) -> OutputChecker:
     """Return what judges finished pictures: the block list, and the safety checker where one is set."""
     from adapters.checkers.block_list import BlockList  # noqa: PLC0415 - the API sees no pictures
     from adapters.checkers.in_turn import InTurn  # noqa: PLC0415
-    from adapters.checkers.safety import SafetyChecker  # noqa: PLC0415
+
+    checkers: list[OutputChecker] = [BlockList(KnownPictures(db, timedelta(seconds=settings.lease_s)))]
+    if settings.safety_checker:
+        checkers.append(open_safety_checker(settings))
+    return InTurn(checkers)
+
+
+def open_safety_checker(settings: Settings) -> OutputChecker:
+    """Return the model that judges pictures; its process starts when it is first asked."""
+    from adapters.checkers.safety import SafetyChecker  # noqa: PLC0415 - where none is set, nothing of it is loaded
     from adapters.engines.factory import SAFETY_CHECKER, recipe_of  # noqa: PLC0415
     from app.engines import engine_options  # noqa: PLC0415
 
-    checkers: list[OutputChecker] = [BlockList(db, timedelta(seconds=settings.lease_s))]
-    if settings.safety_checker:
-        recipe = recipe_of(SAFETY_CHECKER, engine_options(settings))
-        checkers.append(SafetyChecker(recipe, is_lenient=not settings.safety_checker_blocks))
-    return InTurn(checkers)
+    recipe = recipe_of(SAFETY_CHECKER, engine_options(settings))
+    return SafetyChecker(recipe, is_lenient=not settings.safety_checker_blocks)
+
+
+def open_picture_guard(settings: Settings, db: Database) -> PictureGuard:
+    """Return what judges pictures that no engine painted: as ``open_checker``, with a model of this process's own."""
+    known = KnownPictures(db, timedelta(seconds=PATIENCE_S))
+    return RenditionGuard(known, partial(open_safety_checker, settings) if settings.safety_checker else None)
 
 
 def open_guard(settings: Settings) -> PromptGuard:

@@ -60,7 +60,9 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr = Field(SecretStr(""), description="Key of the gpt-image engine.")
     openai_url: str = Field("https://api.openai.com/v1", description="Where the gpt-image engine paints.")
     openai_image_model: str = Field("gpt-image-1", description="Model of the gpt-image engine.")
-    safety_checker: str = Field("", description="Model that judges finished pictures: a local folder or a hub id.")
+    safety_checker: str = Field(
+        "", description="Model that judges finished and uploaded pictures: a local folder or a hub id."
+    )
     safety_checker_blocks: bool = Field(
         default=True, description="Whether what it flags is blocked; else it is MATURE."
     )

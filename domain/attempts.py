@@ -13,7 +13,7 @@ from domain.errors import TooManyAttempts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from domain.ports import RateLimiter
+    from domain.ports import RateLimit, RateLimiter
 
 Stair = tuple[int, timedelta]
 """So many attempts in any such time."""
@@ -34,16 +34,34 @@ async def count(limiter: RateLimiter, what: str, who: str, stairs: Sequence[Stai
     Raises:
         TooManyAttempts: one of the stairs is full.
     """
-    verdicts = [await limiter.hit(_key(what, who, per), limit, per) for limit, per in stairs]
-    wait = max(verdict.retry_after for verdict in verdicts)
-    if not all(verdict.allowed for verdict in verdicts):
-        raise TooManyAttempts(now() + wait, max(1, math.ceil(wait.total_seconds())))
+    _require_allowed([await limiter.hit(_key(what, who, per), limit, per) for limit, per in stairs])
+
+
+async def require_room(limiter: RateLimiter, what: str, who: str, stairs: Sequence[Stair]) -> None:
+    """Refuse where one more attempt would be too many, and count none: how it ends decides whether it counts.
+
+    Raises:
+        TooManyAttempts: one of the stairs is full.
+    """
+    _require_allowed([await limiter.hit(_key(what, who, per), limit - 1, per, cost=0) for limit, per in stairs])
+
+
+async def note(limiter: RateLimiter, what: str, who: str, stairs: Sequence[Stair]) -> None:
+    """Count one attempt that was made."""
+    for limit, per in stairs:
+        await limiter.hit(_key(what, who, per), limit, per)
 
 
 async def forget(limiter: RateLimiter, what: str, who: str, stairs: Sequence[Stair]) -> None:
     """Begin anew: the last attempt was right."""
     for _, per in stairs:
         await limiter.forget(_key(what, who, per))
+
+
+def _require_allowed(verdicts: Sequence[RateLimit]) -> None:
+    wait = max(verdict.retry_after for verdict in verdicts)
+    if not all(verdict.allowed for verdict in verdicts):
+        raise TooManyAttempts(now() + wait, max(1, math.ceil(wait.total_seconds())))
 
 
 def _key(what: str, who: str, per: timedelta) -> str:

@@ -21,7 +21,7 @@ from db.tables import CreditAccount, CreditBucket, Hold, LedgerEntry
 from db.tables.columns import now
 from db.words import BucketKind, HoldStatus, LedgerKind, LedgerPlace
 from domain import streams
-from domain.errors import InsufficientCredits
+from domain.errors import InsufficientCredits, InvalidInput
 from domain.words import MyEventType
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ RETURNED_LIFE: Final = timedelta(days=1)
 """How long credits that come back after their bucket has ended can still be spent; granted once to a bucket."""
 MAXIMUM_BUCKETS: Final = 100
 """That are told of an account."""
+MAXIMUM_LOW_MARK: Final = 1_000_000
 _BATCH: Final = 100
 _MOVES: Final = {
     LedgerKind.GRANT: (LedgerPlace.HOUSE, LedgerPlace.AVAILABLE),
@@ -191,6 +192,24 @@ def release(tx: AsyncSession, wallet: Wallet, slot_id: UUID, amount: int) -> Non
             bucket.expires_at, bucket.is_extended = now() + RETURNED_LIFE, True
         key = _numbered(f"slot:{slot_id}", number)
         _enter(tx, (wallet.account, bucket), LedgerKind.RELEASE, part, key, (held.job_id, slot_id))
+
+
+def checked_low_mark(credits: int | None) -> int:
+    """Return the balance below which an owner is told; 0, which no balance falls below, where they are never told.
+
+    Raises:
+        InvalidInput: it is no number of credits that an account could sensibly have.
+    """
+    if credits is not None and not 0 <= credits <= MAXIMUM_LOW_MARK:
+        raise InvalidInput("low_mark.range", ("input", "credits"), maximum=MAXIMUM_LOW_MARK)
+    return credits or 0
+
+
+async def set_low_mark(tx: AsyncSession, user_id: UUID, mark: int) -> UUID:
+    """Set the balance below which a user is told from now on, by a checked mark; return the key of their account."""
+    account = await lock_account(tx, user_id)
+    account.low_mark = mark
+    return account.id
 
 
 async def expiring(tx: AsyncSession) -> Sequence[UUID]:

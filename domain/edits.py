@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from sqlalchemy import delete
+from sqlmodel import col
 from uuid_utils.compat import uuid7
 
 from db.tables import EditRecipe, MediaAsset
 from db.words import AssetStatus
-from domain import galleries, media, trash
+from domain import media, trash, versions
 from domain.errors import InvalidInput, NotFound
 from domain.png import UnreadablePicture
 from domain.variants import object_key
-from domain.words import ImageVariant, MediaChange, Rotation
+from domain.words import ImageVariant, Rotation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from domain.attempts import Stair
     from domain.bounds import Path
     from domain.pictures import Rendition
     from domain.ports import ObjectStore
@@ -31,6 +36,9 @@ MAXIMUM_PIXELS: Final = MAXIMUM_SIDE**2
 """Of a picture that is edited: more would take the memory of a process that has other things to do."""
 DEGREES: Final = {Rotation.NONE: 0, Rotation.RIGHT: 90, Rotation.HALF: 180, Rotation.LEFT: 270}
 """Clockwise."""
+PER_USER: Final[Sequence[Stair]] = ((60, timedelta(minutes=5)),)
+"""How many edits one user may make: each takes up to some seconds of one core."""
+_ASSET: Final[Path] = ("input", "assetId")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,20 @@ class Recipe:
         return (height, width) if DEGREES[self.rotation] % 180 else (width, height)
 
 
+async def examined(tx: AsyncSession, user_id: UUID, parent_id: UUID, recipe: Recipe, path: Path) -> MediaAsset:
+    """Return one of the user's pictures, with which a recipe can be followed that stands at ``path`` of the input.
+
+    Raises:
+        NotFound: the user has no such picture that is READY.
+        InvalidInput: the crop leaves the picture, a size is out of bounds, or nothing would change.
+    """
+    parent = (await media.own_ready(tx, user_id, [parent_id])).get(parent_id)
+    if parent is None:
+        raise NotFound(_ASSET)
+    check(recipe, parent.width, parent.height, path)
+    return parent
+
+
 async def begin(tx: AsyncSession, user_id: UUID, parent_id: UUID, recipe: Recipe, path: Path) -> UUID:
     """Add the row of a picture that is to be made by ``recipe`` out of one of the user's; return its key.
 
@@ -76,25 +98,10 @@ async def begin(tx: AsyncSession, user_id: UUID, parent_id: UUID, recipe: Recipe
         path: where the recipe stands in the input.
 
     Raises:
-        NotFound: the user has no such picture that is READY.
-        InvalidInput: the crop leaves the picture, a size is out of bounds, or nothing would change.
+        NotFound, InvalidInput: as ``examined``.
     """
-    parent = (await media.own_ready(tx, user_id, [parent_id])).get(parent_id)
-    if parent is None:
-        raise NotFound(("input", "assetId"))
-    check(recipe, parent.width, parent.height, path)
-    asset = MediaAsset(
-        id=uuid7(),
-        owner_id=user_id,
-        parent_id=parent_id,
-        engine=parent.engine,
-        engine_revision=parent.engine_revision,
-        style=parent.style,
-        ratio="",
-        seed=parent.seed,
-        content_level=parent.content_level,
-        alt_text=parent.alt_text,
-    )
+    parent = await examined(tx, user_id, parent_id, recipe, path)
+    asset = MediaAsset(id=uuid7(), owner_id=user_id, parent_id=parent_id)
     asset.width, asset.height = recipe.result_of(parent.width, parent.height)
     tx.add(asset)
     await tx.flush()
@@ -109,7 +116,7 @@ def check(recipe: Recipe, width: int, height: int, path: Path) -> None:
         InvalidInput: naming what can not.
     """
     if width * height > MAXIMUM_PIXELS:
-        raise InvalidInput("edit.too_large", ("input", "assetId"), maximum=MAXIMUM_PIXELS)
+        raise InvalidInput("edit.too_large", _ASSET, maximum=MAXIMUM_PIXELS)
     crop = recipe.crop
     if crop:
         at = path if path[-1] == "crop" else (*path, "crop")
@@ -125,8 +132,8 @@ def check(recipe: Recipe, width: int, height: int, path: Path) -> None:
         raise InvalidInput("edit.nothing", path)
 
 
-async def make(store: ObjectStore, asset_id: UUID, parent_id: UUID, recipe: Recipe) -> Rendition:
-    """Store the picture that ``recipe`` makes of its parent's original, and return it; no transaction may be open.
+async def make(store: ObjectStore, parent_id: UUID, recipe: Recipe) -> Rendition:
+    """Return the picture that ``recipe`` makes of its parent's original; no transaction may be open.
 
     It is made in a thread, where the picture library is imported too: who edits nothing carries none.
 
@@ -136,12 +143,19 @@ async def make(store: ObjectStore, asset_id: UUID, parent_id: UUID, recipe: Reci
     """
     try:
         original = await store.get(object_key(parent_id, ImageVariant.ORIGINAL))
-        rendition = await asyncio.to_thread(_edited, original, recipe, parent_id)
+        return await asyncio.to_thread(_edited, original, recipe, parent_id)
     except (KeyError, UnreadablePicture) as error:
-        raise NotFound(("input", "assetId")) from error
+        raise NotFound(_ASSET) from error
+
+
+async def keep(store: ObjectStore, asset_id: UUID, rendition: Rendition) -> None:
+    """Store a picture whose row is there; no transaction may be open.
+
+    Raises:
+        StorageUnavailable: the store did not answer; some of it may be stored.
+    """
     for each in rendition.objects(asset_id):
         await store.put(each.key, each.data, each.content_type)
-    return rendition
 
 
 def _edited(original: bytes, recipe: Recipe, parent_id: UUID) -> Rendition:
@@ -154,20 +168,19 @@ async def finish(tx: AsyncSession, user_id: UUID, asset_id: UUID, rendition: Ren
     """Make a picture READY whose objects are stored; it joins the gallery of its parent, right behind it.
 
     Raises:
-        NotFound: it is not there any more: the sweeper has given it up.
+        NotFound: it is not there any more, because the sweeper has given it up; or its parent is not.
     """
     asset, _ = await trash.locked(tx, user_id, asset_id)
-    if asset.status is not AssetStatus.PENDING:
-        raise NotFound(("input", "assetId"))
-    media.fill(asset, rendition)
-    parent = await tx.get_one(MediaAsset, asset.parent_id)
-    gallery = await galleries.locked(tx, parent.gallery_id)
-    if gallery:
-        await tx.refresh(parent)
-        await galleries.make_room(tx, gallery, parent.position + 1)
-        asset.gallery_id, asset.position = gallery.id, parent.position + 1
-        await tx.flush()
-        await galleries.welcome(tx, gallery, asset, MediaChange.ADDED)
+    if asset.status is not AssetStatus.PENDING or asset.parent_id is None:
+        raise NotFound(_ASSET)
+    await versions.add(tx, asset, asset.parent_id, rendition, _ASSET)
+
+
+async def forget(tx: AsyncSession, asset_id: UUID) -> None:
+    """Delete the row of a picture that never became READY, whose objects are gone."""
+    await tx.execute(
+        delete(MediaAsset).where(col(MediaAsset.id) == asset_id, col(MediaAsset.status) == AssetStatus.PENDING)
+    )
 
 
 def _row(asset_id: UUID, recipe: Recipe) -> EditRecipe:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from domain.messages import Language
     from domain.ports import Finding
-    from domain.words import UploadProblem
+    from domain.words import GuardReason, UploadProblem
 
 
 class UserError(Exception):
@@ -135,9 +135,9 @@ class OwnerBusy(UserError):
     code = ErrorCode.OWNER_BUSY
     retryable = True
 
-    def __init__(self, job_id: UUID) -> None:
+    def __init__(self, job_id: UUID, path: Sequence[str] = ("input", "ownerId")) -> None:
         """Refuse because of the job with this id."""
-        super().__init__("owner.busy", ("input", "ownerId"))
+        super().__init__("owner.busy", path)
         self.job_id = job_id
 
 
@@ -218,6 +218,21 @@ class ContentBlocked(UserError):
         return message(f"guard.{self.finding.reason}.change", language, words=self.finding.words)
 
 
+class PictureBlocked(UserError):
+    """The content guard blocks a picture that no engine painted; only its decision was written."""
+
+    code = ErrorCode.CONTENT_BLOCKED
+
+    def __init__(self, block: GuardReason, path: Sequence[str]) -> None:
+        """Refuse for ``block`` what would come of the input at ``path``."""
+        super().__init__(f"picture.{block}", path)
+        self.block = block
+
+    def what_to_change(self, language: Language) -> str:
+        """Return, in the reader's language, what can be done instead."""
+        return message(f"picture.{self.block}.change", language)
+
+
 class VersionConflict(UserError):
     """The gallery has changed since the caller read it; the server's order goes with the refusal."""
 
@@ -236,10 +251,15 @@ class UploadRejected(UserError):
 
     code = ErrorCode.UPLOAD_REJECTED
 
-    def __init__(self, problem: UploadProblem) -> None:
-        """Refuse a file because of ``problem``."""
+    def __init__(self, problem: UploadProblem, block: GuardReason | None = None) -> None:
+        """Refuse a file because of ``problem``; ``block`` says why the content guard blocks it, where it does."""
         super().__init__(f"upload.{problem}", ("input", "uploadId"))
         self.problem = problem
+        self.block = block
+
+    def what_to_change(self, language: Language) -> str | None:
+        """Return, in the reader's language, what can be done instead of uploading a blocked picture."""
+        return message(f"picture.{self.block}.change", language) if self.block else None
 
 
 class UploadNotReady(UserError):
@@ -251,6 +271,17 @@ class UploadNotReady(UserError):
     def __init__(self, reason: str) -> None:
         """Refuse for now."""
         super().__init__(reason, ("input", "uploadId"))
+
+
+class MediaUnavailable(UserError):
+    """Pictures can not be read, judged or stored at present; nothing is left of what was begun."""
+
+    code = ErrorCode.MEDIA_UNAVAILABLE
+    retryable = True
+
+    def __init__(self) -> None:
+        """Refuse for now."""
+        super().__init__("media.unavailable")
 
 
 class RequestError(Exception):

@@ -73,6 +73,14 @@ async def is_own(tx: AsyncSession, user_id: UUID, owner: Owner) -> bool:
     return (await tx.execute(select(col(Gallery.id)).where(*mine))).scalar_one_or_none() is not None
 
 
+async def still_own(tx: AsyncSession, user_id: UUID, gallery_id: UUID | None) -> Owner | None:
+    """Return the owner of a gallery where it is the user's and not deleted."""
+    gallery = await tx.get(Gallery, gallery_id, populate_existing=True) if gallery_id else None
+    if gallery is None or gallery.deleted_at or gallery.user_id != user_id:
+        return None
+    return Owner(gallery.kind, gallery.id)
+
+
 async def lock(tx: AsyncSession, user_id: UUID, owner: Owner, path: Path = _OWNER) -> Gallery:
     """Return the gallery of an owner that is the user's, or is the user, locked until the transaction ends.
 

@@ -54,6 +54,8 @@ MAXIMUM_COUNT: Final = 8
 DEFAULT_COUNT: Final = 4
 DEFAULT_RATIO: Final = "3:4"
 _SLOTS: Final[Table] = GenerationSlot.__table__  # type: ignore[attr-defined]  # SQLModel does not tell of it
+OPERATION: Final = "submitGeneration"
+"""What the idempotency keys of all jobs are kept for."""
 SEED_RANGE: Final = 2**31
 """Seeds fit into a GraphQL Int."""
 
@@ -111,8 +113,10 @@ class GenerationSpec:
     """The job whose failed images it paints again."""
     seeds: tuple[int, ...] = ()
     """Of each image; counted up from the first one's where empty."""
-    asked: GenerationRequest | None = field(default=None, repr=False)
-    """The request as it arrived, where a preset has filled it."""
+    asked: object = field(default=None, repr=False)
+    """What was asked for, where the specification may be another when the same is asked again."""
+    preset_id: UUID | None = field(default=None, repr=False)
+    """The preset that filled what the request left out."""
 
 
 def check(
@@ -154,6 +158,7 @@ def check(
         made_from=made_from,
         owner=request.owner,
         asked=request.asked,
+        preset_id=request.preset_id,
     )
 
 
@@ -196,12 +201,12 @@ async def submit(
         ContentBlocked: the content guard blocks the prompt.
     """
     job_id = uuid7()
-    asked, preset_id = spec.asked or spec, spec.asked.preset_id if spec.asked else None
-    first = await idempotency.claim(tx, user_id, key, operation="submitGeneration", request=asked, subject_id=job_id)
+    request = spec.asked or spec
+    first = await idempotency.claim(tx, user_id, key, operation=OPERATION, request=request, subject_id=job_id)
     if first:
         return first
-    if preset_id:
-        await presets.require(tx, user_id, preset_id)
+    if spec.preset_id:
+        await presets.require(tx, user_id, spec.preset_id)
     ruling = told.ruling if told else None
     if ruling:
         ruling.require_passed()
@@ -234,8 +239,8 @@ async def submit(
     jobs.tell_owner(tx, job, MyEventType.JOB_QUEUED)
     outbox.ring_gpu(tx)
     outbox.line_changed(tx)
-    if preset_id:
-        await presets.count_use(tx, preset_id)
+    if spec.preset_id:
+        await presets.count_use(tx, spec.preset_id)
     return job_id
 
 
@@ -284,7 +289,7 @@ def _job_of(job_id: UUID, user_id: UUID, spec: GenerationSpec, told: ToldPrompt 
         visibility=spec.visibility,
         gallery_id=spec.owner.id if spec.owner else None,
         parent_id=spec.parent_id,
-        preset_id=spec.asked.preset_id if spec.asked else None,
+        preset_id=spec.preset_id,
         load=load_of(spec.width, spec.height, spec.steps),
     )
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+from sqlmodel import col
 
 from db.tables import GuardDecision
 from db.words import CONTENT_LEVELS, ContentLevel, GuardEffect, GuardSubject
@@ -17,12 +21,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from db.tables import GenerationJob
-    from domain.ports import Blocked, Finding, Judgement, PromptGuard
+    from domain.attempts import Stair
+    from domain.ports import Finding, Judgement, PromptGuard
 
 AT: Final = ("input", "prompt")
 PICTURE_POLICY: Final = "easel-pictures"
 PICTURE_POLICY_VERSION: Final = "1"
+BLOCKS_PER_USER: Final[Sequence[Stair]] = ((20, timedelta(minutes=10)),)
+"""How often the guard may block one user: who is blocked more often is looking for what it does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +111,35 @@ def record(tx: AsyncSession, user_id: UUID, ruling: Ruling, job_id: UUID | None 
     )
 
 
-def record_picture(tx: AsyncSession, job: GenerationJob, slot_id: UUID, blocked: Blocked | None) -> None:
-    """Write the decision that a finished picture is not shown; ``blocked`` is None where its engine decided so."""
-    reason = GuardReason(blocked.reason) if blocked else GuardReason.REFUSED_BY_ENGINE
+def record_picture(
+    tx: AsyncSession,
+    user_id: UUID,
+    reason: GuardReason,
+    job_id: UUID | None = None,
+    slot_id: UUID | None = None,
+    asset_id: UUID | None = None,
+) -> None:
+    """Write the decision that a picture is not shown: one that was painted for a job, or came from ``asset_id``."""
     decision = GuardDecision(
-        user_id=job.user_id,
+        user_id=user_id,
         subject=GuardSubject.PICTURE,
         effect=GuardEffect.BLOCK,
         reason=reason,
         content_level=ContentLevel.MATURE,
         policy=PICTURE_POLICY,
         policy_version=PICTURE_POLICY_VERSION,
-        job_id=job.id,
+        job_id=job_id,
         slot_id=slot_id,
+        asset_id=asset_id,
     )
     tx.add(decision)
+
+
+async def block_of(tx: AsyncSession, asset_id: UUID) -> GuardReason | None:
+    """Return why an uploaded picture was blocked; None where it was not."""
+    query = select(col(GuardDecision.reason)).where(col(GuardDecision.asset_id) == asset_id).limit(1)
+    found = (await tx.execute(query)).scalar_one_or_none()
+    return GuardReason(found) if found else None
 
 
 _EFFECTS: Final = (GuardEffect.BLOCK, GuardEffect.WARN, GuardEffect.ALLOW)

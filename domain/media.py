@@ -10,7 +10,7 @@ from sqlmodel import col
 from db.tables import Artwork, ArtworkImage, Gallery, GenerationJob, MediaAsset
 from db.tables.columns import now
 from db.words import AssetStatus, Visibility
-from domain import levels
+from domain import guard, levels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -61,7 +61,7 @@ def scan(asset: MediaAsset) -> None:
 
 
 def fill(asset: MediaAsset, rendition: Rendition) -> None:
-    """Make a locked image READY whose objects are stored.
+    """Make a locked image READY whose objects are stored; its content level is the highest that was found for it.
 
     Raises:
         IllegalMove: it is not new.
@@ -72,6 +72,7 @@ def fill(asset: MediaAsset, rendition: Rendition) -> None:
     asset.byte_size = len(rendition.original)
     asset.sha256, asset.dhash = rendition.sha256, rendition.dhash
     asset.blurhash, asset.dominant_color = rendition.blurhash, rendition.dominant_color
+    asset.content_level = guard.highest((asset.content_level, rendition.content_level))
     asset.ready_at = now()
 
 

@@ -114,6 +114,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "This costs {needed} credits; {available} are available.",
         "{needed} 크레딧이 필요하지만 {available} 크레딧만 남아 있습니다.",
     ),
+    "low_mark.range": (
+        "The mark is between 0 and {maximum} credits.",
+        "0에서 {maximum} 크레딧 사이여야 합니다.",
+    ),
     "retry.nothing": (
         "This job has not ended, or has no failed images that are not being made again already.",
         "작업이 아직 끝나지 않았거나, 다시 만들 실패한 이미지가 없습니다.",
@@ -269,6 +273,27 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "The engine refused to paint this. Describe something else.",
         "엔진이 그리기를 거부했습니다. 다른 내용으로 바꿔 주세요.",
     ),
+    # pictures that no engine painted
+    "picture.KNOWN_PICTURE": (
+        "This picture is one that must not be shown here.",
+        "여기에서 보여 줄 수 없는 이미지입니다.",
+    ),
+    "picture.KNOWN_PICTURE.change": (
+        "Use another picture. The same one in another size or format is not accepted either.",
+        "다른 이미지를 사용해 주세요. 크기나 형식만 바꾼 같은 이미지도 사용할 수 없습니다.",
+    ),
+    "picture.UNSAFE": (
+        "This picture was flagged as unsafe.",
+        "안전하지 않다고 판단된 이미지입니다.",
+    ),
+    "picture.UNSAFE.change": (
+        "Use a more harmless picture, or leave out the part that is not.",
+        "더 무난한 이미지를 사용하거나 문제가 되는 부분을 빼 주세요.",
+    ),
+    "media.unavailable": (
+        "Pictures can not be read, checked or stored at present. Try again shortly.",
+        "지금은 이미지를 읽거나 확인하거나 저장할 수 없습니다. 잠시 후 다시 시도해 주세요.",
+    ),
     "avatar.not_general": (
         "Everybody sees an avatar: choose a picture whose content level is GENERAL.",
         "프로필 이미지는 모두에게 보입니다. 전체 이용가 이미지를 골라 주세요.",
@@ -332,6 +357,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "upload.mime": ("Upload one of: {choices}.", "다음 형식만 올릴 수 있습니다: {choices}."),
     "upload.bytes": ("A file has 1 byte to {maximum} MB.", "파일 크기는 최대 {maximum}MB입니다."),
     "upload.sha256": ("This is no SHA-256 in hexadecimal.", "올바른 SHA-256 값이 아닙니다."),
+    "upload.used": (
+        "This upload has become another image already. Upload the file again.",
+        "이미 다른 이미지가 된 업로드입니다. 파일을 다시 올려 주세요.",
+    ),
     "upload.not_arrived": ("The file has not arrived yet.", "파일이 아직 도착하지 않았습니다."),
     "upload.being_checked": ("The file is being checked.", "파일을 확인하고 있습니다."),
     "upload.busy": (
@@ -341,6 +370,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "upload.store_away": (
         "Files can not be read or stored at present. Try again shortly.",
         "지금은 파일을 읽거나 저장할 수 없습니다. 잠시 후 다시 시도해 주세요.",
+    ),
+    "upload.check_away": (
+        "Pictures can not be checked at present. Try again shortly.",
+        "지금은 이미지를 확인할 수 없습니다. 잠시 후 다시 시도해 주세요.",
     ),
     "upload.given_up": (
         "This upload was given up. Announce the file again.",
@@ -377,6 +410,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "upload.BROKEN": (
         "The picture is broken, or not all of it arrived.",
         "이미지가 손상되었거나 일부만 도착했습니다.",
+    ),
+    "upload.BLOCKED": (
+        "This picture can not be uploaded: it is one that must not be shown here.",
+        "여기에서 보여 줄 수 없는 이미지라서 올릴 수 없습니다.",
     ),
     "upload.TOO_EXPENSIVE": (
         "The picture takes too much to decode. Save it anew, smaller, and upload that.",

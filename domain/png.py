@@ -14,6 +14,8 @@ _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _HEADER: Final = struct.Struct(">8sI4sII")
 """Signature, length and name of the first chunk, width and height."""
 _HEADER_LENGTH: Final = 13
+_CHUNK: Final = struct.Struct(">I4s")
+_CRC_LENGTH: Final = 4
 _WITH_ALPHA: Final = frozenset({"LA", "PA", "RGBA"})
 
 
@@ -33,6 +35,17 @@ def size_of(data: bytes) -> tuple[int, int]:
     if (signature, length, name) != (_SIGNATURE, _HEADER_LENGTH, b"IHDR") or not width or not height:
         raise UnreadablePicture("no PNG")
     return width, height
+
+
+def head_of(data: bytes) -> bytes:
+    """Return what stands before the pixels of a PNG, which is all of its texts; of anything else some of it."""
+    at = len(_SIGNATURE)
+    while at + _CHUNK.size <= len(data):
+        length, name = _CHUNK.unpack_from(data, at)
+        if name == b"IDAT":
+            break
+        at += _CHUNK.size + length + _CRC_LENGTH
+    return data[:at]
 
 
 def decoded(data: bytes, maximum_pixels: int) -> Image.Image:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from db.words import ContentLevel, GuardEffect, Operation
+    from domain.renditions import Rendition
     from domain.words import BlockReason, FailureCode, GuardReason, PromptMeans
 
 
@@ -223,6 +224,23 @@ class OutputChecker(Protocol):
 
     def warm_up(self) -> None:
         """Begin to make ready to judge, and return at once; what goes wrong is told to the first who asks."""
+
+    def close(self) -> None:
+        """End what was started, at once; nobody asks any more."""
+
+
+class PictureGuard(Protocol):
+    """Judges pictures that no engine painted, before anything of them is stored."""
+
+    async def judge(self, rendition: Rendition) -> Blocked | Rated | None:
+        """Return why a picture must not be shown, or not to everybody; None where nothing speaks against it.
+
+        Args:
+            rendition: what would be stored of it.
+
+        Raises:
+            CheckUnavailable: it can not be judged now; whoever asks must not store it.
+        """
 
     def close(self) -> None:
         """End what was started, at once; nobody asks any more."""

@@ -18,7 +18,7 @@ from db.tables import GenerationJob, GenerationSlot, MediaAsset
 from db.tables.columns import now
 from db.words import ACTIVE_JOB_STATUSES, FINAL_SLOT_STATUSES, JobStatus, SlotStatus
 from domain import credits, galleries, guard, jobs, line, media
-from domain.words import FailureCode, MediaChange
+from domain.words import FailureCode, GuardReason, MediaChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -191,7 +191,6 @@ async def deliver(tx: AsyncSession, lease: Lease, renditions: Mapping[UUID, Rend
             continue
         rendition = renditions[slot.id]
         media.fill(asset, rendition)
-        asset.content_level = guard.highest((asset.content_level, rendition.content_level))
         slot.finished_at = asset.ready_at
         slot.status = SlotStatus.READY
         if gallery and asset.gallery_id == gallery.id:
@@ -217,7 +216,8 @@ async def give_up_slot(
     status = SlotStatus.FAILED
     if code is FailureCode.CONTENT_BLOCKED:
         status = SlotStatus.BLOCKED
-        guard.record_picture(tx, job, slot_id, blocked)
+        reason = GuardReason(blocked.reason) if blocked else GuardReason.REFUSED_BY_ENGINE
+        guard.record_picture(tx, job.user_id, reason, job_id=job.id, slot_id=slot_id)
     jobs.close_slot(tx, wallet, job, slot, status, code)
 
 

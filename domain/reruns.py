@@ -9,9 +9,10 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from db.tables import GenerationJob, MediaAsset
-from domain import generation, operations
+from db.words import AssetStatus
+from domain import galleries, generation, idempotency, operations
 from domain.bounds import INPUT
-from domain.errors import ContentBlocked, InvalidInput, NotFound
+from domain.errors import ContentBlocked, InvalidInput, NotFound, OwnerBusy
 from domain.generation import GenerationRequest
 from domain.operations import SHAPED_BY_SOURCE
 
@@ -55,12 +56,23 @@ async def specified(
 ) -> tuple[GenerationSpec, Mapping[str, str]]:
     """Return the specification of the same picture, and how its words were put into English the first time.
 
+    It joins the gallery that its job's pictures joined, where that is still there.
+
     Raises:
-        NotFound: the user has no such picture that a job painted, or what it was made from is gone.
+        NotFound: the user has no such picture that is READY and that a job painted, or what it was made from is gone.
         InvalidInput: naming an override that is not acceptable.
     """
     request, known = await _request_of(tx, user_id, rerun)
-    return generation.check(request, engines, (*INPUT, "overrides")), known
+    return replace(generation.check(request, engines, (*INPUT, "overrides")), asked=rerun), known
+
+
+async def first(tx: AsyncSession, user_id: UUID, rerun: Rerun, key: str) -> UUID | None:
+    """Return the job that a rerun made when ``key`` was used for the first time, whatever became of its picture since.
+
+    Raises:
+        IdempotencyConflict: the key belongs to another request.
+    """
+    return await idempotency.first_of(tx, user_id, key, operation=generation.OPERATION, request=rerun)
 
 
 async def submit(
@@ -76,15 +88,20 @@ async def submit(
     Raises:
         NotFound: what it was made from is gone.
         InvalidInput: a setting does not suit it.
+        OwnerBusy: a job for the same gallery has not ended.
         DailyLimitReached: the images are more than is left of the day's.
         InsufficientCredits: the job costs more than is available.
         IdempotencyConflict: the key belongs to another request.
         ContentBlocked: the content guard blocks the prompt.
     """
+    if spec.owner and not await galleries.still_own(tx, user_id, spec.owner.id):
+        spec = replace(spec, owner=None)
     try:
         return await generation.submit(tx, user_id, spec, key, told, daily_limit)
     except NotFound:
         raise NotFound(_PATH) from None
+    except OwnerBusy as refusal:
+        raise OwnerBusy(refusal.job_id, _PATH) from None
     except ContentBlocked as refusal:
         raise ContentBlocked(refusal.finding, _PATH) from None
     except InvalidInput as refusal:
@@ -95,7 +112,11 @@ async def _request_of(tx: AsyncSession, user_id: UUID, rerun: Rerun) -> tuple[Ge
     query = (
         select(GenerationJob, col(MediaAsset.seed))
         .join(MediaAsset, col(MediaAsset.job_id) == col(GenerationJob.id))
-        .where(col(MediaAsset.id) == rerun.asset_id, col(MediaAsset.owner_id) == user_id)
+        .where(
+            col(MediaAsset.id) == rerun.asset_id,
+            col(MediaAsset.owner_id) == user_id,
+            col(MediaAsset.status) == AssetStatus.READY,
+        )
     )
     found = (await tx.execute(query)).one_or_none()
     if found is None:
@@ -117,6 +138,7 @@ async def _request_of(tx: AsyncSession, user_id: UUID, rerun: Rerun) -> tuple[Ge
         size=None if job.operation in SHAPED_BY_SOURCE else (job.width, job.height),
         operation=job.operation,
         made_from=made_from,
+        owner=await galleries.still_own(tx, user_id, job.gallery_id),
     )
     given = {name: value for name, value in asdict(rerun.overrides).items() if value is not None}
     strength = given.pop("strength", made_from.strength)

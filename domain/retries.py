@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import select
 from sqlmodel import col
 
-from db.tables import Gallery, GenerationJob
+from db.tables import GenerationJob
 from db.words import SlotStatus
-from domain import generation, guard, jobs, operations
+from domain import galleries, generation, guard, jobs, operations
 from domain.bounds import INPUT, chosen
 from domain.catalogue import ENGINES
 from domain.errors import InvalidInput, NotFound, NothingToRetry
-from domain.galleries import Owner
 from domain.generation import GenerationSpec
 from domain.prompts import ToldPrompt
 
@@ -83,12 +82,7 @@ async def _spec_of(tx: AsyncSession, job: GenerationJob, engines: Sequence[str])
         visibility=job.visibility,
         operation=job.operation,
         made_from=made_from,
-        owner=await _owner_of(tx, job),
+        owner=await galleries.still_own(tx, job.user_id, job.gallery_id),
         parent_id=job.id,
         seeds=tuple(slot.seed for slot in failed),
     )
-
-
-async def _owner_of(tx: AsyncSession, job: GenerationJob) -> Owner | None:
-    gallery = await tx.get(Gallery, job.gallery_id) if job.gallery_id else None
-    return Owner(gallery.kind, gallery.id) if gallery and gallery.deleted_at is None else None

@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from db.tables import Gallery
+    from domain.bounds import Path
 
 UNDO: Final = timedelta(days=7)
 """How long a deleted picture can be restored."""
 MAXIMUM_ALT_TEXT: Final = 500
-_PATH: Final = ("input", "assetId")
+_PATH: Final[Path] = ("input", "assetId")
 _BATCH: Final = 100
 
 
@@ -96,17 +97,19 @@ async def set_alt_text(tx: AsyncSession, user_id: UUID, asset_id: UUID, text: st
         galleries.describe(tx, gallery, asset.id)
 
 
-async def locked(tx: AsyncSession, user_id: UUID, asset_id: UUID) -> tuple[MediaAsset, Gallery | None]:
+async def locked(
+    tx: AsyncSession, user_id: UUID, asset_id: UUID, path: Path = _PATH
+) -> tuple[MediaAsset, Gallery | None]:
     """Return one of the user's pictures and the gallery that it is in, locked in this order.
 
     Raises:
-        NotFound: the user has no such picture.
+        NotFound: the user has no such picture; ``path`` names it.
     """
     mine = select(MediaAsset).where(col(MediaAsset.id) == asset_id, col(MediaAsset.owner_id) == user_id)
     while True:
         found = (await tx.execute(mine.execution_options(populate_existing=True))).scalar_one_or_none()
         if found is None:
-            raise NotFound(_PATH)
+            raise NotFound(path)
         gallery_id = found.gallery_id
         gallery = await galleries.locked(tx, gallery_id)
         locking = mine.with_for_update(key_share=True).execution_options(populate_existing=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +19,7 @@ from uuid_utils.compat import uuid7
 from db.tables import MediaAsset, Upload
 from db.tables.columns import now
 from db.words import AssetStatus, UploadKind
-from domain import media
+from domain import guard, media, versions
 from domain.errors import InvalidInput, NotFound, UploadNotReady, UploadRejected
 from domain.ports import Deposit
 from domain.words import UploadProblem
@@ -28,14 +28,21 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from uuid import UUID
 
+    from sqlalchemy import ScalarSelect
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from domain.attempts import Stair
+    from domain.bounds import Path
+    from domain.clauses import Value
     from domain.ports import ObjectStore
     from domain.renditions import Rendition
 
-    Scan = Callable[[bytes, str], Awaitable[Rendition]]
-    """Decodes a file of a media type into what is stored of it; raises UploadRejected and UploadNotReady."""
+    Scan = Callable[[bytes, str, "Parent | None"], Awaitable[Rendition]]
+    """Decodes a file of a media type into what is stored of it, with its parent's metadata where it is a version.
+
+    Raises UploadRejected and UploadNotReady.
+    """
+
 
 MAXIMUM_BYTES: Final = 10 * 10**6
 LINK_LIFE: Final = timedelta(minutes=15)
@@ -46,6 +53,9 @@ PER_USER: Final[Sequence[Stair]] = ((60, timedelta(minutes=5)),)
 EXTENSIONS: Final[Mapping[str, str]] = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 """Of the media types that can be uploaded."""
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
+PARENT: Final[Path] = ("input", "parentId")
+"""Where the input names what an upload is a version of."""
+UPLOAD: Final[Path] = ("input", "uploadId")
 _BATCH: Final = 100
 
 
@@ -60,12 +70,23 @@ class Announcement:
 
 
 @dataclass(frozen=True, slots=True)
+class Parent:
+    """The picture that an upload is a version of."""
+
+    id: UUID
+    original: bytes = field(repr=False)
+    """PNG, for the metadata in it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """An upload that is to be checked now, by this caller alone."""
 
     upload_id: UUID
     asset_id: UUID
     deposit: Deposit
+    parent_id: UUID | None = None
+    """What it is a version of, where it is one."""
 
 
 def checked(announced: Announcement) -> Announcement:
@@ -108,27 +129,39 @@ def deposit_of(upload: Upload) -> Deposit:
     return Deposit(key, upload.media_type, upload.byte_size, upload.sha256)
 
 
-async def begin(tx: AsyncSession, user_id: UUID, upload_id: UUID) -> Check | UUID:
-    """Begin to check an upload; where it was found good before, return the key of its asset.
+def asset_of(upload_id: Value, user_id: Value) -> ScalarSelect[UUID]:
+    """Return what one of the user's uploads becomes, or has become."""
+    mine = (col(Upload.id) == upload_id, col(Upload.user_id) == user_id)
+    return select(col(Upload.asset_id)).where(*mine).scalar_subquery()
+
+
+async def begin(tx: AsyncSession, user_id: UUID, upload_id: UUID, parent_id: UUID | None = None) -> Check | UUID:
+    """Begin to check an upload, which shall be a version of ``parent_id`` if that is given.
+
+    Where it was found good before, return the key of its asset.
 
     Raises:
-        NotFound: the user has no such upload, or has deleted what it became.
+        NotFound: the user has no such upload, or has deleted what it became; or no such parent that is READY.
+        InvalidInput: it became something else than a version of this parent before.
         UploadRejected: it was found bad before.
         UploadNotReady: it is being checked.
     """
     upload, asset = await _locked(tx, upload_id)
     if upload is None or asset is None or upload.user_id != user_id:
-        raise NotFound(("input", "uploadId"))
+        raise NotFound(UPLOAD)
     if upload.problem:
-        raise UploadRejected(UploadProblem(upload.problem))
+        raise UploadRejected(UploadProblem(upload.problem), await guard.block_of(tx, asset.id))
     if asset.status is AssetStatus.READY:
+        _require_parent(asset, parent_id)
         return asset.id
     if asset.status not in {AssetStatus.UPLOADING, AssetStatus.SCANNING}:  # it was deleted meanwhile
-        raise NotFound(("input", "uploadId"))
+        raise NotFound(UPLOAD)
+    if parent_id and parent_id not in await media.own_ready(tx, user_id, [parent_id]):
+        raise NotFound(PARENT)
     if upload.checked_at and upload.checked_at > now() - CHECK_LIFE:
         raise UploadNotReady("upload.being_checked")
     upload.checked_at = now()
-    return Check(upload.id, asset.id, deposit_of(upload))
+    return Check(upload.id, asset.id, deposit_of(upload), parent_id)
 
 
 async def read(store: ObjectStore, deposit: Deposit) -> bytes:
@@ -170,21 +203,29 @@ async def accept(tx: AsyncSession, check: Check, rendition: Rendition) -> None:
 
     Raises:
         UploadNotReady: it was given up meanwhile.
+        NotFound: its parent was deleted meanwhile.
+        InvalidInput: it became something else meanwhile.
     """
     _, asset = await _locked(tx, check.upload_id)
     if asset is None or asset.status not in {AssetStatus.SCANNING, AssetStatus.READY}:
         raise UploadNotReady("upload.given_up")
-    if asset.status is not AssetStatus.READY:
+    if asset.status is AssetStatus.READY:
+        _require_parent(asset, check.parent_id)
+    elif check.parent_id:
+        await versions.add(tx, asset, check.parent_id, rendition, PARENT)
+    else:
         media.fill(asset, rendition)
 
 
-async def reject(tx: AsyncSession, check: Check, problem: UploadProblem) -> None:
-    """Say that an upload was found bad."""
+async def reject(tx: AsyncSession, check: Check, refusal: UploadRejected) -> None:
+    """Say that an upload was found bad; where the content guard blocks it, with its decision."""
     upload, asset = await _locked(tx, check.upload_id)
     if upload and asset and asset.status in {AssetStatus.UPLOADING, AssetStatus.SCANNING}:
-        upload.problem = problem
+        upload.problem = refusal.problem
         media.scan(asset)
         media.move(asset, AssetStatus.REJECTED)
+        if refusal.block:
+            guard.record_picture(tx, upload.user_id, refusal.block, asset_id=asset.id)
 
 
 async def release(tx: AsyncSession, check: Check) -> None:
@@ -213,6 +254,11 @@ async def is_unfinished(tx: AsyncSession, asset_id: UUID) -> bool:
     """Whether the asset of an upload never became anything, so that no object of it may stay."""
     asset = await tx.get(MediaAsset, asset_id)
     return asset is not None and asset.status is not AssetStatus.READY and asset.ready_at is None
+
+
+def _require_parent(asset: MediaAsset, parent_id: UUID | None) -> None:
+    if parent_id not in {None, asset.parent_id}:
+        raise InvalidInput("upload.used", UPLOAD)
 
 
 async def _locked(tx: AsyncSession, upload_id: UUID) -> tuple[Upload | None, MediaAsset | None]:

@@ -7,44 +7,53 @@ from typing import TYPE_CHECKING
 
 from db.tables import Upload
 from domain import uploads
-from domain.errors import UploadNotReady, UploadRejected
-from domain.ports import StorageUnavailable
+from domain.errors import NotFound, PictureBlocked, UploadNotReady, UploadRejected
+from domain.picture_checks import passed
+from domain.ports import CheckUnavailable, StorageUnavailable
+from domain.uploads import PARENT, UPLOAD, Parent
 from domain.variants import object_key
-from domain.words import ImageVariant
+from domain.words import ImageVariant, UploadProblem
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from db.session import Database
+    from domain.picture_checks import Gate
     from domain.ports import ObjectStore
-    from domain.renditions import Rendition
     from domain.uploads import Check, Scan
 
 
-async def confirm(db: Database, store: ObjectStore, scan: Scan, user_id: UUID, upload_id: UUID) -> UUID:
+async def confirm(gate: Gate, scan: Scan, user_id: UUID, upload_id: UUID, parent_id: UUID | None = None) -> UUID:
     """Check an upload and make it an asset; return its key. Confirmed again, the answer is the same.
 
+    With ``parent_id`` it becomes a version of that picture.
+
     Raises:
-        NotFound: the user has no such upload.
-        UploadRejected: it is not acceptable, and nothing of it is left in the store.
+        NotFound: the user has no such upload, or no such parent that is READY; the upload can be confirmed otherwise.
+        InvalidInput: it became something else than a version of this parent before.
+        UploadRejected: it is not acceptable, or blocked by the content guard; nothing of it is left in the store.
         UploadNotReady: it can not be checked at present.
     """
-    async with db.write() as tx:
-        begun = await uploads.begin(tx, user_id, upload_id)
+    async with gate.db.write() as tx:
+        begun = await uploads.begin(tx, user_id, upload_id, parent_id)
     if not isinstance(begun, uploads.Check):
         return begun
     try:
-        await _check(db, store, scan, begun)
+        await _check(gate, scan, begun)
     except UploadRejected as refusal:
-        async with db.write() as tx:
-            await uploads.reject(tx, begun, refusal.problem)
-        await _remove(store, begun.deposit.key)
+        async with gate.db.write() as tx:
+            await uploads.reject(tx, begun, refusal)
+        await _remove(gate.store, begun.deposit.key)
         raise
-    except (UploadNotReady, StorageUnavailable) as error:
-        async with db.write() as tx:
+    except (UploadNotReady, StorageUnavailable, CheckUnavailable, NotFound) as error:
+        async with gate.db.write() as tx:
             await uploads.release(tx, begun)
-        raise error if isinstance(error, UploadNotReady) else UploadNotReady("upload.store_away") from error
-    await _remove(store, begun.deposit.key)
+        if isinstance(error, StorageUnavailable):
+            raise UploadNotReady("upload.store_away") from error
+        if isinstance(error, CheckUnavailable):
+            raise UploadNotReady("upload.check_away") from error
+        raise
+    await _remove(gate.store, begun.deposit.key)
     return begun.asset_id
 
 
@@ -67,19 +76,33 @@ async def give_up(db: Database, store: ObjectStore, upload_id: UUID) -> None:
         await uploads.forget(tx, upload_id)
 
 
-async def _check(db: Database, store: ObjectStore, scan: Scan, check: Check) -> None:
+async def _check(gate: Gate, scan: Scan, check: Check) -> None:
+    db, store = gate.db, gate.store
     data = await uploads.read(store, check.deposit)
     async with db.write() as tx:
         await uploads.arrived(tx, check)
-    rendition: Rendition = await scan(data, check.deposit.content_type)
+    rendition = await scan(data, check.deposit.content_type, await _parent_of(store, check))
+    try:
+        rendition = await passed(gate.guard, rendition, UPLOAD)
+    except PictureBlocked as refusal:
+        raise UploadRejected(UploadProblem.BLOCKED, refusal.block) from refusal
     for each in rendition.objects(check.asset_id):
         await store.put(each.key, each.data, each.content_type)
     try:
         async with db.write() as tx:
             await uploads.accept(tx, check, rendition)
-    except UploadNotReady:  # it was given up, and swept, before all of this was stored
+    except (UploadNotReady, NotFound):  # it was given up, and swept, before all was stored; or its parent was deleted
         await _remove(store, *(each.key for each in rendition.objects(check.asset_id)))
         raise
+
+
+async def _parent_of(store: ObjectStore, check: Check) -> Parent | None:
+    if check.parent_id is None:
+        return None
+    try:
+        return Parent(check.parent_id, await store.get(object_key(check.parent_id, ImageVariant.ORIGINAL)))
+    except KeyError:
+        raise NotFound(PARENT) from None
 
 
 async def _remove(store: ObjectStore, *keys: str) -> None:

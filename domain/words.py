@@ -121,6 +121,7 @@ class ErrorCode(StrEnum):
     VERSION_CONFLICT = "VERSION_CONFLICT"
     UPLOAD_REJECTED = "UPLOAD_REJECTED"
     UPLOAD_NOT_READY = "UPLOAD_NOT_READY"
+    MEDIA_UNAVAILABLE = "MEDIA_UNAVAILABLE"
 
 
 class Previews(StrEnum):
@@ -241,6 +242,7 @@ class UploadProblem(StrEnum):
     HIDDEN_DATA = "HIDDEN_DATA"
     BROKEN = "BROKEN"
     TOO_EXPENSIVE = "TOO_EXPENSIVE"
+    BLOCKED = "BLOCKED"
 
 
 class AssetOrder(StrEnum):

@@ -33,7 +33,7 @@ from planner.lane import Lane, Operation, Weight
 from planner.pages import CURSOR_SCALAR, After, Connection, Cursor, Edge, First, PageInfo
 from planner.plans import Compiler
 from planner.roots import Roots, split_id
-from planner.rows import Argument, Ask, Row, sql_of
+from planner.rows import Argument, Ask, Row, refused, sql_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -116,6 +116,7 @@ __all__ = [
     "part",
     "planned",
     "ref",
+    "refused",
     "root_page",
     "scalars",
     "split_id",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BindParameter, literal_column
+from sqlalchemy import BindParameter, Boolean, literal_column
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg
 
@@ -139,6 +139,15 @@ def sql_of(argument: Any) -> ColumnElement[Any]:
     """Return an argument that has a value as an SQL expression, where its annotation says what it is in Python."""
     expression: ColumnElement[Any] = argument.__clause_element__()
     return expression
+
+
+def refused(error: Callable[[], Exception]) -> ColumnElement[bool]:
+    """Return a condition that ends each request with an error of its field: its arguments do not go together."""
+
+    def refuse(_values: object) -> None:
+        raise error()
+
+    return Asked("refused", Boolean(), refuse)
 
 
 class Argument:

@@ -7,9 +7,10 @@ import strawberry
 from sqlalchemy import TIMESTAMP, Text, and_, not_
 
 from db.words import AssetStatus
-from domain import collecting, folders
+from domain import collecting, folders, uploads
+from domain.errors import BadUserInput
 from domain.words import AssetOrder
-from planner import Ask, Row, connection, ref, sql_of
+from planner import Ask, Row, connection, ref, refused, sql_of
 from schema.context import Context, Info
 from schema.folders import (
     AssetFilter,
@@ -81,6 +82,7 @@ _MEANINGS: Final[Mapping[str, Callable[[Ask, Row, Any], Any]]] = {
     "is_uploaded": lambda _ask, asset, on: (asset.engine == "") if on else (asset.engine != ""),
     "engine": lambda _ask, asset, value: asset.engine == sql_of(value),
     "style": lambda _ask, asset, value: asset.style == sql_of(value),
+    "content_level": lambda _ask, asset, value: asset.content_level == value,
     "ratio": lambda _ask, asset, value: asset.ratio == sql_of(value),
     "operation": lambda _ask, asset, value: collecting.is_made_by(asset, value),
     "text": lambda _ask, asset, value: collecting.is_told_by(asset, value.read(collecting.pattern_of, Text())),
@@ -91,12 +93,22 @@ _MEANINGS: Final[Mapping[str, Callable[[Ask, Row, Any], Any]]] = {
 
 
 def _like(
-    _ask: Ask,
+    ask: Ask,
     pair: Row,
     *,
-    asset_id: Annotated[strawberry.ID, strawberry.argument(description="Id of an image that the viewer may see.")],
+    asset_id: Annotated[
+        strawberry.ID | None, strawberry.argument(description="Id of an image that the viewer may see.")
+    ] = None,
+    upload_id: Annotated[
+        strawberry.ID | None,
+        strawberry.argument(description="Id of an upload of the viewer's, in place of an image: of what it became."),
+    ] = None,
 ) -> Any:  # noqa: ANN401 - a condition
-    return pair.of_id == read_key(asset_id, "asset")
+    if (asset_id is None) == (upload_id is None):
+        return refused(lambda: BadUserInput("Give `assetId` or `uploadId`: one of them."))
+    if asset_id is not None:
+        return pair.of_id == read_key(asset_id, "asset")
+    return pair.of_id == uploads.asset_of(read_key(upload_id, "upload"), ask.viewer)
 
 
 @strawberry.type

@@ -7,13 +7,14 @@ from uuid import UUID
 import strawberry
 
 from db.words import OwnerKind, Visibility
-from domain import edits, galleries, streams, trash
-from domain.edits import Crop, Recipe
+from domain import attempts, edits_making, galleries, streams, trash
+from domain.edits import PER_USER, Crop, Recipe
 from domain.errors import Missing, NotFound
 from domain.galleries import Owner
 from domain.ports import Event
 from domain.words import MediaChange
 from planner import ref
+from resolvers.guarding import counting_blocks
 from resolvers.operations import asset_key
 from resolvers.streams import After, Audience, Place, Watch
 from schema.accounts import User
@@ -73,7 +74,7 @@ def shown(owner: Owner) -> MediaOwner:
     return ref(TYPES[owner.kind], id=owner.id)
 
 
-async def _owner_of(context: Context, asset_id: UUID) -> MediaOwner | None:
+async def gallery_owner_of(context: Context, asset_id: UUID) -> MediaOwner | None:
     """Return the owner of the gallery that a picture is in, deleted or not."""
     found = await context.services.db.look_up(lambda tx: galleries.owner_of(tx, asset_id))
     return shown(found) if found else None
@@ -87,12 +88,10 @@ async def _edited(info: Info, text: strawberry.ID, recipe: Recipe, *path: str) -
     """Make a picture by a recipe; return the fields of the success."""
     viewer_id, services = info.context.required_viewer_id, info.context.services
     parent_id = asset_key(info, text, "assetId")
-    async with services.db.write() as tx:
-        asset_id = await edits.begin(tx, viewer_id, parent_id, recipe, ("input", *path))
-    rendition = await edits.make(services.store, asset_id, parent_id, recipe)
-    async with services.db.write() as tx:
-        await edits.finish(tx, viewer_id, asset_id, rendition)
-    return {"media": ref(MediaAsset, id=asset_id), "owner": await _owner_of(info.context, asset_id)}
+    await attempts.count(services.limiter, "edit-media", str(viewer_id), PER_USER)
+    async with counting_blocks(info):
+        asset_id = await edits_making.edit(services.gate, viewer_id, parent_id, recipe, ("input", *path))
+    return {"media": ref(MediaAsset, id=asset_id), "owner": await gallery_owner_of(info.context, asset_id)}
 
 
 @strawberry.type
@@ -144,7 +143,7 @@ class GalleryMutations:
         return DeleteMediaSuccess(
             deleted_id=global_id("asset", asset_id),
             restorable_until=until,
-            owner=await _owner_of(info.context, asset_id),
+            owner=await gallery_owner_of(info.context, asset_id),
         )
 
     @strawberry.mutation(description="Bring a deleted image back.")
@@ -157,7 +156,9 @@ class GalleryMutations:
         viewer_id, asset_id = info.context.required_viewer_id, asset_key(info, input.asset_id, "assetId")
         async with info.context.services.db.write() as tx:
             await trash.restore(tx, viewer_id, asset_id)
-        return RestoreMediaSuccess(media=ref(MediaAsset, id=asset_id), owner=await _owner_of(info.context, asset_id))
+        return RestoreMediaSuccess(
+            media=ref(MediaAsset, id=asset_id), owner=await gallery_owner_of(info.context, asset_id)
+        )
 
     @strawberry.mutation(description="Say what an image shows, for those who can not see it.")
     async def set_alt_text(
@@ -169,9 +170,11 @@ class GalleryMutations:
         viewer_id, asset_id = info.context.required_viewer_id, asset_key(info, input.asset_id, "assetId")
         async with info.context.services.db.write() as tx:
             await trash.set_alt_text(tx, viewer_id, asset_id, input.alt_text)
-        return SetAltTextSuccess(media=ref(MediaAsset, id=asset_id), owner=await _owner_of(info.context, asset_id))
+        return SetAltTextSuccess(
+            media=ref(MediaAsset, id=asset_id), owner=await gallery_owner_of(info.context, asset_id)
+        )
 
-    @strawberry.mutation(description="Make a new image of a part of one, which stays as it is.")
+    @strawberry.mutation(description="Make a new image of a part of one, which stays as it is. 60 edits in 5 minutes.")
     async def crop_media(
         self,
         info: Info,
@@ -181,7 +184,9 @@ class GalleryMutations:
         recipe = Recipe(crop=_crop(input.crop))
         return CropMediaSuccess(**await _edited(info, input.asset_id, recipe, "crop"))
 
-    @strawberry.mutation(description="Make a new image out of one by a recipe; the one stays as it is.")
+    @strawberry.mutation(
+        description="Make a new image out of one by a recipe; the one stays as it is. 60 edits in 5 minutes."
+    )
     async def apply_edit(
         self,
         info: Info,

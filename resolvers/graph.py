@@ -20,6 +20,7 @@ from planner import Planner, Reader, Weight
 from resolvers.accounts import AccountMutations, AccountQueries
 from resolvers.allowances import AllowanceQueries
 from resolvers.artworks import ArtworkMutations, ArtworkQueries
+from resolvers.credits import CreditMutations
 from resolvers.feed import FeedSubscriptions
 from resolvers.folders import FolderMutations, FolderQueries
 from resolvers.galleries import GalleryMutations, GallerySubscriptions
@@ -54,7 +55,7 @@ QUERIES = (
 MUTATIONS = (
     *(AccountMutations, OwnerMutations, GalleryMutations, GenerationMutations, OperationMutations, LineMutations),
     *(RetryMutations, PromptMutations, PresetMutations, ArtworkMutations, UploadMutations, FolderMutations),
-    WorkerMutations,
+    *(WorkerMutations, CreditMutations),
 )
 SUBSCRIPTIONS = (
     *(GenerationSubscriptions, GallerySubscriptions, FeedSubscriptions),

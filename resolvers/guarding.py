@@ -3,10 +3,28 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from domain import guard
-from domain.errors import ContentBlocked
-from domain.guard import Ruling
+from domain import attempts, guard
+from domain.errors import ContentBlocked, PictureBlocked, UploadRejected
+from domain.guard import BLOCKS_PER_USER, Ruling
 from schema.context import Info
+
+
+@asynccontextmanager
+async def counting_blocks(info: Info) -> AsyncIterator[None]:
+    """Run the block that the guard may refuse, and count it where it does.
+
+    Raises:
+        TooManyAttempts: it did so too often of late; whether it would now is not told.
+        ContentBlocked, PictureBlocked, UploadRejected: as the block raised them.
+    """
+    who, limiter = str(info.context.required_viewer_id), info.context.services.limiter
+    await attempts.require_room(limiter, "guard-block", who, BLOCKS_PER_USER)
+    try:
+        yield
+    except (ContentBlocked, PictureBlocked, UploadRejected) as refusal:
+        if not isinstance(refusal, UploadRejected) or refusal.block:
+            await attempts.note(limiter, "guard-block", who, BLOCKS_PER_USER)
+        raise
 
 
 @asynccontextmanager
@@ -14,11 +32,13 @@ async def keeping_blocks(info: Info, ruling: Ruling) -> AsyncIterator[None]:
     """Run the block that the ruling may refuse; where it does, write the decision, and nothing else is written.
 
     Raises:
+        TooManyAttempts: prompts of the viewer's were blocked too often of late.
         ContentBlocked: as the block raised it.
     """
     viewer_id = info.context.required_viewer_id
     try:
-        yield
+        async with counting_blocks(info):
+            yield
     except ContentBlocked:
         async with info.context.services.db.write() as tx:
             guard.record(tx, viewer_id, ruling)
@@ -30,6 +50,7 @@ async def require_passed(info: Info, text: str, *path: str) -> Ruling:
 
     Raises:
         ContentBlocked: something does; the decision is written.
+        TooManyAttempts: prompts of the viewer's were blocked too often of late.
     """
     ruling = await guard.rule(info.context.services.guard, text)
     async with keeping_blocks(info, ruling):

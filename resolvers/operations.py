@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.words import Operation
 from domain import generation, guard, idempotency, line_crew, operations, presets_settings, prompts, reruns
+from domain.errors import InvalidInput, NotFound
 from domain.generation import GenerationRequest, GenerationSpec
 from domain.guard import Ruling
 from domain.operations import Ingredients
@@ -220,7 +221,7 @@ class OperationMutations:
 
     @strawberry.mutation(
         description="Paint an image again with all settings that it was made with, its seed too: the same revision of "
-        "the engine then paints the same picture."
+        "the engine then paints the same picture. It joins the gallery that its job was for, if that is still there."
     )
     async def rerun_generation(
         self,
@@ -231,10 +232,16 @@ class OperationMutations:
         viewer_id, services = info.context.required_viewer_id, info.context.services
         asset_id, given = asset_key(info, input.from_asset_id, "fromAssetId"), input.overrides
         rerun = Rerun(asset_id, Overrides(**vars(given)) if given else Overrides())
-        spec, known = await services.db.look_up(lambda tx: reruns.specified(tx, viewer_id, rerun, services.engines))
+        key = idempotency.checked_key(input.idempotency_key)
+        try:
+            spec, known = await services.db.look_up(lambda tx: reruns.specified(tx, viewer_id, rerun, services.engines))
+        except (NotFound, InvalidInput):
+            first = await services.db.look_up(lambda tx: reruns.first(tx, viewer_id, rerun, key))
+            if first is None:
+                raise
+            return RerunGenerationSuccess(job=ref(GenerationJob, id=first), warnings=[])
 
         async def submit(tx: AsyncSession, key: str, told: ToldPrompt) -> UUID:
             return await reruns.submit(tx, viewer_id, spec, key, told, services.daily_images)
 
-        key = idempotency.checked_key(input.idempotency_key)
         return RerunGenerationSuccess(**await _accepted(info, spec, key, submit, known))

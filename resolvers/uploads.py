@@ -1,12 +1,16 @@
-"""Uploads: announcing a file, and confirming that it has arrived."""
+"""Uploads: announcing a file, and confirming that it has arrived, on its own or as a version of an image."""
 
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
 from domain import attempts, uploads, uploads_checking
 from domain.uploads import LINK_LIFE, PER_USER, Announcement
 from planner import ref
+from resolvers.galleries import gallery_owner_of
+from resolvers.guarding import counting_blocks
+from resolvers.operations import asset_key
 from schema.context import Info
 from schema.media import MediaAsset
 from schema.node import required_key
@@ -18,6 +22,9 @@ from schema.uploads import (
     CreateUploadInput,
     CreateUploadResult,
     CreateUploadSuccess,
+    SaveEditedVersionInput,
+    SaveEditedVersionResult,
+    SaveEditedVersionSuccess,
     Upload,
     UploadHeader,
 )
@@ -60,8 +67,31 @@ class UploadMutations:
         input: Annotated[ConfirmUploadInput, strawberry.argument(description="Which upload.")],  # noqa: A002
     ) -> ConfirmUploadResult:
         """Check an upload."""
-        viewer_id, services = info.context.required_viewer_id, info.context.services
+        asset_id = await _confirmed(info, input.upload_id)
         upload_id = required_key("upload", input.upload_id, "uploadId")
-        await attempts.count(services.limiter, "confirm-upload", str(viewer_id), PER_USER)
-        asset_id = await uploads_checking.confirm(services.db, services.store, services.scan, viewer_id, upload_id)
         return ConfirmUploadSuccess(upload=ref(Upload, id=upload_id), asset=ref(MediaAsset, id=asset_id))
+
+    @strawberry.mutation(
+        description="Keep a file that was uploaded as a new version of an image, edited outside: it is checked as by "
+        "`confirmUpload`, told of like its parent, and stands behind it in its gallery. The same pair again gives the "
+        "same image. 60 in 5 minutes, together with `confirmUpload`."
+    )
+    async def save_edited_version(
+        self,
+        info: Info,
+        input: Annotated[SaveEditedVersionInput, strawberry.argument(description="Which file, of which image.")],  # noqa: A002
+    ) -> SaveEditedVersionResult:
+        """Keep an edited picture."""
+        asset_id = await _confirmed(info, input.upload_id, asset_key(info, input.parent_id, "parentId"))
+        return SaveEditedVersionSuccess(
+            media=ref(MediaAsset, id=asset_id), owner=await gallery_owner_of(info.context, asset_id)
+        )
+
+
+async def _confirmed(info: Info, text: str, parent_id: UUID | None = None) -> UUID:
+    """Check the upload with this id; return the key of its image."""
+    viewer_id, services = info.context.required_viewer_id, info.context.services
+    upload_id = required_key("upload", text, "uploadId")
+    await attempts.count(services.limiter, "confirm-upload", str(viewer_id), PER_USER)
+    async with counting_blocks(info):
+        return await uploads_checking.confirm(services.gate, services.scan, viewer_id, upload_id, parent_id)

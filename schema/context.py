@@ -10,6 +10,7 @@ import strawberry
 from db.tables.columns import now
 from domain import accounts
 from domain.errors import Forbidden, Unauthenticated
+from domain.picture_checks import Gate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from domain.credits import Welcome
     from domain.errors import RequestError
     from domain.messages import Language as ReaderLanguage
-    from domain.ports import Bucket, DepositStore, EventLog, Language, PromptGuard, RateLimiter, Throttle
+    from domain.ports import Bucket, DepositStore, EventLog, Language, PictureGuard, PromptGuard, RateLimiter, Throttle
     from domain.tokens import AccessTokens, Claims
     from domain.uploads import Scan
 
@@ -43,6 +44,8 @@ class Services:
     """Judges prompts."""
     scan: Scan
     """Decodes uploaded files."""
+    picture_guard: PictureGuard
+    """Judges pictures that no engine painted."""
     engines: Sequence[str]
     """Keys of the engines that workers run; the first is the default."""
     style_images: Mapping[str, StyleImage]
@@ -52,6 +55,11 @@ class Services:
     """Who may pause lines."""
     daily_images: int
     """How many images a user may submit in a day."""
+
+    @property
+    def gate(self) -> Gate:
+        """Where pictures come in that no engine painted."""
+        return Gate(self.db, self.store, self.picture_guard)
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Credits in the graph."""
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
@@ -10,6 +11,7 @@ from domain import credits
 from domain.messages import message
 from planner import Connection, column, computed, connection, expression, node_id, planned, to_many, to_one
 from schema.context import Context
+from schema.errors import InvalidInput
 from schema.node import Node, identity
 
 
@@ -79,3 +81,25 @@ class CreditAccount(Node):
     ledger: LedgerEntryConnection = connection(
         "All movements, newest first.", by="account_id", order=("-number", "-id"), seen=True
     )
+
+
+@strawberry.input(description="When to be told of a low balance.")
+class SetLowCreditMarkInput:
+    """When to be told of a low balance."""
+
+    credits: int | None = strawberry.field(
+        description="The balance below which `CreditsLow` tells, 0 to 1,000,000; null, or 0, for never."
+    )
+
+
+@strawberry.type(description="The mark is set.")
+class SetLowCreditMarkSuccess:
+    """The mark is set."""
+
+    account: CreditAccount = strawberry.field(description="The viewer's account.")
+
+
+SetLowCreditMarkResult = Annotated[
+    SetLowCreditMarkSuccess | InvalidInput,
+    strawberry.union("SetLowCreditMarkResult", description="Result of `setLowCreditMark`."),
+]

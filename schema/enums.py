@@ -203,6 +203,7 @@ publish(
     VERSION_CONFLICT="The gallery has changed since it was read.",
     UPLOAD_REJECTED="The uploaded file is not acceptable; `problem` says why.",
     UPLOAD_NOT_READY="The upload has not arrived, or is being checked; try again.",
+    MEDIA_UNAVAILABLE="Pictures can not be read, checked or stored at present; try again.",
 )
 publish(
     EtaConfidence,
@@ -238,6 +239,7 @@ publish(
     HIDDEN_DATA="Something else stands behind the picture.",
     BROKEN="It can not be decoded, or ends too early.",
     TOO_EXPENSIVE="Decoding it takes too much time or memory.",
+    BLOCKED="The content guard blocks it; `reason` says why.",
 )
 publish(
     AssetOrder,

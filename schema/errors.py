@@ -126,13 +126,16 @@ class Forbidden(UserError):
     """The viewer may not do this."""
 
 
-@strawberry.type(description="The content guard blocks the prompt. Nothing but its decision was written.")
+@strawberry.type(
+    description="The content guard blocks the prompt, or the picture that would come of an edit. Nothing but its "
+    "decision was written."
+)
 class ContentBlocked(UserError):
-    """The content guard blocks the prompt."""
+    """The content guard blocks the prompt or the picture."""
 
     reason: GuardReason = strawberry.field(description="Why the guard blocks it, for programs.")
     what_to_change: str = strawberry.field(
-        description="How the prompt can become acceptable, in the language of the request (Korean or English)."
+        description="How that can become acceptable, in the language of the request (Korean or English)."
     )
 
 
@@ -154,11 +157,24 @@ class UploadRejected(UserError):
     """The file is not acceptable."""
 
     problem: UploadProblem = strawberry.field(description="What is wrong with it.")
+    reason: GuardReason | None = strawberry.field(
+        description="Why the content guard blocks the picture, for programs; null where something else is wrong."
+    )
+    what_to_change: str | None = strawberry.field(
+        description="What to do instead where it is blocked, in the language of the request (Korean or English)."
+    )
 
 
 @strawberry.type(description="The upload can not be confirmed yet. Try again.")
 class UploadNotReady(UserError):
     """The upload can not be confirmed yet."""
+
+
+@strawberry.type(
+    description="Pictures can not be read, checked or stored at present. Nothing is left of what was begun; try again."
+)
+class MediaUnavailable(UserError):
+    """Pictures can not be read, checked or stored at present."""
 
 
 class Refusals(ExceptionHandler):  # type: ignore[type-arg]  # each instance names its own types
@@ -200,6 +216,15 @@ class _Blocks(Refusals):
         return {"reason": exception.finding.reason, "what_to_change": exception.what_to_change(language)}
 
 
+class _PictureBlocks(Refusals):
+    """Turns a block of a picture, whose data is in the reader's language too."""
+
+    def _own_data(self, exception: errors.UserError, language: Language) -> dict[str, Any]:
+        assert isinstance(exception, errors.PictureBlocked | errors.UploadRejected)
+        blocked = {"reason": exception.block, "what_to_change": exception.what_to_change(language)}
+        return super()._own_data(exception, language) | blocked
+
+
 EXCEPTION_HANDLERS = (
     Refusals(errors.InvalidInput, InvalidInput),
     Refusals(errors.NotFound, NotFound),
@@ -219,6 +244,8 @@ EXCEPTION_HANDLERS = (
     Refusals(errors.Forbidden, Forbidden),
     _Blocks(errors.ContentBlocked, ContentBlocked),
     Refusals(errors.VersionConflict, VersionConflict, "version", "keys"),
-    Refusals(errors.UploadRejected, UploadRejected, "problem"),
+    _PictureBlocks(errors.PictureBlocked, ContentBlocked),
+    _PictureBlocks(errors.UploadRejected, UploadRejected, "problem"),
     Refusals(errors.UploadNotReady, UploadNotReady),
+    Refusals(errors.MediaUnavailable, MediaUnavailable),
 )

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from db import tables
-from db.words import AssetStatus, Operation
+from db.words import AssetStatus, ContentLevel, Operation
 from domain import similar
 from planner import Connection, column, connection, planned, to_one
 from schema.errors import InvalidInput, NotFound
@@ -66,6 +66,7 @@ class AssetFilter:
     style: str | None = strawberry.field(default=None, description="In the style with this key.")
     ratio: str | None = strawberry.field(default=None, description="Of this aspect ratio, such as `3:4`.")
     operation: Operation | None = strawberry.field(default=None, description="Made by this operation.")
+    content_level: ContentLevel | None = strawberry.field(default=None, description="Of this content level itself.")
     text: str | None = strawberry.field(default=None, description="Whose prompt has this text in it, in any case.")
     created_after: datetime | None = strawberry.field(default=None, description="Not older than this.")
     created_before: datetime | None = strawberry.field(default=None, description="Older than this.")

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from domain.words import MediaChange, Rotation
-from schema.errors import InvalidInput, NotFound, VersionConflict
+from schema.errors import ContentBlocked, InvalidInput, MediaUnavailable, NotFound, TooManyAttempts, VersionConflict
 from schema.media import MediaAsset, MediaOwner
 from schema.stream_events import StreamEvent
 
@@ -184,12 +184,13 @@ SetAltTextResult = Annotated[
     SetAltTextSuccess | InvalidInput | NotFound,
     strawberry.union("SetAltTextResult", description="Result of `setAltText`."),
 ]
+NotEdited = InvalidInput | NotFound | ContentBlocked | MediaUnavailable | TooManyAttempts
 CropMediaResult = Annotated[
-    CropMediaSuccess | InvalidInput | NotFound,
+    CropMediaSuccess | NotEdited,
     strawberry.union("CropMediaResult", description="Result of `cropMedia`."),
 ]
 ApplyEditResult = Annotated[
-    ApplyEditSuccess | InvalidInput | NotFound,
+    ApplyEditSuccess | NotEdited,
     strawberry.union("ApplyEditResult", description="Result of `applyEdit`."),
 ]
 

@@ -25,6 +25,7 @@ from schema.errors import (
     InvalidInput,
     NotFound,
     OwnerBusy,
+    TooManyAttempts,
 )
 from schema.media import MediaAsset, MediaOwner
 from schema.node import Node, identity
@@ -359,7 +360,15 @@ class CancelGenerationSuccess:
     released_credits: int = strawberry.field(description="Credits that came back, for all images that are not ready.")
 
 
-NotSubmitted = NotFound | InvalidInput | ContentBlocked | InsufficientCredits | DailyLimitReached | IdempotencyConflict
+NotSubmitted = (
+    NotFound
+    | InvalidInput
+    | ContentBlocked
+    | TooManyAttempts
+    | InsufficientCredits
+    | DailyLimitReached
+    | IdempotencyConflict
+)
 """Why whatever makes a job may make none."""
 
 SubmitGenerationResult = Annotated[

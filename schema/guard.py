@@ -13,9 +13,10 @@ from schema.context import Context
 from schema.node import Node, identity
 
 
-def _told(context: Context, subject: str, reason: str, words: str) -> str:
-    key = f"guard.{reason}" if subject == GuardSubject.PROMPT else f"guard.picture.{reason}"
-    return message(key, context.language, words=words)
+def _told(context: Context, subject: str, reason: str, words: str, job_id: str | None) -> str:
+    if subject == GuardSubject.PROMPT:
+        return message(f"guard.{reason}", context.language, words=words)
+    return message(f"guard.picture.{reason}" if job_id else f"picture.{reason}", context.language)
 
 
 @strawberry.type(description="What the content guard decided. Decisions are added, never changed.")
@@ -28,7 +29,9 @@ class GuardDecision(Node):
     effect: GuardEffect = column("What it does.")
     reason: GuardReason = column("Why, for programs.")
     message: str = computed(
-        "Why, for people, in the language of the request (Korean or English).", _told, "subject", "reason", "words"
+        "Why, for people, in the language of the request (Korean or English).",
+        _told,
+        *("subject", "reason", "words", "job_id"),
     )
     content_level: ContentLevel = column("For whom such a picture is suitable.")
     policy: str = column("Which rules decided.")
@@ -36,6 +39,11 @@ class GuardDecision(Node):
     prompt: str = column("The prompt that was judged; empty for a picture.", "text")
     job_id: strawberry.ID | None = node_id(
         "job", "The job that it belongs to; null where a blocked prompt made none.", "job_id"
+    )
+    asset_id: strawberry.ID | None = node_id(
+        "asset",
+        "Of a picture that was not painted: what an upload would have become, or the image that was to be edited.",
+        "asset_id",
     )
     created_at: datetime = column("When.")
 

@@ -7,6 +7,7 @@ import strawberry
 from domain import masks, operations
 from domain.masks import Area, Mask
 from domain.operations import Margins
+from schema.errors import OwnerBusy
 from schema.generation import GenerationJob, NotSubmitted
 from schema.warnings import GenerationWarning
 
@@ -235,6 +236,6 @@ RemoveBackgroundResult = Annotated[
     strawberry.union("RemoveBackgroundResult", description="Result of `removeBackground`."),
 ]
 RerunGenerationResult = Annotated[
-    RerunGenerationSuccess | NotSubmitted,
+    RerunGenerationSuccess | NotSubmitted | OwnerBusy,
     strawberry.union("RerunGenerationResult", description="Result of `rerunGeneration`."),
 ]

@@ -10,7 +10,7 @@ from db.words import UploadKind
 from domain.words import UploadProblem
 from planner import column, planned, to_one
 from schema.errors import InvalidInput, NotFound, TooManyAttempts, UploadNotReady, UploadRejected
-from schema.media import MediaAsset
+from schema.media import MediaAsset, MediaOwner
 from schema.node import Node, identity
 from schema.scalars import URL
 
@@ -78,6 +78,26 @@ class ConfirmUploadSuccess:
     )
 
 
+@strawberry.input(description="Of which image an uploaded file is a new version.")
+class SaveEditedVersionInput:
+    """Of which image an uploaded file is a new version."""
+
+    parent_id: strawberry.ID = strawberry.field(description="Id of one of the viewer's images, which stays as it is.")
+    upload_id: strawberry.ID = strawberry.field(
+        description="Id of an upload of the viewer's that is in the store and was not confirmed otherwise."
+    )
+
+
+@strawberry.type(description="A new image whose parent is the one that was edited, behind it in its gallery.")
+class SaveEditedVersionSuccess:
+    """A new image."""
+
+    media: MediaAsset = strawberry.field(description="The new image.")
+    owner: MediaOwner | None = strawberry.field(
+        description="The owner of the gallery that it is in; null where it is in none."
+    )
+
+
 CreateUploadResult = Annotated[
     CreateUploadSuccess | InvalidInput | TooManyAttempts,
     strawberry.union("CreateUploadResult", description="Result of `createUpload`."),
@@ -85,4 +105,8 @@ CreateUploadResult = Annotated[
 ConfirmUploadResult = Annotated[
     ConfirmUploadSuccess | UploadRejected | UploadNotReady | NotFound | TooManyAttempts,
     strawberry.union("ConfirmUploadResult", description="Result of `confirmUpload`."),
+]
+SaveEditedVersionResult = Annotated[
+    SaveEditedVersionSuccess | UploadRejected | UploadNotReady | InvalidInput | NotFound | TooManyAttempts,
+    strawberry.union("SaveEditedVersionResult", description="Result of `saveEditedVersion`."),
 ]

@@ -24,6 +24,11 @@ _RESULTS = {
     "setAltText": "media { id altText ownerId } owner { ...Owner }",
     "cropMedia": "media { ...Made } owner { ...Owner }",
     "applyEdit": "media { ...Made } owner { ...Owner }",
+    "saveEditedVersion": "media { ...Made } owner { ...Owner }",
+}
+_DATA = {
+    "reorderMedia": "... on VersionConflict { version order }",
+    "saveEditedVersion": "... on UploadRejected { problem }",
 }
 MADE = """fragment Made on MediaAsset {
   id status width height sha256 url parent { id }
@@ -34,7 +39,7 @@ MADE = """fragment Made on MediaAsset {
 async def change(client: GraphClient, mutation: str, **given: Any) -> dict[str, Any]:  # noqa: ANN401
     """Run a mutation about galleries and return its result, whatever it is."""
     kind = mutation[0].upper() + mutation[1:]
-    extra = "... on VersionConflict { version order }" if mutation == "reorderMedia" else ""
+    extra = _DATA.get(mutation, "")
     made = MADE if "Made" in _RESULTS[mutation] else ""
     query = f"""mutation($input: {kind}Input!) {{
       {mutation}(input: $input) {{

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from adapters.checkers.known_pictures import KnownPictures
+from adapters.checkers.renditions import RenditionGuard
 from adapters.event_log import RedisEventLog, event_of
 from adapters.guard.rules import RuleGuard
 from adapters.hub import Hub, redis_client
@@ -97,6 +99,7 @@ async def local_graph(
         language=PhraseTable(),
         guard=RuleGuard(),
         scan=ChildScanner(),
+        picture_guard=RenditionGuard(KnownPictures(database, timedelta(seconds=4))),
         engines=("sandbox",),
         style_images=style_images(ISSUER),
         welcome=Welcome(Grant(BucketKind.PROMOTIONAL, 100), low_mark=10),

@@ -14,6 +14,8 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from adapters.checkers.in_turn import InTurn
+from adapters.checkers.known_pictures import KnownPictures
+from adapters.checkers.renditions import RenditionGuard
 from adapters.engines.sandbox import SandboxEngine
 from adapters.event_log import RedisEventLog, event_of
 from adapters.hub import Hub, redis_client
@@ -25,6 +27,7 @@ from db.words import BucketKind, Visibility
 from domain import credits, generation
 from domain.credits import Grant, Welcome
 from domain.generation import GenerationSpec
+from domain.picture_checks import Gate
 from domain.ports import Engines
 from workers.broker import Bell, WakingBroker
 from workers.deliveries import Outlet
@@ -101,6 +104,10 @@ class Workshop:
         engine = engine or SandboxEngine()
         outlet = Outlet(checker or InTurn(()), store or self.store)
         return Painter(db or self.db, outlet, log or self.log, Engines({engine.key: engine}), LEASE, Tally())
+
+    def gate(self, store: ObjectStore | None = None) -> Gate:
+        """Return where pictures come in that no engine painted; they are judged by the block list alone."""
+        return Gate(self.db, store or self.store, RenditionGuard(KnownPictures(self.db, LEASE)))
 
     async def cancel(self, user_id: UUID, job_id: UUID) -> int:
         """Cancel a job; return the credits that came back."""

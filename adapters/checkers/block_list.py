@@ -6,24 +6,18 @@ import asyncio
 import re
 from typing import TYPE_CHECKING, Final
 
-from db.session import AWAY
-from domain import blocked_pictures
 from domain.pictures import seen
 from domain.pictures.fingerprints import dhash
-from domain.ports import Blocked, CheckUnavailable
-from domain.words import BlockReason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import timedelta
     from pathlib import Path
 
     from PIL import Image
 
-    from db.session import Database
+    from adapters.checkers.known_pictures import KnownPictures
+    from domain.ports import Blocked
 
-DISTANCE: Final = 6
-"""Bits of 64 in which two hashes may differ and still be of one picture; docs/engines.md tells what was measured."""
 _ENTRY: Final = re.compile(r"([0-9a-fA-F]{16})(?:\s+(.*))?")
 _64_BITS: Final = 2**64 - 1
 _SIGN: Final = 2**63
@@ -36,17 +30,9 @@ class BadBlockList(Exception):
 class BlockList:
     """Blocks what looks like a picture of the list in the database, as it is at that moment."""
 
-    def __init__(self, db: Database, patience: timedelta, distance: int = DISTANCE) -> None:
-        """Know nothing yet.
-
-        Args:
-            db: Where the list is.
-            patience: For how long it is waited for.
-            distance: Bits, 0 to 64, in which a picture's hash may differ from one of the list that blocks it.
-        """
-        self._db = db
-        self._patience_s = patience.total_seconds()
-        self._distance = distance
+    def __init__(self, known: KnownPictures) -> None:
+        """Ask ``known``."""
+        self._known = known
 
     async def judge(self, picture: Image.Image) -> Blocked | None:
         """Return which entry blocks the picture; see ``domain.ports.OutputChecker``.
@@ -54,20 +40,7 @@ class BlockList:
         Raises:
             CheckUnavailable: the database was away for too long.
         """
-        key = await asyncio.to_thread(dhash, picture)
-        clock = asyncio.get_running_loop().time
-        deadline = clock() + self._patience_s
-        while True:
-            try:
-                known = await self._db.look_up(lambda tx: blocked_pictures.nearest(tx, key, self._distance))
-                break
-            except AWAY as error:
-                if clock() > deadline:
-                    raise CheckUnavailable(f"the block list is away: {type(error).__name__}") from error
-        if known is None:
-            return None
-        detail = f"a picture of the block list, {known.distance} bits apart: {known.reason or 'no reason'}"
-        return Blocked(BlockReason.KNOWN_PICTURE, detail)
+        return await self._known.find(await asyncio.to_thread(dhash, picture))
 
     def warm_up(self) -> None:
         """Be ready already."""

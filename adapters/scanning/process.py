@@ -8,13 +8,18 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from anyio import to_thread
 
+from db.words import ContentLevel
 from domain.errors import UploadNotReady, UploadRejected
+from domain.png import head_of
 from domain.renditions import FILES, Rendition
 from domain.words import UploadProblem
+
+if TYPE_CHECKING:
+    from domain.uploads import Parent
 
 SECONDS: Final = 10
 MEMORY: Final = 512 * 2**20
@@ -22,7 +27,8 @@ PATIENCE: Final = 4.0
 _ROOT: Final = Path(__file__).parent.parent.parent
 _CODE: Final = (
     "import sys; sys.path.insert(0, sys.argv[1]);"
-    "from adapters.scanning.child import main; main(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))"
+    "from adapters.scanning.child import main;"
+    "main(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5], int(sys.argv[6]))"
 )
 _ENVIRONMENT: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """Of the child, and nothing else: it is told no secret. Threads would only take address space."""
@@ -43,8 +49,10 @@ class ChildScanner:
         self._memory = memory
         self._patience = patience
 
-    async def __call__(self, data: bytes, media_type: str) -> Rendition:
+    async def __call__(self, data: bytes, media_type: str, parent: Parent | None = None) -> Rendition:
         """Return what is stored of an uploaded picture; its file is re-encoded, with nothing but its pixels.
+
+        A version of another picture has that one's metadata.
 
         Raises:
             UploadRejected: it is not acceptable, or takes too much of a core or of memory.
@@ -56,7 +64,7 @@ class ChildScanner:
         except TimeoutError:
             raise UploadNotReady("upload.busy") from None
         try:
-            told = await to_thread.run_sync(self._run, data, media_type)
+            told = await to_thread.run_sync(self._run, data, media_type, parent)
         finally:
             self._places.release()
         head, _, files = told.partition(b"\n")
@@ -69,12 +77,14 @@ class ChildScanner:
             problem = UploadProblem.TOO_EXPENSIVE
         raise UploadRejected(problem)
 
-    def _run(self, data: bytes, media_type: str) -> bytes:
+    def _run(self, data: bytes, media_type: str, parent: Parent | None) -> bytes:
         limits = (str(self._memory), str(self._seconds))
+        head = head_of(parent.original) if parent else b""
+        lineage = (str(parent.id) if parent else "", str(len(head)))
         try:
             ended = subprocess.run(  # noqa: S603 - our own code, by our own interpreter
-                (sys.executable, "-I", "-c", _CODE, str(_ROOT), media_type, *limits),
-                input=data,
+                (sys.executable, "-I", "-c", _CODE, str(_ROOT), media_type, *limits, *lineage),
+                input=head + data,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 env={"PATH": os.defpath, **_ENVIRONMENT},
@@ -92,4 +102,5 @@ def _rendition(found: dict[str, Any], files: bytes) -> Rendition:
         found[name], files = files[:length], files[length:]
         if len(found[name]) != length:
             raise ValueError(name)
+    found["content_level"] = ContentLevel(found["content_level"])
     return Rendition(**found)

@@ -32,6 +32,8 @@ class GuardDecision(SQLModel, table=True):
     job_id: UUID | None = Field(default=None, index=True)
     """None where there is no job, because its prompt was blocked."""
     slot_id: UUID | None = None
+    asset_id: UUID | None = Field(default=None, index=True)
+    """Of a picture that no engine painted: the upload's, or the one that was to be edited."""
     created_at: datetime = moment()
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from PIL import Image
 
-from db.tables.columns import now
 from domain.edits import DEGREES, MAXIMUM_PIXELS
-from domain.pictures.metadata import read_metadata
-from domain.pictures.rendition import render, render_plain
+from domain.pictures.rendition import render_version
 from domain.png import plain
 
 if TYPE_CHECKING:
@@ -47,8 +44,4 @@ def edited(original: bytes, recipe: Recipe, parent_id: UUID) -> Rendition:
         image = image.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
     if recipe.size:
         image = image.resize(recipe.size, Image.Resampling.LANCZOS)
-    metadata = read_metadata(original)
-    if metadata is None:
-        return render_plain(image)
-    told = replace(metadata, width=image.width, height=image.height, source_id=parent_id, created_at=now())
-    return render(image, told)
+    return render_version(image, original, parent_id)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from domain.pictures.fingerprints import blurhash, dhash, dominant_color, reduced
-from domain.pictures.metadata import XMP, GenerationMetadata, png_text
+from domain.pictures.metadata import XMP, GenerationMetadata, png_text, read_metadata
 from domain.renditions import Rendition
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 _PNG_LEVEL = 3  # several times as fast as the default of 6, for a file that is a few per cent larger
 _LARGE = 2**22  # pixels
@@ -42,6 +48,22 @@ def render_plain(image: Image.Image) -> Rendition:
         ValueError: ``image`` has another mode.
     """
     return _encoded(image, PngInfo(), b"")
+
+
+def render_version(image: Image.Image, original: bytes, parent_id: UUID) -> Rendition:
+    """Encode a picture that was made out of another one, RGB or RGBA.
+
+    Its metadata are those of the parent's ``original``, with the new size and ``parent_id`` as the source; it has none
+    where that has none.
+
+    Raises:
+        ValueError: ``image`` has another mode.
+    """
+    metadata = read_metadata(original)
+    if metadata is None:
+        return render_plain(image)
+    now = datetime.now(UTC)
+    return render(image, replace(metadata, width=image.width, height=image.height, source_id=parent_id, created_at=now))
 
 
 def _encoded(image: Image.Image, texts: PngInfo, xmp: bytes) -> Rendition:

@@ -74,3 +74,29 @@ async def test_what_was_right_is_forgotten() -> None:
         assert [await guesser.wait() for _ in range(3)] == [0, 0, 0]
         await attempts.forget(guesser.limiter, "sign-in-as", "minji@easel.example", PER_ACCOUNT)
     assert await guesser.wait() == 0
+
+
+async def test_what_counts_only_by_its_end_is_refused_once_there_is_no_room_and_looking_takes_none() -> None:
+    seconds = 900_000.0
+    limiter = LocalRateLimiter(clock=lambda: seconds)
+    stairs = ((2, timedelta(minutes=1)), (3, timedelta(minutes=10)))
+
+    async def wait() -> float:
+        try:
+            await attempts.require_room(limiter, "guard-block", "minji", stairs)
+        except TooManyAttempts as refusal:
+            return (refusal.resets_at - datetime.now(UTC)).total_seconds()
+        return 0.0
+
+    # given two that count, and any number of looks in between
+    for _ in range(2):
+        assert [await wait() for _ in range(5)] == [0.0] * 5
+        await attempts.note(limiter, "guard-block", "minji", stairs)
+
+    # then there is no room until the lower stair has some again, and after one more until the higher one has
+    waited = await wait()
+    assert 0 < waited <= 120
+    seconds += waited + 0.1
+    assert await wait() == 0.0
+    await attempts.note(limiter, "guard-block", "minji", stairs)
+    assert 120 < await wait() <= 1200

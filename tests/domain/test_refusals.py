@@ -12,7 +12,19 @@ import pytest
 
 from adapters.guard.rules import MEANING
 from db.words import GuardEffect, LedgerKind, Operation, Visibility
-from domain import accounts, artworks, edits, errors, folders, generation, idempotency, masks, operations, uploads
+from domain import (
+    accounts,
+    artworks,
+    credits,
+    edits,
+    errors,
+    folders,
+    generation,
+    idempotency,
+    masks,
+    operations,
+    uploads,
+)
 from domain.catalogue import ENGINES
 from domain.edits import Crop, Recipe
 from domain.errors import UserError
@@ -22,12 +34,21 @@ from domain.messages import MESSAGES, Language, message
 from domain.operations import Ingredients, Margins
 from domain.presets_settings import MAXIMUM_PRESETS
 from domain.uploads import Announcement
-from domain.words import FailureCode, GenerationWarningCode, GuardReason, PromptIssueCode, Remedy, UploadProblem
+from domain.words import (
+    BlockReason,
+    FailureCode,
+    GenerationWarningCode,
+    GuardReason,
+    PromptIssueCode,
+    Remedy,
+    UploadProblem,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NOT_READY = ("not_arrived", "being_checked", "busy", "store_away", "given_up")
+NOT_READY = ("not_arrived", "being_checked", "busy", "store_away", "check_away", "given_up")
+BLOCKS = [GuardReason(each) for each in BlockReason]
 IDS = tuple(UUID(int=number) for number in range(5))
 GOOD = {"email": "a@easel.example", "password": "correct horse", "handle": "abc", "display_name": "A"}
 
@@ -143,6 +164,10 @@ REFUSED: dict[str, list[Callable[[], object]]] = {
     "upload.sha256": [lambda: uploads.checked(Announcement("image/png", 1, "0"))],
     **{f"upload.{each}": [partial(raised, errors.UploadNotReady(f"upload.{each}"))] for each in NOT_READY},
     **{f"upload.{each}": [partial(raised, errors.UploadRejected(each))] for each in UploadProblem},
+    "upload.used": [lambda: raised(errors.InvalidInput("upload.used"))],
+    **{f"picture.{each}": [partial(raised, errors.PictureBlocked(each, ("input", "crop")))] for each in BLOCKS},
+    "media.unavailable": [lambda: raised(errors.MediaUnavailable())],
+    "low_mark.range": [lambda: credits.checked_low_mark(-1), lambda: credits.checked_low_mark(1_000_001)],
     "not_found": [lambda: raised(errors.NotFound(("input", "jobId")))],
 }
 FAILURES = [f"failure.{code}" for code in FailureCode]
@@ -151,6 +176,7 @@ GUARDED = [
     *(f"guard.{reason}" for reason in MEANING),
     *(f"guard.{reason}.change" for reason, (effect, _level) in MEANING.items() if effect is GuardEffect.BLOCK),
     *(f"guard.picture.{reason}" for reason in GuardReason if reason not in MEANING),
+    *(f"picture.{reason}.change" for reason in BLOCKS),
 ]
 REMEDIES = [f"remedy.{remedy}" for remedy in Remedy]
 ENTRIES = [f"ledger.{kind}" for kind in LedgerKind]

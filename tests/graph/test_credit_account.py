@@ -100,3 +100,48 @@ async def test_a_balance_that_falls_below_the_mark_is_told_once(easel: Installat
         pass
     kind = "SELECT count(*) FROM ledger_entries WHERE balance_after < 10"
     assert sql(database_url, kind) == [(3,)]
+
+
+MARK = """mutation($credits: Int) { setLowCreditMark(input: {credits: $credits}) { __typename
+  ... on SetLowCreditMarkSuccess { account { id balance lowMark } } ... on UserError { code path message } } }"""
+
+
+async def test_the_mark_of_a_low_balance_is_the_owners_to_set(easel: Installation, database_url: str) -> None:
+    # given two accounts of 100 credits
+    client, other = await easel.signed_up(), await easel.signed_up()
+
+    async def marked(credits: int | None) -> Any:  # noqa: ANN401
+        return (await client.data(MARK, {"credits": credits}))["setLowCreditMark"]
+
+    # when one sets the mark, then it is told of the fall below that one, and nobody else's mark is changed
+    account = (await client.data(ACCOUNT, {"first": 1}))["viewer"]["creditAccount"]["id"]
+    for _ in range(2):
+        assert await marked(100) == {
+            "__typename": "SetLowCreditMarkSuccess",
+            "account": {"id": account, "balance": 100, "lowMark": 100},
+        }
+    async with aclosing(told(client, LOW)) as stream:
+        assert (await anext(stream))["__typename"] == "MyEventsSnapshot"
+        job = (await client.submit("a cat", key="1", count=1, **SMALL))["job"]["id"]
+        low = await anext(stream)
+    assert (low["account"]["lowMark"], low["entry"]["balanceAfter"], low["entry"]["jobId"]) == (100, 99, job)
+    assert (await other.data(ACCOUNT, {"first": 1}))["viewer"]["creditAccount"]["lowMark"] == 10
+
+    # and null turns it off: of two falls, the second below a mark that was set anew, that one alone is told
+    assert (await marked(None))["account"]["lowMark"] == 0
+    async with aclosing(told(client, LOW)) as stream:
+        await anext(stream)
+        silent = (await client.submit("a cat", key="2", count=1, **SMALL))["job"]["id"]
+        async for _ in client.watch(silent):
+            pass
+        assert (await marked(98))["account"] == {"id": account, "balance": 98, "lowMark": 98}
+        last = (await client.submit("a cat", key="3", count=1, **SMALL))["job"]["id"]
+        assert (await anext(stream))["entry"]["jobId"] == last
+
+    # and what is no mark is refused, and changes nothing
+    for wrong in (-1, 1_000_001):
+        refused = await marked(wrong)
+        assert (refused["code"], refused["path"]) == ("INVALID_INPUT", ["input", "credits"])
+    assert sql(database_url, "SELECT low_mark FROM credit_accounts ORDER BY low_mark") == [(10,), (98,)]
+    answer = await easel.client().post(MARK, {"credits": 1})
+    assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"

@@ -12,6 +12,7 @@ from db.session import Database
 from domain import folders
 from domain.errors import InvalidInput
 from stored import new_asset, row_counts, sql
+from uploading import announced, confirmed, drawn, put, saved
 
 if TYPE_CHECKING:
     from conftest import Installation
@@ -239,6 +240,10 @@ async def test_images_are_filtered_ordered_and_paged(easel: Installation, databa
     assert await chosen(operation="UPSCALE") == await chosen(createdAfter="2100-01-01T00:00:00Z") == set()
     assert await chosen(createdBefore="2100-01-01T00:00:00+09:00", ratio="3:4") == everything - {"uploaded"}
     assert await chosen(folderId="folder_1") == set()
+    sql(database_url, "UPDATE media_assets SET content_level = 'MATURE' WHERE style = 'watercolor'")
+    assert await chosen(contentLevel="MATURE") == {"고양이 달밤"}
+    assert await chosen(contentLevel="GENERAL", isUploaded=False) == {"a cat 100%", "A Dog"}
+    assert await chosen(contentLevel="SENSITIVE") == set()
 
     for order, column in (("NEWEST", "id DESC"), ("OLDEST", "id"), ("LARGEST", "byte_size DESC, id DESC")):
         owned = f"SELECT id FROM media_assets WHERE owner_id = %s ORDER BY {column}"
@@ -287,3 +292,39 @@ async def test_images_that_look_alike_are_found_the_most_alike_first(easel: Inst
     assert page["hasNextPage"]
     assert await alike(client, after=page["endCursor"]) == found[2:]
     assert hidden not in {each for _, each in found}
+
+
+LIKE = """query($asset: ID, $upload: ID) { similarAssets(assetId: $asset, uploadId: $upload) {
+  nodes { distance asset { id } } } }"""
+
+
+async def test_images_that_look_like_an_upload_are_found(easel: Installation) -> None:
+    # given two uploads of the same picture, one of which is an image
+    client, stranger = await easel.signed_up(), await easel.signed_up()
+    first, second = await announced(client, saved(drawn())), await announced(client, saved(drawn()))
+    for each in (first, second):
+        await put(each, saved(drawn()))
+    image = (await confirmed(client, first))["asset"]["id"]
+    asked = {"upload": second["upload"]["id"]}
+
+    async def alike(who: GraphClient, **asked: str | None) -> list[tuple[int, str]]:
+        found = (await who.data(LIKE, asked))["similarAssets"]
+        return [(node["distance"], node["asset"]["id"]) for node in found["nodes"]]
+
+    # then the other one leads to it as soon as it is an image too, for its owner alone
+    assert await alike(client, **asked) == []
+    again = (await confirmed(client, second))["asset"]["id"]
+    assert await alike(client, **asked) == await alike(client, asset=again) == [(0, image)]
+    for each in ({"upload": image}, {"upload": "upload_1"}, {"asset": asked["upload"]}):
+        assert await alike(client, **each) == []
+    assert await alike(stranger, **asked) == []
+
+    # and exactly one of both is to be given
+    both: dict[str, str | None] = {"asset": image, "upload": asked["upload"]}
+    for wrong in (both, {}, dict.fromkeys(both)):
+        answer = await client.post(LIKE, wrong)
+        (error,) = answer["errors"]
+        assert (error["extensions"]["code"], error["message"]) == (
+            "BAD_USER_INPUT",
+            "Give `assetId` or `uploadId`: one of them.",
+        )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 import pytest
 
+from gallery_client import change
 from pictures_from_pictures import a_picture
-from stored import leave, row_counts, sql
+from stored import leave, new_asset, row_counts, sql
 from waiting import until
 
 if TYPE_CHECKING:
@@ -168,3 +170,48 @@ async def test_words_that_a_source_lends_are_judged_by_the_rules_of_today(
         assert refusal["reason"] == "SEXUAL_EXPLICIT", name
 
     assert row_counts(database_url) == before | {"guard_decisions": before["guard_decisions"] + 2}
+
+
+async def test_who_is_blocked_again_and_again_is_told_nothing_more_for_a_while(
+    easel: Installation, database_url: str
+) -> None:
+    # given somebody who tries what the guard knows, with harmless prompts in between, by several mutations
+    client, other = await easel.signed_up(), await easel.signed_up()
+    asset = new_asset(database_url, client.viewer_id)
+    enhance = f"""mutation($input: EnhancePromptInput!) {{ enhancePrompt(input: $input) {{ __typename {BLOCKED} }} }}"""
+    for number in range(10):
+        assert (await submit(client, "porn", key=f"b{number}"))["__typename"] == "ContentBlocked"
+        hostile = await client.data(enhance, {"input": {"prompt": "porn"}})
+        assert hostile["enhancePrompt"]["__typename"] == "ContentBlocked"
+        if number % 5 == 0:
+            assert "job" in await submit(client, "a cat", key=f"c{number}", steps=1)
+    before = await ended(database_url)
+
+    # then nothing of theirs is judged any more, good or bad, and nothing is written
+    tried = [
+        await submit(client, "porn", key="more"),
+        await submit(client, "a cat", key="more"),
+        (await client.data(enhance, {"input": {"prompt": "a cat"}}))["enhancePrompt"],
+        await change(client, "cropMedia", assetId=asset, crop={"x": 0, "y": 0, "width": 8, "height": 8}),
+        await change(client, "saveEditedVersion", parentId=asset, uploadId="upload_" + "0" * 32),
+    ]
+    assert [each["__typename"] for each in tried] == ["TooManyAttempts"] * 5
+    assert row_counts(database_url) == before
+
+    # while others are, and the refusal says how long it lasts
+    assert "job" in await submit(other, "a cat", steps=1)
+    told = f"mutation($input: SubmitGenerationInput!) {{ submitGeneration(input: $input) {{ {WAIT} }} }}"
+    given = {"prompt": "a cat", "idempotencyKey": "k", "count": 1}
+    refusal = (await client.data(told, {"input": given}))["submitGeneration"]
+    assert (refusal["code"], refusal["retryable"]) == ("TOO_MANY_ATTEMPTS", True)
+    wait = datetime.fromisoformat(refusal["resetsAt"]) - datetime.now(UTC)
+    assert timedelta(0) < wait <= timedelta(minutes=20)
+
+
+WAIT: Final = "... on TooManyAttempts { code retryable resetsAt }"
+
+
+async def ended(database_url: str) -> dict[str, int]:
+    """Return how many rows each table has once all jobs have ended, and all was told."""
+    await until(lambda: not sql(database_url, "SELECT id FROM generation_jobs WHERE finished_at IS NULL"))
+    return await settled(database_url)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from db.words import OwnerKind, Visibility
+from domain import generation, owners, reruns
+from domain.galleries import Owner
+from domain.owners import Texts
+from domain.prompts import ToldPrompt
+from domain.reruns import Overrides, Rerun
+from gallery_client import create, ids, owner_of, painted
 from graph_client import CORE, http_client
 from pictures_from_pictures import SIDE, SMALL, a_picture, asked, ended, images_of, of
 from stored import new_asset, row_counts, sql
+from waiting import until
+from workshop import small
 
 if TYPE_CHECKING:
     from conftest import Installation
+    from workshop import Workshop
 
 pytestmark = pytest.mark.anyio
 
@@ -114,6 +125,85 @@ async def test_a_rerun_takes_the_same_source_mask_and_margins(easel: Installatio
     refused = await asked(client, "rerunGeneration", fromAssetId=image)
     assert (refused["code"], refused["path"]) == ("NOT_FOUND", ["input", "fromAssetId"])
     assert row_counts(database_url) == before
+
+
+async def test_a_rerun_joins_the_gallery_of_its_job_unless_that_is_gone(easel: Installation, database_url: str) -> None:
+    # given a picture of a character
+    client = await easel.signed_up()
+    owner = await create(client)
+    job = await painted(client, owner, 1)
+    picture = job["slots"][0]["image"]["id"]
+    query = "query($id: ID!) { generationJob(id: $id) { owner { id } } }"
+
+    # when it is painted again, then it is the character's; while that is painted, no other is
+    again = (await asked(client, "rerunGeneration", fromAssetId=picture))["job"]["id"]
+    assert (await client.data(query, {"id": again}))["generationJob"]["owner"] == {"id": owner}
+    (repeated,) = await images_of(client, again)
+    assert ids(await owner_of(client, owner)) == [picture, repeated]
+    sql(database_url, "UPDATE generation_jobs SET finished_at = NULL WHERE id = %s", again.removeprefix("job_"))
+    before = row_counts(database_url)
+    refused = await asked(client, "rerunGeneration", fromAssetId=picture)
+    assert (refused["code"], refused["path"]) == ("OWNER_BUSY", ["input", "fromAssetId"])
+    assert row_counts(database_url) == before
+    sql(database_url, "UPDATE generation_jobs SET finished_at = now() WHERE id = %s", again.removeprefix("job_"))
+
+    # and once the character is deleted, it is in no gallery, also where it was specified before
+    delete = """mutation($id: ID!) { deleteCharacter(input: {id: $id}) { __typename } }"""
+    await client.data(delete, {"id": owner})
+    alone = (await asked(client, "rerunGeneration", fromAssetId=picture))["job"]["id"]
+    assert (await client.data(query, {"id": alone}))["generationJob"]["owner"] is None
+    await ended(client, alone)
+
+
+async def test_a_rerun_that_is_asked_for_again_is_the_first_job_though_its_picture_is_gone(
+    easel: Installation, database_url: str
+) -> None:
+    client = await easel.signed_up()
+    owner = await create(client)
+    picture = (await painted(client, owner, 1))["slots"][0]["image"]["id"]
+    given = {"fromAssetId": picture, "idempotencyKey": "once", "overrides": {"seed": 5}}
+    first = (await asked(client, "rerunGeneration", **given))["job"]
+    await ended(client, first["id"])
+    await until(lambda: not sql(database_url, "SELECT id FROM outbox LIMIT 1"))
+    before = row_counts(database_url)
+
+    # whether the picture is there, or neither it nor its character
+    for query, gone in (("{ rateLimit { __typename } }", {}), (DELETE, {"asset": picture, "owner": owner})):
+        await client.data(query, gone)
+        assert (await asked(client, "rerunGeneration", **given))["job"]["id"] == first["id"]
+    for changed in ({"overrides": {"seed": 6}}, {"overrides": None}):
+        refused = await asked(client, "rerunGeneration", **given | changed)
+        assert (refused["code"], refused["path"]) == ("IDEMPOTENCY_CONFLICT", ["input", "idempotencyKey"])
+    refused = await asked(client, "rerunGeneration", **given | {"idempotencyKey": "another"})
+    assert (refused["code"], refused["path"]) == ("NOT_FOUND", ["input", "fromAssetId"])
+    await until(lambda: not sql(database_url, "SELECT id FROM outbox LIMIT 1"))
+    assert row_counts(database_url) == before | {"owner_entities": 0}
+
+
+DELETE = """mutation($asset: ID!, $owner: ID!) {
+  deleteMedia(input: {assetId: $asset}) { __typename } deleteCharacter(input: {id: $owner}) { __typename } }"""
+
+
+async def test_an_owner_that_goes_while_a_rerun_is_submitted_does_not_keep_it(shop: Workshop) -> None:
+    # given a rerun for a character that was specified before the character was deleted
+    user = await shop.user()
+    async with shop.db.write() as tx:
+        key = await owners.create(tx, user, OwnerKind.CHARACTER, Texts("Haru"), Visibility.PUBLIC)
+        spec = replace(small(), owner=Owner(OwnerKind.CHARACTER, key))
+        job = await generation.submit(tx, user, spec, "first")
+    await shop.painter().paint_waiting()
+    ((picture,),) = sql(shop.database_url, "SELECT id FROM media_assets")
+    async with shop.db.read() as tx:
+        spec, _ = await reruns.specified(tx, user, Rerun(picture, Overrides()), ["sandbox"])
+    assert spec.owner
+    async with shop.db.write() as tx:
+        await owners.delete(tx, user, Owner(OwnerKind.CHARACTER, key))
+
+    async with shop.db.write() as tx:
+        again = await reruns.submit(tx, user, spec, "again", ToldPrompt(spec.prompt, spec.negative_prompt))
+
+    found = sql(shop.database_url, "SELECT id, gallery_id FROM generation_jobs ORDER BY id")
+    assert found == [(job, key), (again, None)]
 
 
 async def test_a_picture_that_no_job_painted_can_not_be_painted_again(easel: Installation, database_url: str) -> None:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from adapters.checkers.block_list import BlockList, signed
 from adapters.checkers.in_turn import InTurn
+from adapters.checkers.known_pictures import KnownPictures
 from audit import check_end
 from db.session import Database
 from db.words import ContentLevel, JobStatus, SlotStatus
@@ -80,7 +81,7 @@ async def test_a_picture_is_blocked_by_the_hash_that_its_row_had(shop: Workshop,
 
     # when they are painted again
     job = await shop.job(user, count=3)
-    await shop.painter(engine, checker=BlockList(shop.db, LEASE, distance=0)).paint_waiting()
+    await shop.painter(engine, checker=BlockList(KnownPictures(shop.db, LEASE, distance=0))).paint_waiting()
 
     # then nothing of that one is stored or paid for
     assert sorted(await slots(shop, job), key=str) == sorted(
@@ -99,7 +100,7 @@ async def test_a_picture_is_blocked_by_the_hash_that_its_row_had(shop: Workshop,
 async def test_a_picture_that_can_not_be_judged_fails_alone_and_the_worker_lives_on(shop: Workshop) -> None:
     # given a list that is away
     away = Database("postgresql://nobody@127.0.0.1:1/nothing", statement_timeout_s=0.1)
-    user, checkers = await shop.user(), [BlockList(away, timedelta(0))]
+    user, checkers = await shop.user(), [BlockList(KnownPictures(away, timedelta(0)))]
     painter = shop.painter(Striping(), checker=InTurn(checkers))
     failed = await shop.job(user, count=2)
 
@@ -114,7 +115,7 @@ async def test_a_picture_that_can_not_be_judged_fails_alone_and_the_worker_lives
     assert sql(shop.database_url, "SELECT id FROM guard_decisions") == []
 
     # and the same worker goes on once the list is back
-    checkers[:] = [BlockList(shop.db, LEASE)]
+    checkers[:] = [BlockList(KnownPictures(shop.db, LEASE))]
     job = await shop.job(user, count=2)
     await painter.paint_waiting()
     assert set(await slots(shop, job)) == {(SlotStatus.READY, None)}

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from db.tables import Upload
     from domain.renditions import Rendition
+    from domain.uploads import Parent
     from workshop import Workshop
 
 pytestmark = pytest.mark.anyio
@@ -65,7 +66,7 @@ async def test_what_is_never_confirmed_is_collected_once_its_link_has_ended(shop
 async def test_a_file_that_is_put_again_after_it_was_confirmed_is_collected(shop: Workshop) -> None:
     user = await shop.user()
     upload = await announced(shop, user)
-    await uploads_checking.confirm(shop.db, shop.store, ChildScanner(), user, upload.id)
+    await uploads_checking.confirm(shop.gate(), ChildScanner(), user, upload.id)
     await shop.store.put(uploads.deposit_of(upload).key, PNG, "image/png")
     pass_time(shop)
 
@@ -87,12 +88,12 @@ async def test_a_check_that_is_killed_between_storing_and_accepting_leaves_nothi
 
     dying = Dying(shop.media, "http://easel.example", b"0123456789abcdef0123456789abcdef")
     with pytest.raises(SystemExit):
-        await uploads_checking.confirm(shop.db, dying, ChildScanner(), user, upload.id)
+        await uploads_checking.confirm(shop.gate(dying), ChildScanner(), user, upload.id)
     assert (len(shop.stored()), states(shop)) == (5, ["SCANNING"])
 
     # then its owner waits, or it is collected
     with pytest.raises(UploadNotReady):
-        await uploads_checking.confirm(shop.db, shop.store, ChildScanner(), user, upload.id)
+        await uploads_checking.confirm(shop.gate(), ChildScanner(), user, upload.id)
     pass_time(shop)
     await shop.sweeper().forget_uploads()
     assert (shop.stored(), states(shop)) == (set(), ["FAILED"])
@@ -102,14 +103,14 @@ async def test_what_the_sweeper_gave_up_meanwhile_does_not_become_an_image(shop:
     user = await shop.user()
     upload = await announced(shop, user)
 
-    async def scan(data: bytes, media_type: str) -> Rendition:
+    async def scan(data: bytes, media_type: str, _parent: Parent | None = None) -> Rendition:
         rendition = await ChildScanner()(data, media_type)
         pass_time(shop)
         await shop.sweeper().forget_uploads()
         return rendition
 
     with pytest.raises(UploadNotReady):
-        await uploads_checking.confirm(shop.db, shop.store, scan, user, upload.id)
+        await uploads_checking.confirm(shop.gate(), scan, user, upload.id)
     assert (shop.stored(), states(shop)) == (set(), ["FAILED"])
 
 
@@ -123,10 +124,10 @@ async def test_a_store_that_is_away_makes_nothing_worse(shop: Workshop) -> None:
 
     away = Away(shop.media, "http://easel.example", b"0123456789abcdef0123456789abcdef")
     with pytest.raises(UploadNotReady) as refusal:
-        await uploads_checking.confirm(shop.db, away, ChildScanner(), user, upload.id)
+        await uploads_checking.confirm(shop.gate(away), ChildScanner(), user, upload.id)
     assert refusal.value.reason == "upload.store_away"
 
-    await uploads_checking.confirm(shop.db, shop.store, ChildScanner(), user, upload.id)
+    await uploads_checking.confirm(shop.gate(), ChildScanner(), user, upload.id)
     assert (len(shop.stored()), states(shop)) == (4, ["READY"])
 
 
@@ -135,7 +136,7 @@ async def test_a_child_that_takes_too_much_is_ended(shop: Workshop) -> None:
     upload = await announced(shop, user, vast_png(4096, 4096))
 
     with pytest.raises(UploadRejected) as refusal:
-        await uploads_checking.confirm(shop.db, shop.store, ChildScanner(memory=200 * 2**20), user, upload.id)
+        await uploads_checking.confirm(shop.gate(), ChildScanner(memory=200 * 2**20), user, upload.id)
 
     assert refusal.value.problem is UploadProblem.TOO_EXPENSIVE
     assert (shop.stored(), states(shop)) == (set(), ["REJECTED"])
@@ -147,8 +148,8 @@ async def test_a_machine_that_is_too_busy_may_be_asked_again(shop: Workshop) -> 
 
     for busy in (ChildScanner(seconds=0), ChildScanner(at_once=0, patience=0.01)):
         with pytest.raises(UploadNotReady) as refusal:
-            await uploads_checking.confirm(shop.db, shop.store, busy, user, upload.id)
+            await uploads_checking.confirm(shop.gate(), busy, user, upload.id)
         assert refusal.value.reason == "upload.busy"
 
-    await uploads_checking.confirm(shop.db, shop.store, ChildScanner(), user, upload.id)
+    await uploads_checking.confirm(shop.gate(), ChildScanner(), user, upload.id)
     assert (len(shop.stored()), states(shop)) == (4, ["READY"])

@@ -24,7 +24,7 @@ export const typePolicies: TypePolicies = {
       generationJobs: connection("filter"),
       folders: connection("parentId"),
       assets: connection("filter", "orderBy"),
-      similarAssets: connection("assetId"),
+      similarAssets: connection("assetId", "uploadId"),
       promptPresets: connection("filter"),
       artwork: found("Artwork"),
       generationJob: found("GenerationJob"),

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 
 from adapters.checkers.block_list import BadBlockList, BlockList, line_of, read, signed
 from adapters.checkers.in_turn import InTurn
+from adapters.checkers.known_pictures import KnownPictures
 from db.session import Database
 from domain import blocked_pictures
 from domain.ports import CheckUnavailable
@@ -51,7 +52,7 @@ async def put(shop: Workshop, picture: Image.Image, reason: str = "") -> int:
 
 
 async def test_a_known_picture_is_blocked_however_it_was_saved(shop: Workshop) -> None:
-    checker = BlockList(shop.db, PATIENCE)
+    checker = BlockList(KnownPictures(shop.db, PATIENCE))
     await put(shop, drawing(0), "a forgery")
     for same in (drawing(0), as_jpeg(drawing(0)), drawing(0).resize((800, 600)), drawing(0).resize((120, 100))):
         blocked = await checker.judge(same)
@@ -70,8 +71,8 @@ async def test_the_distance_is_the_most_that_is_blocked(shop: Workshop) -> None:
     one, other = (int(line_of(drawing(turns), "").strip(), 16) for turns in (0, 2))
     apart = (one ^ other).bit_count()
     await put(shop, drawing(0))
-    assert await BlockList(shop.db, PATIENCE, apart).judge(drawing(2))
-    assert await BlockList(shop.db, PATIENCE, apart - 1).judge(drawing(2)) is None
+    assert await BlockList(KnownPictures(shop.db, PATIENCE, apart)).judge(drawing(2))
+    assert await BlockList(KnownPictures(shop.db, PATIENCE, apart - 1)).judge(drawing(2)) is None
 
 
 async def test_the_nearest_picture_is_the_one_that_is_told(shop: Workshop) -> None:
@@ -83,7 +84,7 @@ async def test_the_nearest_picture_is_the_one_that_is_told(shop: Workshop) -> No
 
 
 async def test_the_list_holds_from_when_it_is_changed(shop: Workshop) -> None:
-    checker = BlockList(shop.db, PATIENCE)
+    checker = BlockList(KnownPictures(shop.db, PATIENCE))
     assert await checker.judge(drawing(0)) is None
     dhash = await put(shop, drawing(0), "once")
     await put(shop, drawing(0), "again")
@@ -98,7 +99,7 @@ async def test_the_list_holds_from_when_it_is_changed(shop: Workshop) -> None:
 async def test_while_the_list_is_away_nothing_is_judged() -> None:
     away = Database("postgresql://nobody@127.0.0.1:1/nothing", statement_timeout_s=0.1)
     with pytest.raises(CheckUnavailable, match="the block list is away"):
-        await BlockList(away, timedelta(0)).judge(drawing(0))
+        await BlockList(KnownPictures(away, timedelta(0))).judge(drawing(0))
     await away.close()
 
 
@@ -119,7 +120,7 @@ def test_a_file_that_can_not_be_read_is_told(tmp_path: Path) -> None:
 
 async def test_of_several_checkers_the_first_that_blocks_decides(shop: Workshop) -> None:
     await put(shop, drawing(0), "known")
-    both = InTurn([BlockList(shop.db, PATIENCE), BlockList(shop.db, PATIENCE, 64)])
+    both = InTurn([BlockList(KnownPictures(shop.db, PATIENCE)), BlockList(KnownPictures(shop.db, PATIENCE, 64))])
     told = [await both.judge(drawing(turns)) for turns in (0, 1)]
     assert [blocked.detail.split(" ")[6] == "0" if blocked else None for blocked in told] == [True, False]
     assert await InTurn(()).judge(drawing(0)) is None
@@ -127,5 +128,7 @@ async def test_of_several_checkers_the_first_that_blocks_decides(shop: Workshop)
     # and what one of them can not judge is not passed by the others
     away = Database("postgresql://nobody@127.0.0.1:1/nothing", statement_timeout_s=0.1)
     with pytest.raises(CheckUnavailable):
-        await InTurn([BlockList(shop.db, PATIENCE), BlockList(away, timedelta(0))]).judge(drawing(2))
+        await InTurn([BlockList(KnownPictures(shop.db, PATIENCE)), BlockList(KnownPictures(away, timedelta(0)))]).judge(
+            drawing(2)
+        )
     await away.close()
