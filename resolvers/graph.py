@@ -19,6 +19,7 @@ from domain.errors import RequestError
 from planner import Planner, Reader, Weight
 from resolvers.accounts import AccountMutations, AccountQueries
 from resolvers.allowances import AllowanceQueries
+from resolvers.archives import ArchiveMutations, ArchiveSubscriptions
 from resolvers.artworks import ArtworkMutations, ArtworkQueries
 from resolvers.feed import FeedSubscriptions
 from resolvers.folders import FolderMutations, FolderQueries
@@ -52,10 +53,12 @@ QUERIES = (
 MUTATIONS = (
     *(AccountMutations, OwnerMutations, GalleryMutations, GenerationMutations, OperationMutations, LineMutations),
     *(RetryMutations, PromptMutations, ArtworkMutations, UploadMutations, FolderMutations),
+    ArchiveMutations,
 )
 SUBSCRIPTIONS = (
     *(GenerationSubscriptions, GallerySubscriptions, FeedSubscriptions),
     *(QueueSubscriptions, PersonalSubscriptions),
+    ArchiveSubscriptions,
 )
 logger = structlog.get_logger()
 

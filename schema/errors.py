@@ -150,6 +150,13 @@ class UploadNotReady(UserError):
     """The upload can not be confirmed yet."""
 
 
+@strawberry.type(description="Others of the viewer's archives are not finished. Wait for one of them, or cancel it.")
+class TooManyArchives(UserError):
+    """Too many unfinished archives."""
+
+    limit: int = strawberry.field(description="How many may be unfinished at a time.")
+
+
 class Refusals(ExceptionHandler):  # type: ignore[type-arg]  # each instance names its own types
     """Turns one kind of domain error into its member of a result union."""
 
@@ -209,4 +216,5 @@ EXCEPTION_HANDLERS = (
     Refusals(errors.VersionConflict, VersionConflict, "version", "keys"),
     Refusals(errors.UploadRejected, UploadRejected, "problem"),
     Refusals(errors.UploadNotReady, UploadNotReady),
+    Refusals(errors.TooManyArchives, TooManyArchives, "limit"),
 )

@@ -28,6 +28,7 @@ from domain.generation import GenerationSpec
 from domain.ports import Engines
 from workers.broker import Bell, WakingBroker
 from workers.deliveries import Outlet
+from workers.packer import Packer
 from workers.painter import Painter
 from workers.relay import Relay
 from workers.sweeper import Sweeper
@@ -101,6 +102,10 @@ class Workshop:
         engine = engine or SandboxEngine()
         outlet = Outlet(checker or InTurn(()), store or self.store)
         return Painter(db or self.db, outlet, log or self.log, Engines({engine.key: engine}), LEASE, Tally())
+
+    def packer(self, store: ObjectStore | None = None) -> Packer:
+        """Return a worker's packer."""
+        return Packer(self.db, store or self.store, LEASE)
 
     async def cancel(self, user_id: UUID, job_id: UUID) -> int:
         """Cancel a job; return the credits that came back."""
