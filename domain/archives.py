@@ -183,7 +183,8 @@ def _named(names: Directory, picture: _Picture) -> str:
 
 
 def _fingerprint(contents: _Contents, folder_id: UUID | None) -> str:
-    lines = sorted(f"{picture.id} {name}" for name, picture in contents.files)
+    """Return the same for the same pictures in the same folders, in whatever order they were chosen."""
+    lines = sorted(f"{picture.id} {name.rpartition('/')[0]}" for name, picture in contents.files)
     return hashlib.sha256("\n".join((str(folder_id), *lines)).encode()).hexdigest()
 
 

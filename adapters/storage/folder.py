@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from domain.ports import Deposit
+    from domain.ports import Deposit, ObjectWriter
 
 Result = TypeVar("Result")
 
@@ -74,7 +74,7 @@ class FolderStore:
         await to_thread.run_sync(_write, self._root / key, data)
 
     @asynccontextmanager
-    async def writing(self, key: str, content_type: str) -> AsyncIterator[_FileWriter]:
+    async def writing(self, key: str, content_type: str) -> AsyncIterator[ObjectWriter]:
         """Store an object as its bytes come, as the port says; it is on the disk when the block has ended."""
         check_content_type(key, content_type)
         path = self.path(key)

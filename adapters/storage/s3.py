@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from types_boto3_s3 import S3Client
 
-    from domain.ports import Deposit
+    from domain.ports import Deposit, ObjectWriter
 
 Result = TypeVar("Result")
 
@@ -93,7 +93,7 @@ class S3Store:
         )
 
     @asynccontextmanager
-    async def writing(self, key: str, content_type: str) -> AsyncIterator[PartsWriter]:
+    async def writing(self, key: str, content_type: str) -> AsyncIterator[ObjectWriter]:
         """Store an object as its bytes come, as the port says."""
         check_content_type(key, content_type)
         headers = {"ContentType": content_type, "CacheControl": CACHE_CONTROL}

@@ -29,7 +29,7 @@ class Archive(SQLModel, table=True):
     name: str
     """Of the file, as it is downloaded."""
     fingerprint: str
-    """Of what was selected: equal for the same pictures under the same names."""
+    """Of what was selected: equal for the same pictures in the same folders."""
     status: JobStatus = word(JobStatus, "status", JobStatus.QUEUED)
     image_count: int
     packed_count: int = 0
