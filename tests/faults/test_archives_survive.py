@@ -35,6 +35,7 @@ async def test_an_archive_survives_a_killed_worker(
         try:
             archive = await requested(shop, user, assets)
             pipe = await until(lambda: opened(endless))
+            assert pipe
             left = [key for key in shop.stored() if key.startswith("archives/")]
             assert len(left) == 1
 

@@ -191,7 +191,7 @@ async def test_what_is_refused_writes_nothing(easel: Installation, owner: Owner)
     sql(owner.url, insert, owner.key, UUID(crowded[7:]))
     before = row_counts(owner.url)
 
-    refused = {
+    refused: dict[str, dict[str, Any]] = {
         "both": {"assetIds": [mine], "folderId": folder},
         "neither": {},
         "none": {"assetIds": []},
