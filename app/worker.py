@@ -32,7 +32,7 @@ logger = structlog.get_logger()
 
 def run_worker(settings: Settings, engines: Engines) -> None:
     """Paint what waits with ``engines``, and pack archives, until SIGINT or SIGTERM; what runs is then given back."""
-    os.environ.setdefault("dramatiq_queue_prefetch", "1")  # a worker hoards nothing, and runs each actor once
+    os.environ.update(dramatiq_queue_prefetch="1")  # a worker hoards nothing, and runs each actor once
     os.environ.setdefault("dramatiq_restart_delay", "500")  # ms until a consumer looks for Redis again
     from dramatiq.worker import Worker  # noqa: PLC0415 - reads the environment when it is imported
 

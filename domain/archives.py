@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import Float, case, cast, func, or_, select
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from domain.attempts import Stair
     from domain.clauses import Row
 
 MAXIMUM_IMAGES: Final = 1_000
@@ -38,6 +40,8 @@ MAXIMUM_BYTES: Final = 2 * 10**9
 """Of all originals together."""
 MAXIMUM_UNFINISHED: Final = 2
 """Archives of one user that wait or are packed."""
+PER_USER: Final[Sequence[Stair]] = ((30, timedelta(hours=1)),)
+"""How many one user may ask for: each may fill 2 GB of the store for a day."""
 _ASSETS: Final = (*INPUT, "assetIds")
 _FOLDER: Final = (*INPUT, "folderId")
 

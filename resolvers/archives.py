@@ -6,7 +6,7 @@ from uuid import UUID
 
 import strawberry
 
-from domain import archives, archives_states, streams
+from domain import archives, archives_states, attempts, streams
 from domain.archives_states import UNFINISHED
 from domain.errors import Missing
 from domain.ports import Event
@@ -33,7 +33,7 @@ class ArchiveMutations:
 
     @strawberry.mutation(
         description="Have images packed into one zip file. Asked for again, while it is being made or can be "
-        "downloaded, it is the same archive. One may have two unfinished ones."
+        "downloaded, it is the same archive. One may have two unfinished ones, and ask 30 times in an hour."
     )
     async def request_archive(
         self,
@@ -41,13 +41,14 @@ class ArchiveMutations:
         input: Annotated[RequestArchiveInput, strawberry.argument(description="What to pack.")],  # noqa: A002
     ) -> RequestArchiveResult:
         """Ask for an archive."""
-        viewer_id = info.context.required_viewer_id
+        viewer_id, services = info.context.required_viewer_id, info.context.services
+        await attempts.count(services.limiter, "request-archive", str(viewer_id), archives.PER_USER)
         folder_id = required_key("folder", input.folder_id, "folderId") if input.folder_id is not None else None
         asset_ids = input.asset_ids
         keys = None
         if asset_ids is not None:
             keys = [required_key("asset", each, "assetIds", str(index)) for index, each in enumerate(asset_ids)]
-        async with info.context.services.db.write() as tx:
+        async with services.db.write() as tx:
             archive_id = await archives.request(tx, viewer_id, keys, folder_id)
         return RequestArchiveSuccess(archive=ref(Archive, id=archive_id))
 

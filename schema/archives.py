@@ -15,7 +15,7 @@ from domain.archives_states import DOWNLOADABLE, object_key
 from domain.streams import of_archive
 from planner import Connection, batch, column, computed, expression, part, planned, to_one
 from schema.context import Context
-from schema.errors import AlreadyFinished, InvalidInput, NotFound, TooManyArchives
+from schema.errors import AlreadyFinished, InvalidInput, NotFound, TooManyArchives, TooManyAttempts
 from schema.folders import Folder
 from schema.generation import Failure, Job, QueuePlace, sequences_of
 from schema.node import identity
@@ -116,7 +116,7 @@ class CancelArchiveSuccess:
 
 
 RequestArchiveResult = Annotated[
-    RequestArchiveSuccess | InvalidInput | NotFound | TooManyArchives,
+    RequestArchiveSuccess | InvalidInput | NotFound | TooManyArchives | TooManyAttempts,
     strawberry.union("RequestArchiveResult", description="Result of `requestArchive`."),
 ]
 CancelArchiveResult = Annotated[

@@ -280,6 +280,31 @@ async def test_two_archives_may_be_unfinished_and_a_third_is_refused(easel: Inst
     assert await owner.archive(assetIds=[assets[2]])
 
 
+async def test_who_asks_too_often_is_refused_for_a_while(owner: Owner) -> None:
+    asset = await owner.picture()
+    for _ in range(30):
+        assert (await owner.request())["code"] == "INVALID_INPUT"
+    before = row_counts(owner.url)
+
+    refused = await owner.request(assetIds=[asset])
+
+    assert (refused["code"], refused["retryable"]) == ("TOO_MANY_ATTEMPTS", True)
+    assert row_counts(owner.url) == before
+
+
+async def test_an_archive_is_packed_while_the_worker_paints(owner: Owner) -> None:
+    submitted = await owner.client.submit("a cat #slow", key="1", count=8, ratio="1:1", steps=50)
+    job = submitted["job"]["id"]
+    status = "SELECT status FROM generation_jobs"
+    await until(lambda: sql(owner.url, status) == [("RUNNING",)])
+
+    done = await owner.finished(await owner.archive(assetIds=[await owner.picture()]))
+
+    assert (done["status"], sql(owner.url, status)) == ("SUCCEEDED", [("RUNNING",)])
+    await owner.client.core("cancel", {"jobId": job})
+    await until(lambda: sql(owner.url, status) == [("CANCELED",)])
+
+
 async def test_cancel_ends_what_waits_once_and_refuses_what_has_ended(owner: Owner) -> None:
     archive = await owner.archive(assetIds=[await owner.picture()])
     await owner.finished(archive)

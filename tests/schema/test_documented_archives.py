@@ -29,6 +29,7 @@ def test_the_numbers_of_archives_are_those_of_the_rules() -> None:
         f"1 to {archives.MAXIMUM_IMAGES:,} READY images",
         f"{archives.MAXIMUM_BYTES // 10**9} GB at most",
         f"{archives.MAXIMUM_UNFINISHED} unfinished ones",
+        f"the {archives.PER_USER[0][0] + 1}st request of an hour",
         f"{archives_names.LENGTH} characters at most",
         f"parts of {PART_BYTES >> 20} MiB",
         f"{archives_packing.PAUSE.seconds} and {2 * archives_packing.PAUSE.seconds} seconds later",

@@ -124,6 +124,16 @@ async def test_a_selection_is_packed_in_its_order_and_told(shop: Workshop) -> No
     assert await events_of(shop, archive) == ["started", "completed"]
 
 
+async def test_the_relay_rings_for_an_archive_once_it_is_committed(shop: Workshop) -> None:
+    user = await shop.user()
+    await requested(shop, user, [await picture(shop, user)])
+    assert await shop.redis.llen("dramatiq:archives") == 0
+
+    await shop.relay().empty_once()
+
+    assert (await shop.redis.llen("dramatiq:archives"), await shop.redis.llen("dramatiq:gpu")) == (1, 0)
+
+
 async def test_several_archives_are_packed_and_two_packers_never_pack_the_same(shop: Workshop) -> None:
     made = []
     for _ in range(6):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 import tracemalloc
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 import object_places as places
 from adapters.storage import multipart
@@ -118,6 +120,49 @@ async def test_a_bucket_holds_no_more_than_a_part(moto_place: Place) -> None:
         for _ in range(64):
             await file.write(MEGABYTE)
             assert len(file._waiting) < multipart.PART_BYTES
+
+
+async def test_an_end_whose_answer_was_lost_is_found_to_be_one(moto_place: Place) -> None:
+    # given a bucket that does what it is told, and a line that is cut before it can say so, once
+    store, key = moto_place.at(time.time), new_key("1.zip")
+    assert isinstance(store, S3Store)
+    cut: list[str] = []
+
+    def cut_the_line(**_: object) -> None:
+        if not cut:
+            cut.append("cut")
+            raise ReadTimeoutError(endpoint_url="moto")
+
+    store._client.meta.events.register("after-call.s3.CompleteMultipartUpload", cut_the_line)
+
+    async with store.writing(key, "application/zip") as file:
+        for _ in range(20):
+            await file.write(MEGABYTE)
+
+    assert cut
+    assert await store.get(key) == MEGABYTE * 20
+
+
+@pytest.mark.parametrize("fails_at", ["CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"])
+async def test_a_bucket_that_goes_away_in_the_midst_leaves_nothing(moto_place: Place, fails_at: str) -> None:
+    store, key = moto_place.at(time.time), new_key("1.zip")
+    assert isinstance(store, S3Store)
+
+    def be_away(**_: object) -> None:
+        raise ReadTimeoutError(endpoint_url="moto")
+
+    store._client.meta.events.register(f"before-call.s3.{fails_at}", be_away)
+
+    async def write() -> None:
+        async with store.writing(key, "application/zip") as file:
+            for _ in range(20):
+                await file.write(MEGABYTE)
+
+    with pytest.raises(StorageUnavailable):
+        await write()
+
+    assert await store.stat(key) is None
+    assert uploads(store) == []
 
 
 @pytest.mark.parametrize("store", ["folder", "moto"])  # rclone answers with the right bytes and the wrong status
