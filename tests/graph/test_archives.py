@@ -130,6 +130,34 @@ async def test_a_selection_is_asked_for_watched_and_downloaded(owner: Owner) -> 
     assert (late[0], late[-1]) == ("ArchiveSnapshot", "ArchiveCompleted")
 
 
+async def test_who_comes_back_is_told_what_happened_meanwhile(owner: Owner) -> None:
+    archive = await owner.archive(assetIds=[await owner.picture()])
+    told = [event async for event in owner.watch(archive)]
+
+    again = [event async for event in owner.watch(archive, after=told[0]["cursor"])]
+
+    assert (again[0]["__typename"], again[0]["resumed"]) == ("ArchiveSnapshot", True)
+    assert [event["cursor"] for event in again] == [event["cursor"] for event in told]
+    assert [event["sequence"] for event in again] == [*range(told[0]["sequence"], told[-1]["sequence"] + 1)]
+    with pytest.raises(StreamError) as refusal:
+        await anext(owner.watch(archive, after="what"))
+    assert refusal.value.code == "BAD_CURSOR"
+
+
+async def test_who_signs_out_is_told_no_more(owner: Owner) -> None:
+    archive = await owner.archive(assetIds=[await owner.picture()])
+    await owner.finished(archive)
+    sql(owner.url, WAITING)
+    stream = owner.watch(archive)
+    assert (await anext(stream))["archive"]["status"] == "QUEUED"
+
+    await owner.client.data("mutation { signOut(input: {}) { ... on SignOutSuccess { viewer { id } } } }")
+
+    with pytest.raises(StreamError) as refusal:
+        await anext(stream)
+    assert refusal.value.code == "UNAUTHENTICATED"
+
+
 async def test_a_download_that_broke_off_goes_on_byte_by_byte_also_at_a_newer_link(owner: Owner) -> None:
     whole_pictures = [await owner.picture(bytes([number]) * 70_000) for number in range(5)]
     url = (await owner.finished(await owner.archive(assetIds=whole_pictures)))["url"]
