@@ -21,9 +21,10 @@ from app.metrics import PaintMetrics
 from app.services import open_broker, open_checker, open_database, open_messaging, open_store
 from domain import workers
 from domain.workers import Card
-from workers.broker import GPU_QUEUE, declare_actor
+from workers.broker import ARCHIVE_QUEUE, GPU_QUEUE, declare_actors
 from workers.deliveries import Outlet
 from workers.heartbeat import Heartbeat
+from workers.packer import Packer
 from workers.painter import Painter
 
 if TYPE_CHECKING:
@@ -42,12 +43,12 @@ logger = structlog.get_logger()
 
 
 def run_worker(settings: Settings, engines: Engines) -> None:
-    """Paint what waits with ``engines``, until SIGINT or SIGTERM; a running job then goes back to the line."""
-    os.environ.setdefault("dramatiq_queue_prefetch", "1")  # a GPU worker hoards no jobs
+    """Paint what waits with ``engines``, and pack archives, until SIGINT or SIGTERM; what runs is then given back."""
+    os.environ.update(dramatiq_queue_prefetch="1")  # a worker hoards nothing, and runs each actor once
     os.environ.setdefault("dramatiq_restart_delay", "500")  # ms until a consumer looks for Redis again
     from dramatiq.worker import Worker  # noqa: PLC0415 - reads the environment when it is imported
 
-    db = open_database(settings)
+    db, store, lease = open_database(settings), open_store(settings), timedelta(seconds=settings.lease_s)
     checker = open_checker(settings, db)
     broker = open_broker(settings)
     registry = CollectorRegistry()
@@ -55,20 +56,22 @@ def run_worker(settings: Settings, engines: Engines) -> None:
         start_http_server(settings.metrics_port, settings.host, registry)
     painter = Painter(
         db,
-        Outlet(checker, open_store(settings)),
+        Outlet(checker, store),
         open_messaging(settings).events,
         engines,
-        timedelta(seconds=settings.lease_s),
+        lease,
         PaintMetrics(registry),
     )
+    packer = Packer(db, store, lease)
     checker.warm_up()
 
     def drain(is_draining: bool) -> None:  # noqa: FBT001 - a state, not an option
         painter.drain(is_draining)
         broker.is_resting = is_draining
 
-    declare_actor(broker, painter.paint_waiting)
-    worker = Worker(broker, queues={GPU_QUEUE}, worker_threads=1, worker_timeout=IDLE_WAIT_MS)
+    declare_actors(broker, painter.paint_waiting, packer.pack_waiting)
+    queues = {GPU_QUEUE, ARCHIVE_QUEUE}
+    worker = Worker(broker, queues=queues, worker_threads=len(queues), worker_timeout=IDLE_WAIT_MS)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())
@@ -77,6 +80,7 @@ def run_worker(settings: Settings, engines: Engines) -> None:
     logger.info("worker ready", engines=list(engines.by_key), worker_id=str(painter.worker_id))
     stop.wait()
     painter.stop()
+    packer.stop()
     beating.cancel()
     worker.stop(timeout=STOP_WAIT_MS)
     asyncio.run(_leave_registry(settings, painter.worker_id))

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 GPU: Final = "gpu"
 """Topic: there may be work for a GPU worker."""
+ARCHIVES: Final = "archives"
+"""Topic: there may be an archive to be packed."""
 LINE: Final = "line"
 """Topic: places in the line have changed."""
 EVENT: Final = "event"
@@ -35,6 +37,11 @@ _FIRST_LOCK: Final = 0x_EA5E2
 def ring_gpu(tx: AsyncSession) -> None:
     """Let a GPU worker look for work once this transaction has committed."""
     _add(tx, GPU, {})
+
+
+def ring_packer(tx: AsyncSession) -> None:
+    """Let a worker look for archives once this transaction has committed."""
+    _add(tx, ARCHIVES, {})
 
 
 def line_changed(tx: AsyncSession) -> None:

@@ -168,9 +168,9 @@ class AlreadyFinished(UserError):
 
     code = ErrorCode.ALREADY_FINISHED
 
-    def __init__(self) -> None:
-        """Refuse the change."""
-        super().__init__("job.finished", ("input", "jobId"))
+    def __init__(self, field: str = "jobId") -> None:
+        """Refuse to change the job in ``field`` of the input."""
+        super().__init__("job.finished", ("input", field))
 
 
 class NothingToRetry(UserError):
@@ -282,6 +282,18 @@ class MediaUnavailable(UserError):
     def __init__(self) -> None:
         """Refuse for now."""
         super().__init__("media.unavailable")
+
+
+class TooManyArchives(UserError):
+    """The user has as many unfinished archives as anybody may."""
+
+    code = ErrorCode.TOO_MANY_ARCHIVES
+    retryable = True
+
+    def __init__(self, limit: int) -> None:
+        """Refuse because ``limit`` of them are unfinished."""
+        super().__init__("archives.too_many", limit=limit)
+        self.limit = limit
 
 
 class RequestError(Exception):

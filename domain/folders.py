@@ -33,7 +33,7 @@ async def create(tx: AsyncSession, user_id: UUID, name: str, parent_id: UUID | N
         NotFound: the user has no such parent.
     """
     name = clean(name, (*INPUT, "name"), maximum=_NAME_LENGTH)
-    await _lock_tree(tx, user_id)
+    await lock_tree(tx, user_id)
     if parent_id and await _owned(tx, user_id, parent_id) is None:
         raise NotFound((*INPUT, "parentId"))
     counted = select(func.count()).select_from(Folder).where(col(Folder.user_id) == user_id)
@@ -56,7 +56,7 @@ async def rename(tx: AsyncSession, user_id: UUID, folder_id: UUID, name: str | N
     """
     if name is not None:
         name = clean(name, (*INPUT, "name"), maximum=_NAME_LENGTH)
-    await _lock_tree(tx, user_id)
+    await lock_tree(tx, user_id)
     folder = await _required(tx, user_id, folder_id)
     if name is not None and folder.name != name:
         await _check_name(tx, user_id, folder.parent_id, name)
@@ -70,7 +70,7 @@ async def move(tx: AsyncSession, user_id: UUID, folder_id: UUID, parent_id: UUID
         InvalidInput: it would be in itself or too deep, or its name is taken there.
         NotFound: the user has no such folder, or no such parent.
     """
-    await _lock_tree(tx, user_id)
+    await lock_tree(tx, user_id)
     folder = await _required(tx, user_id, folder_id)
     if parent_id and await _owned(tx, user_id, parent_id) is None:
         raise NotFound((*INPUT, "parentId"))
@@ -90,7 +90,7 @@ async def delete(tx: AsyncSession, user_id: UUID, folder_id: UUID) -> UUID | Non
     Raises:
         NotFound: the user has no such folder.
     """
-    await _lock_tree(tx, user_id)
+    await lock_tree(tx, user_id)
     folder = await _required(tx, user_id, folder_id)
     inside = [key for key, _ in await _below(tx, folder_id)]
     pictures = update(MediaAsset).where(col(MediaAsset.folder_id).in_(inside))
@@ -112,7 +112,7 @@ async def put(tx: AsyncSession, user_id: UUID, asset_ids: Sequence[UUID], folder
     if len(set(asset_ids)) < len(asset_ids):
         raise InvalidInput("assets.moved_twice", path)
     if folder_id:
-        await _lock_tree(tx, user_id)
+        await lock_tree(tx, user_id)
         if await _owned(tx, user_id, folder_id) is None:
             raise NotFound((*INPUT, "folderId"))
     ready = await media.own_ready(tx, user_id, asset_ids)
@@ -123,9 +123,18 @@ async def put(tx: AsyncSession, user_id: UUID, asset_ids: Sequence[UUID], folder
     await tx.execute(chosen.values(folder_id=folder_id))
 
 
-async def _lock_tree(tx: AsyncSession, user_id: UUID) -> None:
+async def lock_tree(tx: AsyncSession, user_id: UUID) -> None:
     """Let no other transaction change the user's folders until this one ends; rows that point to the user may come."""
     await tx.execute(select(col(User.id)).where(col(User.id) == user_id).with_for_update(key_share=True))
+
+
+async def tree(tx: AsyncSession, user_id: UUID, folder_id: UUID) -> Sequence[Folder]:
+    """Return a folder of the user's and all in it, each behind the one it is in; nothing where it is not theirs."""
+    if await _owned(tx, user_id, folder_id) is None:
+        return ()
+    depths = dict(await _below(tx, folder_id))
+    found = (await tx.execute(select(Folder).where(col(Folder.id).in_(depths)))).scalars()
+    return sorted(found, key=lambda folder: (depths[folder.id], folder.name, folder.id))
 
 
 async def _owned(tx: AsyncSession, user_id: UUID, folder_id: UUID) -> Folder | None:

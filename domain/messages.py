@@ -353,6 +353,24 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "folders.too_many": ("You may have {maximum} folders.", "폴더는 최대 {maximum}개까지 만들 수 있습니다."),
     "assets.moved": ("Choose 1 to {maximum} images.", "이미지를 1~{maximum}장 골라 주세요."),
     "assets.moved_twice": ("An image may be chosen only once.", "같은 이미지를 두 번 고를 수 없습니다."),
+    # archives
+    "archive.one_of": (
+        "Give either images or a folder, not both.",
+        "이미지와 폴더 중 하나만 지정해 주세요.",
+    ),
+    "archive.empty_folder": ("There are no images in this folder.", "이 폴더에는 이미지가 없습니다."),
+    "archive.too_many": (
+        "There are more than {maximum} images in this folder. Choose a smaller one.",
+        "이 폴더에는 이미지가 {maximum}장보다 많습니다. 더 작은 폴더를 골라 주세요.",
+    ),
+    "archive.too_large": (
+        "These images have more than {maximum} GB together. Choose fewer.",
+        "이미지 용량의 합이 {maximum}GB를 넘습니다. 더 적게 골라 주세요.",
+    ),
+    "archives.too_many": (
+        "{limit} archives of yours are not finished. Wait for one of them, or cancel it.",
+        "아직 끝나지 않은 압축 작업이 {limit}개 있습니다. 하나가 끝나기를 기다리거나 취소해 주세요.",
+    ),
     # uploads
     "upload.mime": ("Upload one of: {choices}.", "다음 형식만 올릴 수 있습니다: {choices}."),
     "upload.bytes": ("A file has 1 byte to {maximum} MB.", "파일 크기는 최대 {maximum}MB입니다."),
@@ -483,6 +501,18 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "failure.NO_SUBJECT": (
         "Nothing in this picture stands out from its background. Choose another; the credits are back.",
         "이 이미지에는 배경과 구분되는 대상이 없습니다. 다른 이미지를 골라 주세요. 크레딧은 환불되었습니다.",
+    ),
+    "failure.NOTHING_TO_PACK": (
+        "None of the images is there any more. Choose others.",
+        "압축할 이미지가 모두 삭제되었습니다. 다른 이미지를 골라 주세요.",
+    ),
+    "failure.ARCHIVE_NOT_STORED": (
+        "The images could not be read, or the archive not be stored, several times. Try again later.",
+        "이미지를 읽거나 압축 파일을 저장하지 못했습니다. 나중에 다시 시도해 주세요.",
+    ),
+    "failure.PACKER_LOST": (
+        "The archive could not be made in several tries. Try again.",
+        "압축 파일을 만들지 못했습니다. 다시 시도해 주세요.",
     ),
     "failure.INVALID_SOURCE": (
         "A picture that this image was to be made from can not be read. Choose another; the credits are back.",

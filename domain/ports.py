@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
     from datetime import datetime, timedelta
 
     from PIL import Image
@@ -280,6 +281,17 @@ class StorageUnavailable(Exception):
     """The object store refused or did not answer; the call may be tried again."""
 
 
+class ObjectWriter(Protocol):
+    """Takes the bytes of one object, in order."""
+
+    async def write(self, data: bytes) -> None:
+        """Append ``data``.
+
+        Raises:
+            StorageUnavailable: the store refused or did not answer; the object will not be there.
+        """
+
+
 class ObjectStore(Protocol):
     """Keeps immutable objects under keys like ``assets/0198…/original.png`` ([a-z0-9/._-], no ``..``)."""
 
@@ -288,6 +300,23 @@ class ObjectStore(Protocol):
 
         Raises:
             StorageUnavailable: after at most three tries with jitter.
+        """
+
+    def writing(self, key: str, content_type: str) -> AbstractAsyncContextManager[ObjectWriter]:
+        """Store an object of any size as its bytes come: whole where the block ends, or nothing where it raises.
+
+        Little more waits in memory than what was written last. The block must not be cancelled; a process that dies in
+        it leaves something behind that nobody can read, and that ``discard`` removes.
+
+        Raises:
+            StorageUnavailable: as ``put`` does.
+        """
+
+    async def discard(self, key: str) -> None:
+        """Remove the object, and what writers of it left behind that were killed; for what ``writing`` may have made.
+
+        Raises:
+            StorageUnavailable: the store did not answer.
         """
 
     async def get(self, key: str) -> bytes:

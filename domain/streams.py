@@ -33,6 +33,7 @@ _KEPT: Final[Mapping[str, Keeping]] = {
     "user": Keeping(events=2_048, seconds=_DAY, place_seconds=2 * _DAY),
     "feed": Keeping(events=1_024, seconds=600, place_seconds=30 * _DAY),
     "media": Keeping(events=256, seconds=600, place_seconds=30 * _DAY),
+    "archive": Keeping(events=256, seconds=_HOUR, place_seconds=_HOUR),
     "queue": Keeping(events=64, seconds=600, place_seconds=30 * _DAY),
 }
 """By kind of stream. A user may come back after a day; who missed minutes of a feed or a line looks at it anew."""
@@ -43,8 +44,13 @@ def of_job(job_id: UUID) -> str:
     return f"job:{job_id}"
 
 
+def of_archive(archive_id: UUID) -> str:
+    """Return the stream of an archive."""
+    return f"archive:{archive_id}"
+
+
 def job_of(stream: str) -> UUID:
-    """Return the job whose stream it is."""
+    """Return the job, or archive, whose stream it is."""
     return UUID(stream.partition(":")[2])
 
 

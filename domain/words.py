@@ -25,6 +25,9 @@ class FailureCode(StrEnum):
     INVALID_SOURCE = "INVALID_SOURCE"
     NOTHING_TO_PAINT = "NOTHING_TO_PAINT"
     NO_SUBJECT = "NO_SUBJECT"
+    NOTHING_TO_PACK = "NOTHING_TO_PACK"
+    ARCHIVE_NOT_STORED = "ARCHIVE_NOT_STORED"
+    PACKER_LOST = "PACKER_LOST"
 
 
 class Remedy(StrEnum):
@@ -53,6 +56,9 @@ REMEDIES: Final[Mapping[FailureCode, Remedy]] = {
     FailureCode.INVALID_SOURCE: Remedy.CHANGE_SOURCE,
     FailureCode.NOTHING_TO_PAINT: Remedy.CHANGE_AREA,
     FailureCode.NO_SUBJECT: Remedy.CHANGE_SOURCE,
+    FailureCode.NOTHING_TO_PACK: Remedy.CHANGE_SOURCE,
+    FailureCode.ARCHIVE_NOT_STORED: Remedy.TRY_LATER,
+    FailureCode.PACKER_LOST: Remedy.TRY_AGAIN,
 }
 """By why there is none."""
 
@@ -122,6 +128,7 @@ class ErrorCode(StrEnum):
     UPLOAD_REJECTED = "UPLOAD_REJECTED"
     UPLOAD_NOT_READY = "UPLOAD_NOT_READY"
     MEDIA_UNAVAILABLE = "MEDIA_UNAVAILABLE"
+    TOO_MANY_ARCHIVES = "TOO_MANY_ARCHIVES"
 
 
 class Previews(StrEnum):

@@ -19,6 +19,7 @@ from domain.errors import RequestError
 from planner import Planner, Reader, Weight
 from resolvers.accounts import AccountMutations, AccountQueries
 from resolvers.allowances import AllowanceQueries
+from resolvers.archives import ArchiveMutations, ArchiveSubscriptions
 from resolvers.artworks import ArtworkMutations, ArtworkQueries
 from resolvers.credits import CreditMutations
 from resolvers.feed import FeedSubscriptions
@@ -55,11 +56,12 @@ QUERIES = (
 MUTATIONS = (
     *(AccountMutations, OwnerMutations, GalleryMutations, GenerationMutations, OperationMutations, LineMutations),
     *(RetryMutations, PromptMutations, PresetMutations, ArtworkMutations, UploadMutations, FolderMutations),
-    *(WorkerMutations, CreditMutations),
+    *(WorkerMutations, CreditMutations, ArchiveMutations),
 )
 SUBSCRIPTIONS = (
     *(GenerationSubscriptions, GallerySubscriptions, FeedSubscriptions),
     *(QueueSubscriptions, PersonalSubscriptions),
+    ArchiveSubscriptions,
 )
 logger = structlog.get_logger()
 

@@ -26,6 +26,7 @@ from schema.media import MediaAssetConnection, MediaOwner
 from schema.node import Node, global_id, identity
 
 if TYPE_CHECKING:
+    from schema.archives import ArchiveConnection
     from schema.artworks import ArtworkConnection
     from schema.owners import CharacterConnection, OrigChatConnection, StoryConnection
     from schema.presets import PromptPreset
@@ -154,6 +155,12 @@ class Viewer(Node):
     trash: MediaAssetConnection = connection(
         "Images that the viewer has deleted and can still restore, newest first.",
         lambda _ask, user, asset: media.is_trash_of(asset, user),
+        order=("-id",),
+        seen=True,
+    )
+    archives: Annotated["ArchiveConnection", strawberry.lazy("schema.archives")] = connection(
+        "Archives that the viewer asked for, newest first; files are kept for a day.",
+        by="user_id",
         order=("-id",),
         seen=True,
     )

@@ -58,7 +58,7 @@ def publish(kind: type[StrEnum], description: str, **values: str) -> None:
 
 publish(
     JobStatus,
-    "Where a job is in its life. From SUCCEEDED on it never changes again.",
+    "Where a job is in its life. From SUCCEEDED on it never changes again, but that archives become EXPIRED.",
     ACCEPTED="Taken in, not yet in the line.",
     QUEUED="Waits in the line.",
     PREPARING="Claimed by a worker that is loading the engine.",
@@ -69,7 +69,7 @@ publish(
     FAILED="No image came to be.",
     BLOCKED="No image came to be, and the content guard blocked at least one.",
     CANCELED="Stopped by its owner. Images that were ready stay.",
-    EXPIRED="Waited too long and was given up.",
+    EXPIRED="Waited too long and was given up. Of an archive: was finished, and is removed after a day.",
 )
 publish(
     SlotStatus,
@@ -178,6 +178,9 @@ publish(
     EXPIRED="The job waited too long.",
     NOTHING_TO_PAINT="The mask covers nothing, or no margin is to be added.",
     NO_SUBJECT="The picture shows nothing that stands out from its background.",
+    NOTHING_TO_PACK="None of the images of an archive is there any more.",
+    ARCHIVE_NOT_STORED="The images could not be read or the archive not be stored, several times.",
+    PACKER_LOST="An archive could not be made in several tries.",
     INVALID_SOURCE="A picture that it was to be made from is missing or can not be read.",
 )
 publish(
@@ -204,6 +207,7 @@ publish(
     UPLOAD_REJECTED="The uploaded file is not acceptable; `problem` says why.",
     UPLOAD_NOT_READY="The upload has not arrived, or is being checked; try again.",
     MEDIA_UNAVAILABLE="Pictures can not be read, checked or stored at present; try again.",
+    TOO_MANY_ARCHIVES="As many archives as one may have are not finished.",
 )
 publish(
     EtaConfidence,

@@ -177,6 +177,13 @@ class MediaUnavailable(UserError):
     """Pictures can not be read, checked or stored at present."""
 
 
+@strawberry.type(description="Others of the viewer's archives are not finished. Wait for one of them, or cancel it.")
+class TooManyArchives(UserError):
+    """Too many unfinished archives."""
+
+    limit: int = strawberry.field(description="How many may be unfinished at a time.")
+
+
 class Refusals(ExceptionHandler):  # type: ignore[type-arg]  # each instance names its own types
     """Turns one kind of domain error into its member of a result union."""
 
@@ -248,4 +255,5 @@ EXCEPTION_HANDLERS = (
     _PictureBlocks(errors.UploadRejected, UploadRejected, "problem"),
     Refusals(errors.UploadNotReady, UploadNotReady),
     Refusals(errors.MediaUnavailable, MediaUnavailable),
+    Refusals(errors.TooManyArchives, TooManyArchives, "limit"),
 )

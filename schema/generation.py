@@ -119,13 +119,16 @@ class Job(Node):
     finished_at: datetime | None = strawberry.field(description="When it ended.")
 
 
-async def _sequences(context: Context, jobs: Sequence[tuple[str]]) -> list[int | None]:
-    """Return the number of each job's newest event, None while the log can not be reached."""
+async def sequences_of(context: Context, names: Sequence[str]) -> list[int | None]:
+    """Return the number of each stream's newest event, None while the log can not be reached."""
     try:
-        names = [streams.of_job(UUID(job_id)) for (job_id,) in jobs]
         return [tip.sequence for tip in await context.services.events.tips(names)]
     except ConnectionError:
-        return [None] * len(jobs)
+        return [None] * len(names)
+
+
+async def _sequences(context: Context, jobs: Sequence[tuple[str]]) -> list[int | None]:
+    return await sequences_of(context, [streams.of_job(UUID(job_id)) for (job_id,) in jobs])
 
 
 @strawberry.type(description="The picture that a job starts from.")

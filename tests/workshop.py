@@ -31,6 +31,7 @@ from domain.picture_checks import Gate
 from domain.ports import Engines
 from workers.broker import Bell, WakingBroker
 from workers.deliveries import Outlet
+from workers.packer import Packer
 from workers.painter import Painter
 from workers.relay import Relay
 from workers.sweeper import Sweeper
@@ -108,6 +109,10 @@ class Workshop:
     def gate(self, store: ObjectStore | None = None) -> Gate:
         """Return where pictures come in that no engine painted; they are judged by the block list alone."""
         return Gate(self.db, store or self.store, RenditionGuard(KnownPictures(self.db, LEASE)))
+
+    def packer(self, store: ObjectStore | None = None) -> Packer:
+        """Return a worker's packer."""
+        return Packer(self.db, store or self.store, LEASE)
 
     async def cancel(self, user_id: UUID, job_id: UUID) -> int:
         """Cancel a job; return the credits that came back."""

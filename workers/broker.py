@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from dramatiq import MessageProxy
 
 GPU_QUEUE: Final = "gpu"
+ARCHIVE_QUEUE: Final = "archives"
 PAINT: Final = "generation.paint"
+PACK: Final = "archives.pack"
+_ACTORS: Final = {GPU_QUEUE: PAINT, ARCHIVE_QUEUE: PACK}
+"""What a message on each queue is for."""
 _TOKENS: Final = 16
 
 
@@ -110,39 +114,43 @@ class WakingBroker(RedisBroker):
 
 
 class Bell:
-    """Rings the GPU workers: an empty message on their queue, by the name of the actor alone."""
+    """Rings the workers: an empty message on a queue, by the name of the actor alone."""
 
     def __init__(self, broker: WakingBroker) -> None:
         """Ring through ``broker``."""
         self._broker = broker
-        broker.declare_queue(GPU_QUEUE)
+        for queue in _ACTORS:
+            broker.declare_queue(queue)
 
-    def ring(self) -> None:
-        """Let one idle worker look for work. Blocks for a tenth of a millisecond.
+    def ring(self, queue: str = GPU_QUEUE) -> None:
+        """Let one idle worker look for work of a kind. Blocks for a tenth of a millisecond.
 
         Raises:
             ConnectionError: Redis can not be reached.
         """
         message: dramatiq.Message[None] = dramatiq.Message(
-            queue_name=GPU_QUEUE, actor_name=PAINT, args=(), kwargs={}, options={}
+            queue_name=queue, actor_name=_ACTORS[queue], args=(), kwargs={}, options={}
         )
         try:
             self._broker.enqueue(message)
         except (redis.RedisError, OSError) as error:
             raise ConnectionError(str(error)) from error
 
-    def is_unanswered(self) -> bool:
+    def is_unanswered(self, queue: str = GPU_QUEUE) -> bool:
         """Whether an earlier ring still waits for a worker.
 
         Raises:
             ConnectionError: Redis can not be reached.
         """
         try:
-            return self._broker.waiting(GPU_QUEUE) > 0
+            return self._broker.waiting(queue) > 0
         except (redis.RedisError, OSError) as error:
             raise ConnectionError(str(error)) from error
 
 
-def declare_actor(broker: WakingBroker, paint: Callable[[], Awaitable[None]]) -> None:
-    """Make ``paint`` what a worker runs when it is rung; failures are not retried here, the sweeper rings again."""
+def declare_actors(
+    broker: WakingBroker, paint: Callable[[], Awaitable[None]], pack: Callable[[], Awaitable[None]]
+) -> None:
+    """Say what a worker runs when it is rung; failures are not retried here, the sweeper rings again."""
     dramatiq.actor(actor_name=PAINT, queue_name=GPU_QUEUE, broker=broker)(paint)
+    dramatiq.actor(actor_name=PACK, queue_name=ARCHIVE_QUEUE, broker=broker)(pack)

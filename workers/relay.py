@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from db import outbox
 from domain.ports import Publication
+from workers.broker import ARCHIVE_QUEUE
 from workers.line_news import LineNews
 
 if TYPE_CHECKING:
@@ -96,3 +97,5 @@ class Relay:
         for _ in range(rings - self._rung):
             await asyncio.to_thread(self._bell.ring)
         self._rung = max(self._rung - rings, 0)
+        if any(message.topic == outbox.ARCHIVES for message in messages):
+            await asyncio.to_thread(self._bell.ring, ARCHIVE_QUEUE)

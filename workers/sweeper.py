@@ -8,10 +8,22 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from domain import credits, housekeeping, line, rendering, trash, uploads, uploads_checking, workers
+from domain import (
+    archives_packing,
+    credits,
+    housekeeping,
+    line,
+    rendering,
+    trash,
+    uploads,
+    uploads_checking,
+    workers,
+)
+from domain.archives_states import object_key as archive_key
 from domain.ports import StorageUnavailable
 from domain.variants import object_key
 from domain.words import ImageVariant
+from workers.broker import ARCHIVE_QUEUE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -46,6 +58,7 @@ class Sweeper:
             *(self.rescue_lost, self.expire_overdue, self.expire_credits, self.ring_for_waiting, self.tidy_line),
             self.forget_workers,
             *(self.remove_abandoned, self.forget_uploads, self.empty_trash, self.forget),
+            *(self.rescue_archives, self.expire_archives, self.ring_for_archives, self.clear_archives),
         )
         while True:
             for errand in errands:
@@ -118,6 +131,31 @@ class Sweeper:
         """Delete keys and sessions that have run out."""
         async with self._db.write() as tx:
             await housekeeping.forget_expired(tx)
+
+    async def rescue_archives(self) -> None:
+        """Let archives be packed again whose worker is gone."""
+        await self._each(archives_packing.lost, archives_packing.rescue)
+
+    async def expire_archives(self) -> None:
+        """Let finished archives go after their day."""
+        await self._each(archives_packing.overdue, archives_packing.expire)
+
+    async def ring_for_archives(self) -> None:
+        """Ring again where archives wait and no ring does."""
+        async with self._db.read() as tx:
+            waits = await archives_packing.is_anyone_waiting(tx)
+        if waits and not await asyncio.to_thread(self._bell.is_unanswered, ARCHIVE_QUEUE):
+            await asyncio.to_thread(self._bell.ring, ARCHIVE_QUEUE)
+
+    async def clear_archives(self) -> None:
+        """Remove what is stored of archives that nobody can download any more, or never could."""
+        async with self._db.read() as tx:
+            found = await archives_packing.uncleared(tx, self._grace)
+        for archive_id, claims in found:
+            for number in range(1, claims + 1):
+                await self._store.discard(archive_key(archive_id, number))
+            async with self._db.write() as tx:
+                await archives_packing.cleared(tx, archive_id)
 
     async def _remove_objects(self, asset_id: UUID) -> None:
         for variant in ImageVariant:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
 from anyio import to_thread
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from domain.ports import Deposit
+    from domain.ports import Deposit, ObjectWriter
+
+Result = TypeVar("Result")
 
 _FILE_MODE = 0o644
 _FOLDER_MODE = 0o755
@@ -30,6 +32,16 @@ _TRIES = 3
 
 class DepositRefused(Exception):
     """Somebody sent other bytes than they had announced; nothing was stored."""
+
+
+class _FileWriter:
+    """Takes the bytes of a file that nobody can read yet."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    async def write(self, data: bytes) -> None:
+        await _told(lambda: self._file.write(data))
 
 
 class FolderStore:
@@ -60,6 +72,27 @@ class FolderStore:
         """
         check_content_type(key, content_type)
         await to_thread.run_sync(_write, self._root / key, data)
+
+    @asynccontextmanager
+    async def writing(self, key: str, content_type: str) -> AsyncIterator[ObjectWriter]:
+        """Store an object as its bytes come, as the port says; it is on the disk when the block has ended."""
+        check_content_type(key, content_type)
+        path = self.path(key)
+        part = path.with_name(f".{path.name}.{uuid4().hex}.part")
+        file = await _told(lambda: os.fdopen(_create(part), "wb"))
+        try:
+            with file:
+                yield _FileWriter(file)
+                await _told(lambda: _flush(file))
+            await _told(lambda: _put_in_place(part, path))
+        except BaseException:
+            with suppress(OSError):
+                part.unlink()
+            raise
+
+    async def discard(self, key: str) -> None:
+        """Remove the object and what its writers left behind; here, ``delete`` does both."""
+        await self.delete(key)
 
     async def get(self, key: str) -> bytes:
         """Return the object's bytes, as the port says."""
@@ -147,6 +180,15 @@ def _refusals_told() -> Iterator[None]:
         raise
     except OSError as error:
         raise StorageUnavailable(f"The media folder refused: {error.strerror}") from error
+
+
+async def _told(call: Callable[[], Result]) -> Result:
+    """Run ``call`` in a thread; what the file system refuses is told as the port does."""
+    try:
+        with _refusals_told():
+            return await to_thread.run_sync(call)
+    except FileNotFoundError as error:
+        raise StorageUnavailable("Somebody removed what was being written") from error
 
 
 def _write(path: Path, data: bytes) -> None:

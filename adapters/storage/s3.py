@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from base64 import b64encode
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from random import SystemRandom
 from typing import TYPE_CHECKING, TypeVar
@@ -20,16 +21,17 @@ from urllib3.exceptions import HTTPError
 
 from adapters.storage.keys import check_content_type, content_disposition, content_type_of, link_window
 from adapters.storage.links import RememberedLinks
+from adapters.storage.multipart import PartsWriter, abort_uploads
 from adapters.storage.sigv4 import LONGEST_LIFE, SigningKey, presigned_put, presigned_query
 from domain.ports import DepositLink, StorageUnavailable, StoredObject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from datetime import timedelta
 
     from types_boto3_s3 import S3Client
 
-    from domain.ports import Deposit
+    from domain.ports import Deposit, ObjectWriter
 
 Result = TypeVar("Result")
 
@@ -90,6 +92,24 @@ class S3Store:
             )
         )
 
+    @asynccontextmanager
+    async def writing(self, key: str, content_type: str) -> AsyncIterator[ObjectWriter]:
+        """Store an object as its bytes come, as the port says."""
+        check_content_type(key, content_type)
+        headers = {"ContentType": content_type, "CacheControl": CACHE_CONTROL}
+        writer = PartsWriter(self._client, self._attempt_anew, {"Bucket": self._bucket.name, "Key": key}, headers)
+        try:
+            yield writer
+            await writer.finish()
+        except BaseException:
+            await writer.abort()
+            raise
+
+    async def discard(self, key: str) -> None:
+        """Remove the object and what its writers left behind, as the port says."""
+        await self.delete(key)
+        await abort_uploads(self._client, self._attempt_where_it_is, self._bucket.name, key)
+
     async def get(self, key: str) -> bytes:
         """Return the object's bytes, as the port says."""
         content_type_of(key)
@@ -110,10 +130,7 @@ class S3Store:
     async def delete(self, key: str) -> None:
         """Remove the object; removing what is not there is no error."""
         content_type_of(key)
-        try:
-            await self._attempt(lambda: self._client.delete_object(Bucket=self._bucket.name, Key=key))
-        except _NotStoredError:
-            return
+        await self._attempt_where_it_is(lambda: self._client.delete_object(Bucket=self._bucket.name, Key=key))
 
     def url(self, key: str, expires_in: timedelta, download_name: str | None = None) -> str:
         """Return a presigned link, as the port says; S3 lets none live longer than a week."""
@@ -149,6 +166,20 @@ class S3Store:
     def _read(self, key: str) -> bytes:
         with self._client.get_object(Bucket=self._bucket.name, Key=key)["Body"] as body:
             return body.read()
+
+    async def _attempt_anew(self, call: Callable[[], Result]) -> Result:
+        """Run ``call`` as ``_attempt`` does; that something is not there means that it can not go on."""
+        try:
+            return await self._attempt(call)
+        except _NotStoredError as error:
+            raise StorageUnavailable("The object store has given the upload up") from error
+
+    async def _attempt_where_it_is(self, call: Callable[[], Result]) -> Result | None:
+        """Run ``call`` as ``_attempt`` does; None where the store has nothing of the kind."""
+        try:
+            return await self._attempt(call)
+        except _NotStoredError:
+            return None
 
     async def _attempt(self, call: Callable[[], Result]) -> Result:
         """Run ``call`` in a thread, up to three times with full jitter between.

@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 from db.tables.accounts import Follow, RefreshToken, Session, User
+from db.tables.archives import Archive, ArchiveItem
 from db.tables.artworks import Artwork, ArtworkImage, ArtworkTag, Comment, Reaction, Tag
 from db.tables.credits import CreditAccount, CreditBucket, Hold, LedgerEntry
 from db.tables.folders import Folder, MediaTag
@@ -19,6 +20,8 @@ from db.tables.workers import Worker
 metadata = SQLModel.metadata
 
 __all__ = [
+    "Archive",
+    "ArchiveItem",
     "Artwork",
     "ArtworkImage",
     "ArtworkTag",

@@ -14,6 +14,7 @@ from adapters.guard.rules import MEANING
 from db.words import GuardEffect, LedgerKind, Operation, Visibility
 from domain import (
     accounts,
+    archives,
     artworks,
     credits,
     edits,
@@ -159,6 +160,11 @@ REFUSED: dict[str, list[Callable[[], object]]] = {
     "folders.too_many": [lambda: raised(errors.InvalidInput("folders.too_many", maximum=folders.MAXIMUM_FOLDERS))],
     "assets.moved": [lambda: raised(errors.InvalidInput("assets.moved", maximum=folders.MAXIMUM_MOVED))],
     "assets.moved_twice": [lambda: raised(errors.InvalidInput("assets.moved_twice"))],
+    "archive.one_of": [lambda: raised(errors.InvalidInput("archive.one_of"))],
+    "archive.empty_folder": [lambda: raised(errors.InvalidInput("archive.empty_folder"))],
+    "archive.too_many": [lambda: raised(errors.InvalidInput("archive.too_many", maximum=archives.MAXIMUM_IMAGES))],
+    "archive.too_large": [lambda: raised(errors.InvalidInput("archive.too_large", maximum=2))],
+    "archives.too_many": [lambda: raised(errors.TooManyArchives(archives.MAXIMUM_UNFINISHED))],
     "upload.mime": [lambda: uploads.checked(Announcement("text/html", 1, "0" * 64))],
     "upload.bytes": [lambda: uploads.checked(Announcement("image/png", 10**8, "0" * 64))],
     "upload.sha256": [lambda: uploads.checked(Announcement("image/png", 1, "0"))],

@@ -91,6 +91,7 @@ async def test_a_quote_refuses_as_the_submit_would(still: Installation, spare_da
 
 
 async def test_a_quote_warns_of_what_a_job_would_be_warned_of(still: Installation, spare_database_url: str) -> None:
+    new_worker(spare_database_url)
     client = await still.signed_up()
     before = row_counts(spare_database_url)
     wanted = {"prompt": "a nude statue", "size": {"width": 64, "height": 64}, "count": 1}

@@ -116,6 +116,7 @@ class FaultyStore:
 
     def __post_init__(self) -> None:
         self.get, self.stat, self.delete, self.url = self.real.get, self.real.stat, self.real.delete, self.real.url
+        self.writing, self.discard = self.real.writing, self.real.discard
 
     async def put(self, key: str, data: bytes, content_type: str) -> None:
         await self.before_put(key)

@@ -27,6 +27,7 @@ class RefusingStore:
 
     def __init__(self, shop: Workshop) -> None:
         self.put, self.get, self.stat, self.url = shop.store.put, shop.store.get, shop.store.stat, shop.store.url
+        self.writing, self.discard = shop.store.writing, self.delete
 
     async def delete(self, key: str) -> None:
         raise StorageUnavailable(key)

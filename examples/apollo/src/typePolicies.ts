@@ -31,7 +31,11 @@ export const typePolicies: TypePolicies = {
     },
   },
   // There is one viewer. What a mutation or a stream tells of their credits is what the whole application shows.
-  Viewer: { keyFields: [], merge: true, fields: { assets: connection(), trash: connection(), guardDecisions: connection() } },
+  Viewer: {
+    keyFields: [],
+    merge: true,
+    fields: { assets: connection(), trash: connection(), archives: connection(), guardDecisions: connection() },
+  },
   CreditAccount: { keyFields: [], merge: true, fields: { ledger: connection() } },
   User: {
     fields: {

@@ -99,11 +99,18 @@ def store_on(*answers: bytes) -> Iterator[tuple[S3Store, FaultyServer]]:
         server.close()
 
 
+async def written(store: S3Store) -> None:
+    async with store.writing("archives/a/1.zip", "application/zip") as file:
+        await file.write(b"pixels" * 50_000)
+
+
 CALLS: dict[str, Callable[[S3Store], Awaitable[object]]] = {
     "put": lambda store: store.put(KEY, b"pixels" * 50_000, "image/png"),
     "get": lambda store: store.get(KEY),
     "stat": lambda store: store.stat(KEY),
     "delete": lambda store: store.delete(KEY),
+    "writing": written,
+    "discard": lambda store: store.discard(KEY),
 }
 
 
