@@ -90,9 +90,9 @@ async def _accepted(
     services = info.context.services
     told = await prompts.told(services.language, spec.engine, spec.style, spec.prompt, spec.negative_prompt, known)
     ruling = await _ruling(info, spec, told)
+    awaited = await services.db.look_up(lambda tx: line_crew.awaited(tx, spec.engine))
     async with keeping_blocks(info, ruling), services.db.write() as tx:
         job_id = await submit(tx, key, replace(told, ruling=ruling))
-    awaited = await services.db.look_up(lambda tx: line_crew.awaited(tx, spec.engine))
     found = (*warnings_of_wait(awaited), *warnings_for(spec), *told.warnings, *ruling.warnings)
     return {
         "job": ref(GenerationJob, id=job_id),

@@ -66,3 +66,20 @@ def test_a_consumer_that_has_its_fill_is_woken_by_the_end_of_a_message(broker: W
     # then it finds the other at once
     reader.join(20)
     assert reader.message
+
+
+def test_a_consumer_that_rests_leaves_rings_to_others_until_it_goes_on(broker: WakingBroker) -> None:
+    # given a ring for a consumer that rests
+    bell = Bell(broker)
+    consumer = broker.consume(GPU_QUEUE, prefetch=1, timeout=1)
+    broker.is_resting = True
+    bell.ring()
+
+    # then it takes nothing
+    assert [next(consumer) for _ in range(3)] == [None] * 3
+    assert bell.is_unanswered()
+
+    # and when it goes on, it does
+    broker.is_resting = False
+    assert next(consumer)
+    assert not bell.is_unanswered()
