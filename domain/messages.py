@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from domain.messages_outcomes import OUTCOMES
+from domain.messages_prompts import PROMPTS
+
 Language = Literal["en", "ko"]
 
 MESSAGES: Final[dict[str, tuple[str, str]]] = {
@@ -144,135 +147,6 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "This idempotency key was used before with another request.",
         "이 멱등 키는 다른 요청에 이미 사용되었습니다.",
     ),
-    "warning.STEPS_BELOW_SENSIBLE": (
-        "This engine's pictures look unfinished below {sensible} steps.",
-        "이 엔진은 {sensible}단계보다 적으면 그림이 덜 완성되어 보입니다.",
-    ),
-    "warning.GUIDANCE_IGNORED": ("This engine ignores guidance.", "이 엔진은 가이던스를 사용하지 않습니다."),
-    "warning.NEGATIVE_PROMPT_IGNORED": (
-        "The negative prompt has no effect on this engine with this guidance.",
-        "이 엔진과 가이던스에서는 네거티브 프롬프트가 적용되지 않습니다.",
-    ),
-    "warning.SEED_IGNORED": (
-        "This engine can not repeat a picture: the seed has no effect.",
-        "이 엔진은 같은 그림을 다시 만들 수 없어 시드가 적용되지 않습니다.",
-    ),
-    "warning.SIZE_FAR_FROM_TRAINED": (
-        "{width} × {height} is far from the {side} × {side} that this engine was trained on.",
-        "{width} × {height}은(는) 이 엔진이 학습한 {side} × {side}와 많이 다릅니다.",
-    ),
-    "warning.NO_WORKER": (
-        "No worker serves this engine at present. The job waits until one does; after too long, its credits come back.",
-        "지금은 이 엔진을 맡은 작업자가 없어 대기합니다. 너무 오래 걸리면 크레딧을 돌려드립니다.",
-    ),
-    "warning.QUEUE_PAUSED": (
-        "This engine is paused at present. The job waits until it goes on.",
-        "지금은 이 엔진이 일시 중지되어 있습니다. 다시 시작될 때까지 작업이 대기합니다.",
-    ),
-    "job.finished": ("This job has already ended.", "이미 끝난 작업입니다."),
-    # prompts
-    "warning.PROMPT_TRUNCATED": (
-        "The engine reads about {limit} tokens and will probably not read the end of the prompt: “{unread}”.",
-        "엔진은 약 {limit}토큰까지만 읽으므로 프롬프트의 끝부분은 반영되지 않을 수 있습니다: “{unread}”.",
-    ),
-    "warning.PROMPT_NOT_UNDERSTOOD": (
-        "This engine reads English, and these words could not be translated: {words}.",
-        "이 엔진은 영어만 이해하며, 다음 단어는 번역하지 못했습니다: {words}.",
-    ),
-    "warning.LANGUAGE_SERVICE_AWAY": (
-        "The language service did not answer; a plain table of phrases served instead.",
-        "언어 서비스가 응답하지 않아 내장 표현 사전으로 대신했습니다.",
-    ),
-    "issue.TOO_SHORT": (
-        "Few words leave most of the picture to chance. Say where it is, in which light and colours.",
-        "너무 짧으면 그림이 대부분 우연에 맡겨집니다. 장소, 빛, 색을 더해 보세요.",
-    ),
-    "issue.NO_SUBJECT": (
-        "It says how the picture looks, but not what it shows. Name a thing, a person or a place.",
-        "어떻게 보이는지만 있고 무엇을 그릴지가 없습니다. 사물, 인물, 장소를 적어 주세요.",
-    ),
-    "issue.CONTRADICTION": (
-        "“{first}” and “{second}” contradict each other; the engine will mix them or choose one.",
-        "“{first}”와(과) “{second}”은(는) 서로 모순됩니다. 둘이 섞이거나 하나만 반영됩니다.",
-    ),
-    "issue.QUALITY_REPEATED": (
-        "Words of quality said again and again ({words}) take room from what the picture shows.",
-        "품질을 뜻하는 말({words})을 되풀이하면 정작 그릴 내용이 들어갈 자리가 줄어듭니다.",
-    ),
-    "issue.NEGATION": (
-        "Engines paint what a prompt names, also behind “no”. Say it in the negative prompt: {words}.",
-        "엔진은 ‘없는’이라고 써도 그 대상을 그리곤 합니다. 네거티브 프롬프트에 적으세요: {words}.",
-    ),
-    "issue.MIXED_LANGUAGES": (
-        "Korean and English are mixed; one language is understood better.",
-        "한국어와 영어가 섞여 있습니다. 한 언어로 쓰면 더 잘 이해합니다.",
-    ),
-    # the content guard, on prompts
-    "guard.SEXUAL_MINORS": (
-        "Sexual content with children or young people is never painted here.",
-        "아동·청소년이 등장하는 성적인 내용은 만들 수 없습니다.",
-    ),
-    "guard.SEXUAL_MINORS.change": (
-        "Leave out everything sexual or naked, or show adults only.",
-        "성적이거나 노출된 표현을 모두 빼거나, 성인만 등장하도록 바꿔 주세요.",
-    ),
-    "guard.SEXUAL_EXPLICIT": ("Explicit sexual content is not painted here.", "노골적인 성적 내용은 만들 수 없습니다."),
-    "guard.SEXUAL_EXPLICIT.change": (
-        "Take this out, or say something else in its place: {words}.",
-        "다음 표현을 빼거나 다른 말로 바꿔 주세요: {words}.",
-    ),
-    "guard.NUDITY": (
-        "Nudity: the pictures will be MATURE, and seen only by those who choose to.",
-        "노출이 있는 내용입니다. 결과 이미지는 성인 등급이 되어 선택한 사람에게만 보입니다.",
-    ),
-    "guard.GORE": ("Extreme violence and mutilation are not painted here.", "지나치게 잔혹한 내용은 만들 수 없습니다."),
-    "guard.GORE.change": (
-        "Show the mood, not the wounds; take this out: {words}.",
-        "상처 대신 분위기로 표현해 주세요. 다음 표현을 빼 주세요: {words}.",
-    ),
-    "guard.HATE": (
-        "Hate against people, and its symbols, are not painted here.",
-        "혐오 표현과 혐오 상징은 만들 수 없습니다.",
-    ),
-    "guard.HATE.change": ("Take this out: {words}.", "다음 표현을 빼 주세요: {words}."),
-    "guard.SELF_HARM": (
-        "Suicide and self-harm are not painted. If you need help, somebody listens: 109 in Korea, findahelpline.com.",
-        "자살과 자해를 묘사할 수 없습니다. 힘드시다면 언제든 이야기할 수 있습니다: 자살예방 상담전화 109.",
-    ),
-    "guard.SELF_HARM.change": (
-        "Show the feeling in another way, and take this out: {words}.",
-        "감정을 다른 방식으로 표현하고 다음 표현을 빼 주세요: {words}.",
-    ),
-    "guard.REAL_PERSON": (
-        "Real people are not painted here without their consent.",
-        "실존 인물은 동의 없이 만들 수 없습니다.",
-    ),
-    "guard.REAL_PERSON.change": (
-        "Describe a person that you make up, without this name: {words}.",
-        "다음 이름 대신 가상의 인물을 묘사해 주세요: {words}.",
-    ),
-    "guard.PROTECTED_CHARACTER": (
-        "“{words}” may belong to somebody: selling or publishing such a picture may need a licence.",
-        "“{words}”은(는) 권리자가 있을 수 있습니다. 판매하거나 공개하려면 허락이 필요할 수 있습니다.",
-    ),
-    "guard.BRAND": (
-        "“{words}” is a brand: selling or publishing such a picture may need a licence.",
-        "“{words}”은(는) 상표입니다. 판매하거나 공개하려면 허락이 필요할 수 있습니다.",
-    ),
-    "guard.SUGGESTIVE": ("Suggestive: the pictures will be SENSITIVE.", "선정적인 내용이라 민감 등급이 됩니다."),
-    "guard.VIOLENCE": ("Violent: the pictures will be SENSITIVE.", "폭력적인 내용이라 민감 등급이 됩니다."),
-    "guard.picture.KNOWN_PICTURE": (
-        "This picture is one that must not be shown again. Describe something else.",
-        "다시 보여 줄 수 없는 이미지와 같습니다. 다른 내용으로 바꿔 주세요.",
-    ),
-    "guard.picture.UNSAFE": (
-        "The finished picture was flagged as unsafe. Describe it in a more harmless way.",
-        "완성된 이미지가 안전하지 않다고 판단되었습니다. 더 무난하게 묘사해 주세요.",
-    ),
-    "guard.picture.REFUSED_BY_ENGINE": (
-        "The engine refused to paint this. Describe something else.",
-        "엔진이 그리기를 거부했습니다. 다른 내용으로 바꿔 주세요.",
-    ),
     # pictures that no engine painted
     "picture.KNOWN_PICTURE": (
         "This picture is one that must not be shown here.",
@@ -294,6 +168,7 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "Pictures can not be read, checked or stored at present. Try again shortly.",
         "지금은 이미지를 읽거나 확인하거나 저장할 수 없습니다. 잠시 후 다시 시도해 주세요.",
     ),
+    "job.finished": ("This job has already ended.", "이미 끝난 작업입니다."),
     "avatar.not_general": (
         "Everybody sees an avatar: choose a picture whose content level is GENERAL.",
         "프로필 이미지는 모두에게 보입니다. 전체 이용가 이미지를 골라 주세요.",
@@ -439,85 +314,8 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     ),
     # all
     "not_found": ("There is no such thing, or it is not yours.", "존재하지 않거나 권한이 없습니다."),
-    # entries of the ledger
-    "ledger.GRANT": ("Credits were given.", "크레딧이 지급되었습니다."),
-    "ledger.HOLD": ("Credits were set aside for a job.", "작업을 위해 크레딧이 예약되었습니다."),
-    "ledger.CAPTURE": ("Credits were spent on a finished image.", "완성된 이미지에 크레딧이 사용되었습니다."),
-    "ledger.RELEASE": (
-        "Credits came back, because an image did not come to be.",
-        "이미지가 완성되지 않아 크레딧이 환불되었습니다.",
-    ),
-    "ledger.EXPIRE": ("Credits expired.", "크레딧의 유효 기간이 끝났습니다."),
-    # what to change after a failure
-    "remedy.CHANGE_PROMPT": ("Describe something else.", "다른 내용으로 바꿔 주세요."),
-    "remedy.CHANGE_SOURCE": ("Choose another picture.", "다른 이미지를 골라 주세요."),
-    "remedy.CHANGE_AREA": ("Mark an area, or add a margin.", "영역을 칠하거나 여백을 더해 주세요."),
-    "remedy.ASK_FOR_LESS": ("Choose a smaller size or fewer steps.", "크기나 단계를 줄여 주세요."),
-    "remedy.CHANGE_ENGINE": ("Choose another engine, or try later.", "다른 엔진을 고르거나 나중에 다시 시도해 주세요."),
-    "remedy.TRY_AGAIN": ("Try again.", "다시 시도해 주세요."),
-    "remedy.TRY_LATER": ("Try again later.", "나중에 다시 시도해 주세요."),
-    # failures of images
-    "failure.CONTENT_BLOCKED": (
-        "This image was blocked by the content guard. Describe something else; its credits are back.",
-        "콘텐츠 가드가 이 이미지를 차단했습니다. 다른 내용으로 바꿔 주세요. 크레딧은 환불되었습니다.",
-    ),
-    "failure.CHECK_UNAVAILABLE": (
-        "The content guard could not check this image. Try again later; its credits are back.",
-        "콘텐츠 가드가 이 이미지를 확인하지 못했습니다. 나중에 다시 시도해 주세요. 크레딧은 환불되었습니다.",
-    ),
-    "failure.ENGINE_ERROR": (
-        "The engine could not paint this image. Try again; its credits are back.",
-        "엔진이 이 이미지를 그리지 못했습니다. 다시 시도해 주세요. 크레딧은 환불되었습니다.",
-    ),
-    "failure.ENGINE_UNAVAILABLE": (
-        "The engine is not available at present. Try later or choose another; the credits are back.",
-        "지금은 엔진을 사용할 수 없습니다. 나중에 다시 시도하거나 다른 엔진을 고르세요. 크레딧은 환불되었습니다.",
-    ),
-    "failure.OUT_OF_MEMORY": (
-        "The GPU ran out of memory. Choose a smaller size or fewer steps; the credits are back.",
-        "GPU 메모리가 부족합니다. 크기나 단계를 줄여 주세요. 크레딧은 환불되었습니다.",
-    ),
-    "failure.SOURCE_GONE": (
-        "The picture that this was to be made from is no longer there; the credits are back.",
-        "원본 이미지가 더 이상 존재하지 않습니다. 크레딧은 환불되었습니다.",
-    ),
-    "failure.STORAGE_UNAVAILABLE": (
-        "The image could not be stored. Try again; its credits are back.",
-        "이미지를 저장하지 못했습니다. 다시 시도해 주세요. 크레딧은 환불되었습니다.",
-    ),
-    "failure.WORKER_LOST": (
-        "The GPU worker stopped several times during this job. Try again; the credits are back.",
-        "작업 중 GPU 워커가 여러 번 멈췄습니다. 다시 시도해 주세요. 크레딧은 환불되었습니다.",
-    ),
-    "failure.CANCELED": ("Canceled; the credits are back.", "취소되었습니다. 크레딧은 환불되었습니다."),
-    "failure.EXPIRED": (
-        "This job waited too long and was given up; the credits are back.",
-        "대기 시간이 너무 길어 작업이 종료되었습니다. 크레딧은 환불되었습니다.",
-    ),
-    "failure.NOTHING_TO_PAINT": (
-        "There is nothing to paint: the mask covers nothing, or no margin is added. The credits are back.",
-        "새로 그릴 곳이 없습니다. 마스크로 칠하거나 여백을 더해 주세요. 크레딧은 환불되었습니다.",
-    ),
-    "failure.NO_SUBJECT": (
-        "Nothing in this picture stands out from its background. Choose another; the credits are back.",
-        "이 이미지에는 배경과 구분되는 대상이 없습니다. 다른 이미지를 골라 주세요. 크레딧은 환불되었습니다.",
-    ),
-    "failure.NOTHING_TO_PACK": (
-        "None of the images is there any more. Choose others.",
-        "압축할 이미지가 모두 삭제되었습니다. 다른 이미지를 골라 주세요.",
-    ),
-    "failure.ARCHIVE_NOT_STORED": (
-        "The images could not be read, or the archive not be stored, several times. Try again later.",
-        "이미지를 읽거나 압축 파일을 저장하지 못했습니다. 나중에 다시 시도해 주세요.",
-    ),
-    "failure.PACKER_LOST": (
-        "The archive could not be made in several tries. Try again.",
-        "압축 파일을 만들지 못했습니다. 다시 시도해 주세요.",
-    ),
-    "failure.INVALID_SOURCE": (
-        "A picture that this image was to be made from can not be read. Choose another; the credits are back.",
-        "원본 이미지를 읽을 수 없습니다. 다른 이미지를 골라 주세요. 크레딧은 환불되었습니다.",
-    ),
+    **PROMPTS,
+    **OUTCOMES,
 }
 
 

@@ -255,8 +255,9 @@ async def test_a_use_is_counted_once_for_a_job_whatever_became_of_the_preset(
     assert (await loaded(client, preset, key="k", seed=1))["code"] == "IDEMPOTENCY_CONFLICT"
     assert (await client.submit("first", "k"))["code"] == "IDEMPOTENCY_CONFLICT"
 
-    await ask(author, DELETE, presetId=preset)
-    assert (await loaded(client, preset, key="k"))["job"] == job | {"preset": None}
+    for away in ({"mutation": SAVE, "id": preset, "visibility": "PRIVATE"}, {"mutation": DELETE, "presetId": preset}):
+        assert "code" not in await ask(author, **away)
+        assert (await loaded(client, preset, key="k"))["job"] == job | {"preset": None}
     assert sql(database_url, "SELECT count(*) FROM generation_jobs") == [(1,)]
 
 
