@@ -10,12 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from domain import uploads
+from domain.uploads import Announcement
 from graph_client import http_client
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from httpx2 import Response
 
+    from db.tables import Upload
     from graph_client import GraphClient
+    from workshop import Workshop
 
 CREATE = """mutation($input: CreateUploadInput!) { createUpload(input: $input) { __typename
   ... on CreateUploadSuccess { upload { id kind mime bytes sha256 problem asset { id } } uploadUrl expiresAt
@@ -80,3 +86,12 @@ async def uploaded(client: GraphClient, data: bytes, mime: str = "image/png") ->
     upload = await announced(client, data, mime)
     assert (await put(upload, data)).status_code == 200
     return await confirmed(client, upload)
+
+
+async def brought(shop: Workshop, user: UUID, data: bytes) -> Upload:
+    """Announce a file in the workshop and put it; return its upload, which nobody has confirmed."""
+    about = Announcement("image/png", len(data), hashlib.sha256(data).hexdigest())
+    async with shop.db.write() as tx:
+        upload = await uploads.create(tx, user, uploads.checked(about))
+    await shop.store.put(uploads.deposit_of(upload).key, data, "image/png")
+    return upload

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,23 +16,19 @@ from adapters.engines.factory import SAFETY_CHECKER, EngineOptions, recipe_of
 from adapters.scanning.process import ChildScanner
 from conftest import install
 from db.session import Database
-from domain import edits_making, trash, uploads, uploads_checking
+from domain import edits_making, uploads_checking
 from domain.edits import Crop, Recipe
 from domain.errors import MediaUnavailable, PictureBlocked, UploadNotReady, UploadRejected
 from domain.picture_checks import Gate
 from domain.pictures.fingerprints import dhash
-from domain.ports import StorageUnavailable
-from domain.uploads import Announcement
 from domain.words import GuardReason, UploadProblem
 from gallery_client import change
-from stored import new_asset, row_counts, sql
+from stored import row_counts, sql
 from tiny_pipeline import build_tiny_safety_checker
-from uploading import CONFIRM, announced, drawn, put, saved, uploaded
+from uploading import CONFIRM, announced, brought, put, saved, uploaded
 from waiting import until
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from conftest import Installation
     from graph_client import GraphClient
     from workshop import Workshop
@@ -191,15 +186,6 @@ async def test_a_part_of_a_picture_that_is_blocked_is_not_made(
     assert made["media"]["width"] == 320
 
 
-async def brought(shop: Workshop, user: UUID, data: bytes) -> UUID:
-    """Announce a file and put it."""
-    async with shop.db.write() as tx:
-        about = Announcement("image/png", len(data), hashlib.sha256(data).hexdigest())
-        upload = await uploads.create(tx, user, uploads.checked(about))
-    await shop.store.put(uploads.deposit_of(upload).key, data, "image/png")
-    return upload.id
-
-
 async def test_the_safety_checker_judges_uploads_in_a_process_that_starts_with_the_first(
     shop: Workshop, tmp_path: Path
 ) -> None:
@@ -222,7 +208,7 @@ async def test_the_safety_checker_judges_uploads_in_a_process_that_starts_with_t
         async def answered() -> Any:  # noqa: ANN401
             """Return the answer, once the model is loaded."""
             try:
-                asset = await uploads_checking.confirm(gate, ChildScanner(), user, upload)
+                asset = await uploads_checking.confirm(gate, ChildScanner(), user, upload.id)
             except UploadNotReady:
                 return None
             except UploadRejected as refusal:
@@ -247,7 +233,7 @@ async def test_the_safety_checker_judges_uploads_in_a_process_that_starts_with_t
     half = Image.new("RGB", (128, 64), "blue")
     half.paste("red", (0, 0, 64, 64))
     upload = await brought(shop, user, saved(half))
-    source = await uploads_checking.confirm(shop.gate(), ChildScanner(), user, upload)
+    source = await uploads_checking.confirm(shop.gate(), ChildScanner(), user, upload.id)
     red, at = Recipe(crop=Crop(0, 0, 64, 64)), ("input", "crop")
     with pytest.raises(PictureBlocked):
         await edits_making.edit(strict, user, source, red, at)
@@ -312,10 +298,10 @@ async def test_what_can_not_be_judged_is_not_shown_and_may_be_tried_again(shop: 
     unjudged = Gate(shop.db, shop.store, RenditionGuard(KnownPictures(away, timedelta(0))))
 
     with pytest.raises(UploadNotReady) as refusal:
-        await uploads_checking.confirm(unjudged, ChildScanner(), user, upload)
+        await uploads_checking.confirm(unjudged, ChildScanner(), user, upload.id)
 
     assert (refusal.value.reason, len(shop.stored())) == ("upload.check_away", 1)
-    await uploads_checking.confirm(shop.gate(), ChildScanner(), user, upload)
+    await uploads_checking.confirm(shop.gate(), ChildScanner(), user, upload.id)
     assert len(shop.stored()) == 4
 
     # and so are edits, of which nothing is left
@@ -324,84 +310,3 @@ async def test_what_can_not_be_judged_is_not_shown_and_may_be_tried_again(shop: 
         await edits_making.edit(unjudged, user, asset, Recipe(crop=Crop(0, 0, 64, 64)), ("input", "crop"))
     assert (len(shop.stored()), row_counts(shop.database_url)["media_assets"]) == (4, 1)
     await away.close()
-
-
-@pytest.mark.parametrize("broken", ["get", "put", "put and delete"])
-async def test_a_store_that_is_away_refuses_an_edit_for_now_and_nothing_is_left(shop: Workshop, broken: str) -> None:
-    # given a picture, and a store that breaks off as the edit is read, or when half of it is stored
-    user = await shop.user()
-    upload = await brought(shop, user, saved(drawn()))
-    parent = await uploads_checking.confirm(shop.gate(), ChildScanner(), user, upload)
-    before, kept = row_counts(shop.database_url), shop.stored()
-
-    class Away(type(shop.store)):  # type: ignore[misc]
-        async def get(self, key: str) -> bytes:
-            if broken == "get":
-                raise StorageUnavailable(key)
-            data: bytes = await super().get(key)
-            return data
-
-        async def put(self, key: str, data: bytes, content_type: str) -> None:
-            if key.endswith("thumb.webp"):
-                raise StorageUnavailable(key)
-            await super().put(key, data, content_type)
-
-        async def delete(self, key: str) -> None:
-            if broken == "put and delete":
-                raise StorageUnavailable(key)
-            await super().delete(key)
-
-    away = Away(shop.media, "http://easel.example", b"0123456789abcdef0123456789abcdef")
-    recipe = Recipe(flip_vertical=True)
-    with pytest.raises(MediaUnavailable) as refusal:
-        await edits_making.edit(shop.gate(away), user, parent, recipe, ("input", "recipe"))
-
-    # then it may be tried again, and nothing is left: at once, or once the store is there for the sweeper
-    assert refusal.value.retryable
-    if broken == "put and delete":
-        assert len(shop.stored() - kept) == 2
-        await shop.sweeper().remove_abandoned()
-        assert sql(shop.database_url, "SELECT status FROM media_assets ORDER BY id") == [("READY",), ("FAILED",)]
-    else:
-        assert row_counts(shop.database_url) == before
-    assert shop.stored() == kept
-    await edits_making.edit(shop.gate(), user, parent, recipe, ("input", "recipe"))
-    assert len(shop.stored()) == len(kept) + 4
-
-
-async def test_an_edit_whose_parent_is_deleted_meanwhile_leaves_nothing(shop: Workshop) -> None:
-    user = await shop.user()
-    upload = await brought(shop, user, saved(drawn()))
-    parent = await uploads_checking.confirm(shop.gate(), ChildScanner(), user, upload)
-    before, kept = row_counts(shop.database_url), shop.stored()
-
-    class Slow(type(shop.store)):  # type: ignore[misc]
-        async def put(self, key: str, data: bytes, content_type: str) -> None:
-            await super().put(key, data, content_type)
-            async with shop.db.write() as tx:
-                await trash.delete(tx, user, parent)
-
-    slow = Slow(shop.media, "http://easel.example", b"0123456789abcdef0123456789abcdef")
-    with pytest.raises(Exception, match="not_found"):
-        await edits_making.edit(shop.gate(slow), user, parent, Recipe(flip_vertical=True), ("input", "recipe"))
-
-    assert (row_counts(shop.database_url), shop.stored()) == (before, kept)
-
-
-async def test_who_edits_too_much_waits(easel: Installation, database_url: str) -> None:
-    client = await easel.signed_up()
-    asset = new_asset(database_url, client.viewer_id)
-    for _ in range(60):
-        assert (await change(client, "applyEdit", assetId=asset, recipe={}))["code"] == "INVALID_INPUT"
-    before = row_counts(database_url)
-
-    for name, given in (
-        ("applyEdit", {"recipe": {}}),
-        ("cropMedia", {"crop": dict.fromkeys(("x", "y", "width", "height"), 1)}),
-    ):
-        refusal = await change(client, name, assetId=asset, **given)
-        assert (refusal["__typename"], refusal["code"], refusal["retryable"]) == (
-            *("TooManyAttempts", "TOO_MANY_ATTEMPTS"),
-            True,
-        )
-    assert row_counts(database_url) == before

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from io import BytesIO
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -17,20 +16,18 @@ from domain import trash, uploads, uploads_checking
 from domain.errors import InvalidInput, NotFound, UploadNotReady
 from domain.pictures import GenerationMetadata, read_metadata
 from domain.ports import StorageUnavailable
-from domain.uploads import Announcement
 from domain.variants import object_key
 from domain.words import ImageVariant
 from gallery_client import change, create, hang, ids, owner_of, painted
 from graph_client import http_client
 from stored import new_asset, row_counts, sql
-from uploading import announced, confirmed, drawn, put, saved
+from uploading import announced, brought, confirmed, drawn, put, saved
 from waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Installation
-    from db.tables import Upload
     from domain.renditions import Rendition
     from domain.uploads import Parent
     from graph_client import GraphClient
@@ -182,20 +179,11 @@ def new_asset_id() -> str:
     return f"asset_{uuid4().hex}"
 
 
-async def announced_in(shop: Workshop, user: UUID) -> Upload:
-    """Announce a file and put it."""
-    async with shop.db.write() as tx:
-        about = Announcement("image/png", len(PNG), hashlib.sha256(PNG).hexdigest())
-        upload = await uploads.create(tx, user, uploads.checked(about))
-    await shop.store.put(uploads.deposit_of(upload).key, PNG, "image/png")
-    return upload
-
-
 async def test_a_parent_that_is_deleted_during_the_check_gets_no_version(shop: Workshop) -> None:
     user = await shop.user()
     owner, (parent,) = await gallery_of(shop, user, 1)
     await shop.store.put(object_key(parent, ImageVariant.ORIGINAL), PNG, "image/png")
-    upload = await announced_in(shop, user)
+    upload = await brought(shop, user, PNG)
     before = shop.stored()
 
     async def scan(data: bytes, media_type: str, parent_: Parent | None = None) -> Rendition:
@@ -219,7 +207,7 @@ async def test_of_two_parents_at_once_one_has_the_version(shop: Workshop) -> Non
     owner, (first, second) = await gallery_of(shop, user, 2)
     for parent in (first, second):
         await shop.store.put(object_key(parent, ImageVariant.ORIGINAL), PNG, "image/png")
-    upload = await announced_in(shop, user)
+    upload = await brought(shop, user, PNG)
 
     # given a check that is taken for dead, and another one for another parent that ends first
     async def scan(data: bytes, media_type: str, parent_: Parent | None = None) -> Rendition:
@@ -243,7 +231,7 @@ async def test_of_two_parents_at_once_one_has_the_version(shop: Workshop) -> Non
 async def test_a_store_that_is_away_refuses_for_now(shop: Workshop) -> None:
     user = await shop.user()
     owner, (parent,) = await gallery_of(shop, user, 1)
-    upload = await announced_in(shop, user)
+    upload = await brought(shop, user, PNG)
 
     class Away(type(shop.store)):  # type: ignore[misc]
         async def get(self, key: str) -> bytes:

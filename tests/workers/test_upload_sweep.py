@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,15 +11,11 @@ from adapters.scanning.process import ChildScanner
 from domain import uploads, uploads_checking
 from domain.errors import UploadNotReady, UploadRejected
 from domain.ports import StorageUnavailable
-from domain.uploads import Announcement
 from domain.words import UploadProblem
 from stored import sql
-from uploading import drawn, saved, vast_png
+from uploading import brought, drawn, saved, vast_png
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
-    from db.tables import Upload
     from domain.renditions import Rendition
     from domain.uploads import Parent
     from workshop import Workshop
@@ -28,15 +23,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 PNG = saved(drawn())
-
-
-async def announced(shop: Workshop, user: UUID, data: bytes = PNG) -> Upload:
-    """Announce a file and put it."""
-    about = Announcement("image/png", len(data), hashlib.sha256(data).hexdigest())
-    async with shop.db.write() as tx:
-        upload = await uploads.create(tx, user, uploads.checked(about))
-    await shop.store.put(uploads.deposit_of(upload).key, data, "image/png")
-    return upload
 
 
 def pass_time(shop: Workshop) -> None:
@@ -50,7 +36,7 @@ def states(shop: Workshop) -> list[str]:
 
 async def test_what_is_never_confirmed_is_collected_once_its_link_has_ended(shop: Workshop) -> None:
     user = await shop.user()
-    await announced(shop, user)
+    await brought(shop, user, PNG)
 
     await shop.sweeper().forget_uploads()
     assert (len(shop.stored()), states(shop)) == (1, ["UPLOADING"])
@@ -65,7 +51,7 @@ async def test_what_is_never_confirmed_is_collected_once_its_link_has_ended(shop
 
 async def test_a_file_that_is_put_again_after_it_was_confirmed_is_collected(shop: Workshop) -> None:
     user = await shop.user()
-    upload = await announced(shop, user)
+    upload = await brought(shop, user, PNG)
     await uploads_checking.confirm(shop.gate(), ChildScanner(), user, upload.id)
     await shop.store.put(uploads.deposit_of(upload).key, PNG, "image/png")
     pass_time(shop)
@@ -78,7 +64,7 @@ async def test_a_file_that_is_put_again_after_it_was_confirmed_is_collected(shop
 async def test_a_check_that_is_killed_between_storing_and_accepting_leaves_nothing(shop: Workshop) -> None:
     # given an API that dies as it stores the last object
     user = await shop.user()
-    upload = await announced(shop, user)
+    upload = await brought(shop, user, PNG)
 
     class Dying(type(shop.store)):  # type: ignore[misc]
         async def put(self, key: str, data: bytes, content_type: str) -> None:
@@ -101,7 +87,7 @@ async def test_a_check_that_is_killed_between_storing_and_accepting_leaves_nothi
 
 async def test_what_the_sweeper_gave_up_meanwhile_does_not_become_an_image(shop: Workshop) -> None:
     user = await shop.user()
-    upload = await announced(shop, user)
+    upload = await brought(shop, user, PNG)
 
     async def scan(data: bytes, media_type: str, _parent: Parent | None = None) -> Rendition:
         rendition = await ChildScanner()(data, media_type)
@@ -116,7 +102,7 @@ async def test_what_the_sweeper_gave_up_meanwhile_does_not_become_an_image(shop:
 
 async def test_a_store_that_is_away_makes_nothing_worse(shop: Workshop) -> None:
     user = await shop.user()
-    upload = await announced(shop, user)
+    upload = await brought(shop, user, PNG)
 
     class Away(type(shop.store)):  # type: ignore[misc]
         async def put(self, key: str, _data: bytes, _content_type: str) -> None:
@@ -133,7 +119,7 @@ async def test_a_store_that_is_away_makes_nothing_worse(shop: Workshop) -> None:
 
 async def test_a_child_that_takes_too_much_is_ended(shop: Workshop) -> None:
     user = await shop.user()
-    upload = await announced(shop, user, vast_png(4096, 4096))
+    upload = await brought(shop, user, vast_png(4096, 4096))
 
     with pytest.raises(UploadRejected) as refusal:
         await uploads_checking.confirm(shop.gate(), ChildScanner(memory=200 * 2**20), user, upload.id)
@@ -144,7 +130,7 @@ async def test_a_child_that_takes_too_much_is_ended(shop: Workshop) -> None:
 
 async def test_a_machine_that_is_too_busy_may_be_asked_again(shop: Workshop) -> None:
     user = await shop.user()
-    upload = await announced(shop, user)
+    upload = await brought(shop, user, PNG)
 
     for busy in (ChildScanner(seconds=0), ChildScanner(at_once=0, patience=0.01)):
         with pytest.raises(UploadNotReady) as refusal:
