@@ -26,6 +26,7 @@ from app.listening import answers
 from audit import check_ledger
 from db import migrate
 from graph_client import GraphClient
+from states import forbid_other_moves
 from stored import empty, sql
 from waiting import until
 
@@ -62,9 +63,10 @@ def home() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def postgres(home: Path) -> Iterator[EmbeddedServer]:
-    """Run PostgreSQL with the newest schema."""
+    """Run PostgreSQL with the newest schema, and no moves but told ones."""
     server = start_postgres(home, fsync=False)
     migrate.upgrade(server.url)
+    forbid_other_moves(server.url)
     yield server
     server.stop()
 

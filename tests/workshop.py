@@ -21,8 +21,9 @@ from adapters.storage.folder import FolderStore
 from db.outbox import Doorbell
 from db.session import Database
 from db.tables import GenerationJob, GenerationSlot, User
-from db.words import BucketKind, Visibility
-from domain import credits, generation
+from db.tables.columns import now
+from db.words import BucketKind, SlotStatus, Visibility
+from domain import credits, generation, jobs
 from domain.credits import Grant, Welcome
 from domain.generation import GenerationSpec
 from domain.ports import Engines
@@ -172,6 +173,14 @@ def small(prompt: str = "a cat", count: int = 1) -> GenerationSpec:
         price=1,
         visibility=Visibility.PRIVATE,
     )
+
+
+async def make_ready(tx: AsyncSession, slot: GenerationSlot) -> None:
+    """Let an image of a locked job that waits be ready, by all the moves that lead there."""
+    for state in (SlotStatus.RENDERING, SlotStatus.CHECKING, SlotStatus.READY):
+        jobs.move_slot(slot, state)
+        await tx.flush()
+    slot.finished_at = now()
 
 
 async def slots_of(tx: AsyncSession, job_id: UUID) -> Sequence[GenerationSlot]:
