@@ -30,6 +30,25 @@ _ALWAYS: Final[dict[str, LiteralString]] = {
     "job has another number of slots than images": """
         SELECT j.id FROM generation_jobs j WHERE j.count <> (
             SELECT count(*) FROM generation_slots s WHERE s.job_id = j.id)""",
+    "picture hangs in another gallery than its job is for": """
+        SELECT m.id FROM media_assets m JOIN generation_jobs j ON j.id = m.job_id WHERE m.gallery_id <> j.gallery_id""",
+    "blocked picture has no decision, or several, or one has it that is not blocked": """
+        SELECT s.id FROM generation_slots s
+        LEFT JOIN guard_decisions d ON d.slot_id = s.id AND d.subject = 'PICTURE'
+        GROUP BY s.id HAVING count(d.id) <> CASE s.status WHEN 'BLOCKED' THEN 1 ELSE 0 END""",
+    "job waits without a place in the line, or has one and does not wait": """
+        SELECT p.job_id, j.id FROM line_places p
+        FULL JOIN (SELECT id, engine FROM generation_jobs WHERE status = 'QUEUED') j
+        ON j.id = p.job_id AND j.engine = p.engine WHERE p.job_id IS NULL OR j.id IS NULL""",
+    "block of the line does not count its jobs and their images": """
+        SELECT engine, rank, turn, block, load, p.jobs, c.jobs, p.images, c.images FROM (
+            SELECT engine, rank, turn, block, load, count(*) AS jobs, sum(images) AS images
+            FROM line_places GROUP BY 1, 2, 3, 4, 5
+        ) p FULL JOIN (
+            SELECT engine, rank, turn, block, load, sum(jobs) AS jobs, sum(images) AS images
+            FROM line_counts GROUP BY 1, 2, 3, 4, 5 HAVING sum(jobs) <> 0 OR sum(images) <> 0
+        ) c USING (engine, rank, turn, block, load)
+        WHERE (p.jobs, p.images) IS DISTINCT FROM (c.jobs, c.images)""",
     "picture has no slot": """
         SELECT m.id FROM media_assets m WHERE m.job_id IS NOT NULL
         AND NOT EXISTS (SELECT FROM generation_slots s WHERE s.asset_id = m.id)""",

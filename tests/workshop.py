@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -22,10 +22,12 @@ from db.outbox import Doorbell
 from db.session import Database
 from db.tables import GenerationJob, GenerationSlot, User
 from db.tables.columns import now
-from db.words import BucketKind, SlotStatus, Visibility
-from domain import credits, generation, jobs
+from db.words import BucketKind, OwnerKind, SlotStatus, Visibility
+from domain import credits, generation, jobs, owners
 from domain.credits import Grant, Welcome
+from domain.galleries import Owner
 from domain.generation import GenerationSpec
+from domain.owners import Texts
 from domain.ports import Engines
 from workers.broker import Bell, WakingBroker
 from workers.deliveries import Outlet
@@ -79,10 +81,16 @@ class Workshop:
             await credits.open_account(tx, user.id, welcome)
         return user.id
 
-    async def job(self, user_id: UUID, prompt: str = "a cat", count: int = 1) -> UUID:
-        """Submit a job of small pictures."""
+    async def character(self, user_id: UUID) -> Owner:
+        """Store a character of a user, whose gallery is empty."""
         async with self.db.write() as tx:
-            return await generation.submit(tx, user_id, small(prompt, count), uuid4().hex)
+            key = await owners.create(tx, user_id, OwnerKind.CHARACTER, Texts("Haru"), Visibility.PUBLIC)
+        return Owner(OwnerKind.CHARACTER, key)
+
+    async def job(self, user_id: UUID, prompt: str = "a cat", count: int = 1, owner: Owner | None = None) -> UUID:
+        """Submit a job of small pictures, for a gallery or for none."""
+        async with self.db.write() as tx:
+            return await generation.submit(tx, user_id, replace(small(prompt, count), owner=owner), uuid4().hex)
 
     async def row(self, job_id: UUID) -> GenerationJob:
         """Return a job as it is."""
