@@ -11,6 +11,7 @@ import pytest
 
 from audit import check_end, check_rows
 from db.words import FINAL_JOB_STATUSES, JobStatus
+from domain import line
 from domain.errors import AlreadyFinished
 from gallery_client import create, ids, owner_of
 from stored import sql
@@ -41,6 +42,15 @@ def ended(shop: Workshop) -> int:
     return int(count)
 
 
+async def places_are_counted(shop: Workshop) -> bool:
+    """Return whether each waiting job is told the place in which it stands; not so only while one is just moving."""
+    order = "SELECT job_id FROM line_places ORDER BY rank, turn, queued_at, job_id"
+    stand = {job: place for place, (job,) in enumerate(sql(shop.database_url, order), 1)}
+    async with shop.db.read() as tx:
+        counted = await line.places(tx, stand)
+    return {job: place.position for job, place in counted.items()} == stand
+
+
 def all_ended(shop: Workshop) -> bool:
     return sql(shop.database_url, "SELECT count(*) FROM generation_jobs WHERE finished_at IS NULL") == [(0,)]
 
@@ -66,6 +76,7 @@ async def test_kills_at_random_points_lose_and_double_nothing(fragile: Installat
         await until(lambda goal=goal: ended(inside) >= goal, PROMISE_S)  # type: ignore[misc]  # mypy knows no defaults of lambdas
         fragile.processes["worker"].kill()
         check_rows(inside.database_url)
+        await until(lambda: places_are_counted(inside))
         fragile.start("worker")
         for job, user, _ in chance.sample(jobs, 2):
             with suppress(AlreadyFinished):
