@@ -12,7 +12,7 @@ import pytest
 
 from conftest import install
 from db.words import OwnerKind
-from domain import allowance, generation
+from domain import allowance, generation, retries
 from domain.errors import DailyLimitReached, OwnerBusy
 from domain.galleries import Owner
 from gallery_client import create
@@ -239,3 +239,35 @@ async def test_of_many_submits_at_once_at_the_edge_of_the_day_only_what_is_left_
     assert ends == ["DailyLimitReached"] * 9 + ["SubmitGenerationSuccess"]
     assert sql(spare_database_url, "SELECT sum(count) FROM generation_jobs") == [(24,)]
     assert sql(spare_database_url, "SELECT held FROM credit_accounts") == [(24,)]
+
+
+async def test_what_is_painted_again_counts_too_and_waits_for_its_gallery(shop: Workshop) -> None:
+    # given a job for a gallery, of which one image is ready and one failed
+    user = await shop.user()
+    owner = await shop.character(user)
+    job = await shop.job(user, "a cat #fail:1", 2, owner)
+    await shop.painter().paint_waiting()
+
+    async def retry(limit: int) -> UUID:
+        async with shop.db.write() as tx:
+            return await retries.submit(tx, user, job, "again", ["sandbox"], limit)
+
+    # then its failed image is one more of the day
+    before = row_counts(shop.database_url)
+    with pytest.raises(DailyLimitReached) as refused:
+        await retry(1)
+    assert refused.value.used == 1
+    assert row_counts(shop.database_url) == before
+
+    # and is not painted while another job for the gallery has not ended
+    other = await shop.job(user, owner=owner)
+    before = row_counts(shop.database_url)
+    with pytest.raises(OwnerBusy) as busy:
+        await retry(10)
+    assert busy.value.job_id == other
+    assert row_counts(shop.database_url) == before
+
+    # but then
+    await shop.painter().paint_waiting()
+    child = await retry(3)
+    assert (await shop.row(child)).gallery_id == owner.id
