@@ -174,7 +174,7 @@ def capture(tx: AsyncSession, wallet: Wallet, slot_id: UUID, amount: int) -> Non
     parts = _shares(amount, [((held, bucket), _open(held)) for held, bucket in wallet.holds])
     for number, ((held, bucket), part) in enumerate(parts):
         held.captured += part
-        _settle(held)
+        settle(held)
         key = _numbered(f"slot:{slot_id}", number)
         _enter(tx, (wallet.account, bucket), LedgerKind.CAPTURE, part, key, (held.job_id, slot_id))
 
@@ -187,7 +187,7 @@ def release(tx: AsyncSession, wallet: Wallet, slot_id: UUID, amount: int) -> Non
     parts = _shares(amount, [((held, bucket), _open(held)) for held, bucket in reversed(wallet.holds)])
     for number, ((held, bucket), part) in enumerate(parts):
         held.released += part
-        _settle(held)
+        settle(held)
         if not bucket.is_extended and bucket.expires_at and bucket.expires_at <= now():
             bucket.expires_at, bucket.is_extended = now() + RETURNED_LIFE, True
         key = _numbered(f"slot:{slot_id}", number)
@@ -268,7 +268,8 @@ def _open(held: Hold) -> int:
     return held.amount - held.captured - held.released
 
 
-def _settle(held: Hold) -> None:
+def settle(held: Hold) -> None:
+    """Bring the state of a hold to what its numbers say; as these only grow, it never goes back (docs/states.md)."""
     if _open(held) > 0:
         held.status = HoldStatus.PARTIALLY_CAPTURED if held.captured else HoldStatus.ACTIVE
     else:

@@ -314,10 +314,11 @@ async def cancel(tx: AsyncSession, user_id: UUID, job_id: UUID) -> int:
     if job.status.is_final:
         raise AlreadyFinished
     await jobs.close_open_slots(tx, wallet, job, SlotStatus.SKIPPED, FailureCode.CANCELED)
-    if job.status is JobStatus.QUEUED:
+    is_waiting = job.status is JobStatus.QUEUED
+    jobs.move(job, JobStatus.CANCELING)
+    if is_waiting:  # no worker has to let go of it
         jobs.finish(tx, job, JobStatus.CANCELED)
     else:
-        jobs.move(job, JobStatus.CANCELING)
         jobs.tell(tx, job, "canceling", released=wallet.released)
     return wallet.released
 

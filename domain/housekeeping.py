@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, delete, or_, select
 from sqlmodel import col
 
 from db.tables import GenerationSlot, IdempotencyKey, MediaAsset, Session
 from db.tables.columns import now
 from db.words import AssetStatus
+from domain import media
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +45,9 @@ async def abandoned_assets(tx: AsyncSession, grace: timedelta) -> Sequence[UUID]
 async def give_up_asset(tx: AsyncSession, asset_id: UUID) -> None:
     """Mark an abandoned asset FAILED, once its objects are gone."""
     unfinished = and_(col(MediaAsset.id) == asset_id, col(MediaAsset.status) == AssetStatus.PENDING)
-    await tx.execute(update(MediaAsset).where(unfinished).values(status=AssetStatus.FAILED))
+    asset = (await tx.execute(select(MediaAsset).where(unfinished).with_for_update())).scalar_one_or_none()
+    if asset:
+        media.move(asset, AssetStatus.FAILED)
 
 
 async def forget_expired(tx: AsyncSession) -> None:

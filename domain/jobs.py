@@ -1,4 +1,4 @@
-"""The life of a job: which moves are legal, how its slots are closed, and how its end is a fold of them."""
+"""The life of a job and of its slots: which moves are legal, and how the end of a job is a fold of theirs."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from domain.credits import Wallet
     from domain.words import FailureCode
 
-_MOVES: dict[JobStatus, frozenset[JobStatus]] = {
+MOVES: Final[Mapping[JobStatus, frozenset[JobStatus]]] = {
     JobStatus.ACCEPTED: frozenset({JobStatus.QUEUED, JobStatus.BLOCKED}),
-    JobStatus.QUEUED: frozenset({JobStatus.PREPARING, JobStatus.CANCELED, JobStatus.EXPIRED}),
+    JobStatus.QUEUED: frozenset({JobStatus.PREPARING, JobStatus.CANCELING, JobStatus.EXPIRED}),
     JobStatus.PREPARING: frozenset({JobStatus.RUNNING, JobStatus.QUEUED, JobStatus.CANCELING}),
     JobStatus.RUNNING: frozenset(
         {
@@ -41,6 +41,17 @@ _MOVES: dict[JobStatus, frozenset[JobStatus]] = {
     ),
     JobStatus.CANCELING: frozenset({JobStatus.CANCELED}),
 }
+"""What a job in each state may become (docs/states.md)."""
+SLOT_MOVES: Final[Mapping[SlotStatus, frozenset[SlotStatus]]] = {
+    SlotStatus.PENDING: frozenset({SlotStatus.RENDERING, SlotStatus.FAILED, SlotStatus.SKIPPED}),
+    SlotStatus.RENDERING: frozenset(
+        {SlotStatus.CHECKING, SlotStatus.PENDING, SlotStatus.FAILED, SlotStatus.BLOCKED, SlotStatus.SKIPPED}
+    ),
+    SlotStatus.CHECKING: frozenset(
+        {SlotStatus.READY, SlotStatus.PENDING, SlotStatus.FAILED, SlotStatus.BLOCKED, SlotStatus.SKIPPED}
+    ),
+}
+"""What one image of a job in each state may become (docs/states.md)."""
 
 
 _TOLD_TO_OWNER: Final[Mapping[str, MyEventType]] = {
@@ -52,7 +63,7 @@ _TOLD_TO_OWNER: Final[Mapping[str, MyEventType]] = {
 
 
 class IllegalMove(RuntimeError):
-    """A job was to change in a way that its state machine does not know."""
+    """A job, or one of its slots, was to change in a way that its state machine does not know."""
 
 
 def move(job: GenerationJob, to: JobStatus) -> None:
@@ -61,9 +72,20 @@ def move(job: GenerationJob, to: JobStatus) -> None:
     Raises:
         IllegalMove: no such move is known; what is final never changes.
     """
-    if to not in _MOVES.get(job.status, ()):
+    if to not in MOVES.get(job.status, ()):
         raise IllegalMove(f"{job.id}: {job.status} -> {to}")
     job.status = to
+
+
+def move_slot(slot: GenerationSlot, to: SlotStatus) -> None:
+    """Change the state of a slot of a locked job.
+
+    Raises:
+        IllegalMove: no such move is known; what is final never changes.
+    """
+    if to not in SLOT_MOVES.get(slot.status, ()):
+        raise IllegalMove(f"{slot.id}: {slot.status} -> {to}")
+    slot.status = to
 
 
 async def lock(tx: AsyncSession, job_id: UUID) -> GenerationJob:
@@ -99,7 +121,7 @@ def close_slot(
     code: FailureCode,
 ) -> None:
     """End a slot without an image, give its credits back, and tell the watchers, all in one."""
-    slot.status = status
+    move_slot(slot, status)
     slot.failure_code = code
     slot.finished_at = now()
     credits.release(tx, wallet, slot.id, job.price)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from domain.pictures import Rendition
 
 
-_MOVES: Final[Mapping[AssetStatus, frozenset[AssetStatus]]] = {
+MOVES: Final[Mapping[AssetStatus, frozenset[AssetStatus]]] = {
     AssetStatus.UPLOADING: frozenset({AssetStatus.SCANNING, AssetStatus.FAILED}),
     AssetStatus.PENDING: frozenset({AssetStatus.SCANNING, AssetStatus.FAILED}),
     AssetStatus.SCANNING: frozenset({AssetStatus.READY, AssetStatus.REJECTED, AssetStatus.FAILED}),
@@ -31,6 +31,7 @@ _MOVES: Final[Mapping[AssetStatus, frozenset[AssetStatus]]] = {
     AssetStatus.HIDDEN: frozenset({AssetStatus.READY}),
     AssetStatus.TRASHED: frozenset({AssetStatus.READY, AssetStatus.PURGED}),
 }
+"""What an image in each state may become (docs/states.md)."""
 
 
 class IllegalMove(RuntimeError):
@@ -45,7 +46,7 @@ def move(asset: MediaAsset, to: AssetStatus) -> None:
     Raises:
         IllegalMove: no such move is known; what is final never changes.
     """
-    if to not in _MOVES.get(asset.status, ()):
+    if to not in MOVES.get(asset.status, ()):
         raise IllegalMove(f"{asset.id}: {asset.status} -> {to}")
     asset.status = to
 

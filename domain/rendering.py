@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 from db import outbox
 from db.tables import GenerationJob, GenerationSlot, MediaAsset
 from db.tables.columns import now
-from db.words import ACTIVE_JOB_STATUSES, FINAL_SLOT_STATUSES, JobStatus, SlotStatus
+from db.words import ACTIVE_JOB_STATUSES, JobStatus, SlotStatus
 from domain import credits, galleries, guard, jobs, line, media
 from domain.words import FailureCode, GuardReason, MediaChange
 
@@ -103,17 +103,15 @@ async def renew(
 
 
 async def start(tx: AsyncSession, lease: Lease, slot_ids: Sequence[UUID]) -> None:
-    """Say that the engine is ready and these slots are being painted. Said again, it changes nothing that has ended.
+    """Say that the engine is ready and these slots are being painted. Said again, it changes nothing.
 
     Raises:
         LeaseLost, JobCanceled: as their names say.
     """
     job = await _hold_on(tx, lease)
-    await tx.execute(
-        update(GenerationSlot)
-        .where(col(GenerationSlot.id).in_(slot_ids), col(GenerationSlot.status).not_in(FINAL_SLOT_STATUSES))
-        .values(status=SlotStatus.RENDERING)
-    )
+    for slot in await jobs.slots(tx, job.id):
+        if slot.id in slot_ids and slot.status is SlotStatus.PENDING:
+            jobs.move_slot(slot, SlotStatus.RENDERING)
     if job.status is not JobStatus.RUNNING:
         jobs.move(job, JobStatus.RUNNING)
         jobs.tell(tx, job, "started")
@@ -164,8 +162,8 @@ async def reserve_assets(
     await tx.flush()
     for slot in slots:
         slot.asset_id = slot.asset_id or new[slot.id]
-        if not slot.status.is_final:  # a late try, of the same worker: it may have painted the job anew meanwhile
-            slot.status = SlotStatus.CHECKING
+        if slot.status is SlotStatus.RENDERING:  # else a late try, of the same worker: the slot has gone on since
+            jobs.move_slot(slot, SlotStatus.CHECKING)
     return {slot.id: slot.asset_id for slot in slots if slot.asset_id}
 
 
@@ -187,12 +185,12 @@ async def deliver(tx: AsyncSession, lease: Lease, renditions: Mapping[UUID, Rend
         .execution_options(populate_existing=True)
     )
     for slot, asset in found.all():
-        if slot.status.is_final:
+        if slot.status is not SlotStatus.CHECKING:
             continue
         rendition = renditions[slot.id]
         media.fill(asset, rendition)
         slot.finished_at = asset.ready_at
-        slot.status = SlotStatus.READY
+        jobs.move_slot(slot, SlotStatus.READY)
         if gallery and asset.gallery_id == gallery.id:
             await galleries.welcome(tx, gallery, asset, MediaChange.ADDED)
         credits.capture(tx, wallet, slot.id, job.price)
@@ -211,7 +209,7 @@ async def give_up_slot(
     """
     wallet, job = await _hold_on_with_wallet(tx, lease)
     slot = await tx.get_one(GenerationSlot, slot_id)
-    if slot.status.is_final:
+    if slot.status not in {SlotStatus.RENDERING, SlotStatus.CHECKING}:
         return
     status = SlotStatus.FAILED
     if code is FailureCode.CONTENT_BLOCKED:
@@ -327,8 +325,8 @@ async def _requeue(tx: AsyncSession, job: GenerationJob) -> None:
     job.lease_owner = None
     job.lease_expires_at = None
     for slot in await jobs.slots(tx, job.id):
-        if not slot.status.is_final:
-            slot.status = SlotStatus.PENDING
+        if slot.status in {SlotStatus.RENDERING, SlotStatus.CHECKING}:
+            jobs.move_slot(slot, SlotStatus.PENDING)
     jobs.tell(tx, job, "requeued")
     outbox.line_changed(tx)
     outbox.ring_gpu(tx)

@@ -30,11 +30,25 @@ _ALWAYS: Final[dict[str, LiteralString]] = {
     "job has another number of slots than images": """
         SELECT j.id FROM generation_jobs j WHERE j.count <> (
             SELECT count(*) FROM generation_slots s WHERE s.job_id = j.id)""",
+    "picture hangs in another gallery than its job is for": """
+        SELECT m.id FROM media_assets m JOIN generation_jobs j ON j.id = m.job_id
+        JOIN galleries g ON g.id = j.gallery_id WHERE g.deleted_at IS NULL AND m.gallery_id <> g.id""",
+    "blocked picture has no decision, or several, or one has it that is not blocked": """
+        SELECT s.id FROM generation_slots s
+        LEFT JOIN guard_decisions d ON d.slot_id = s.id AND d.subject = 'PICTURE'
+        GROUP BY s.id HAVING count(d.id) <> CASE s.status WHEN 'BLOCKED' THEN 1 ELSE 0 END""",
+    "job waits without a place in the line, or has one and does not wait": """
+        SELECT p.job_id, j.id FROM line_places p
+        FULL JOIN (SELECT id, engine FROM generation_jobs WHERE status = 'QUEUED') j
+        ON j.id = p.job_id AND j.engine = p.engine WHERE p.job_id IS NULL OR j.id IS NULL""",
     "picture has no slot": """
         SELECT m.id FROM media_assets m WHERE m.job_id IS NOT NULL
         AND NOT EXISTS (SELECT FROM generation_slots s WHERE s.asset_id = m.id)""",
 }
 _AT_THE_END: Final[dict[str, LiteralString]] = {
+    "block of the line counts what does not wait": """
+        SELECT engine, rank, turn, block, load FROM line_counts GROUP BY 1, 2, 3, 4, 5
+        HAVING sum(jobs) <> 0 OR sum(images) <> 0""",
     "job has not ended": "SELECT id FROM generation_jobs WHERE finished_at IS NULL",
     "job kept its lease": "SELECT id FROM generation_jobs WHERE num_nulls(lease_owner, lease_expires_at) < 2",
     "slot has not ended": "SELECT id FROM generation_slots WHERE finished_at IS NULL",

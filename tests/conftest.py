@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import redis
+import structlog
 from anyio import open_file  # noqa: F401 - pytest rewrites anyio as it loads, for which CPython 3.11 bears one thread
 
 from app.embedded.folders import throwaway_home
@@ -26,6 +27,7 @@ from app.listening import answers
 from audit import check_ledger
 from db import migrate
 from graph_client import GraphClient
+from states import forbid_other_moves
 from stored import empty, sql
 from waiting import until
 
@@ -53,6 +55,14 @@ def _many_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _plain_tracebacks() -> None:
+    """Write tracebacks that are logged as Python does: where rich is installed, structlog takes seconds for each."""
+    *others, _ = structlog.get_config()["processors"]
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*others, plain])
+
+
 @pytest.fixture(scope="session")
 def home() -> Iterator[Path]:
     """Return the folder of servers, keys and pictures."""
@@ -62,9 +72,10 @@ def home() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def postgres(home: Path) -> Iterator[EmbeddedServer]:
-    """Run PostgreSQL with the newest schema."""
+    """Run PostgreSQL with the newest schema, and no moves but told ones."""
     server = start_postgres(home, fsync=False)
     migrate.upgrade(server.url)
+    forbid_other_moves(server.url)
     yield server
     server.stop()
 

@@ -22,7 +22,7 @@ from domain import credits, generation, jobs
 from domain.credits import Grant, Welcome
 from domain.errors import AlreadyFinished, InsufficientCredits
 from domain.words import FailureCode
-from workshop import small
+from workshop import make_ready, small
 
 if TYPE_CHECKING:
     import random
@@ -127,7 +127,7 @@ class LedgerWork:
             job = await jobs.lock(tx, job_id)
             slot = next((each for each in await jobs.slots(tx, job_id) if not each.status.is_final), None)
             if slot and is_ready:
-                slot.status, slot.finished_at = SlotStatus.READY, now()
+                await make_ready(tx, slot)
                 credits.capture(tx, wallet, slot.id, job.price)
             elif slot:
                 jobs.close_slot(tx, wallet, job, slot, SlotStatus.FAILED, FailureCode.ENGINE_ERROR)

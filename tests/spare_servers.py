@@ -15,6 +15,7 @@ from app.embedded.folders import throwaway_home
 from app.embedded.postgres import start_postgres
 from app.embedded.valkey import start_valkey
 from db import migrate
+from states import forbid_other_moves
 from stored import empty
 
 if TYPE_CHECKING:
@@ -31,9 +32,10 @@ def spare_home() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def spare_postgres(spare_home: Path) -> Iterator[EmbeddedServer]:
-    """Run PostgreSQL with the newest schema. Who stops it starts it again, from the main thread."""
+    """Run PostgreSQL with the newest schema and told moves alone. Who stops it starts it again, as the main thread."""
     server = start_postgres(spare_home, fsync=False)
     migrate.upgrade(server.url)
+    forbid_other_moves(server.url)
     yield server
     server.stop()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -23,10 +23,13 @@ from adapters.storage.folder import FolderStore
 from db.outbox import Doorbell
 from db.session import Database
 from db.tables import GenerationJob, GenerationSlot, User
-from db.words import BucketKind, Visibility
-from domain import credits, generation
+from db.tables.columns import now
+from db.words import BucketKind, OwnerKind, SlotStatus, Visibility
+from domain import credits, generation, jobs, owners
 from domain.credits import Grant, Welcome
+from domain.galleries import Owner
 from domain.generation import GenerationSpec
+from domain.owners import Texts
 from domain.picture_checks import Gate
 from domain.ports import Engines
 from workers.broker import Bell, WakingBroker
@@ -82,10 +85,16 @@ class Workshop:
             await credits.open_account(tx, user.id, welcome)
         return user.id
 
-    async def job(self, user_id: UUID, prompt: str = "a cat", count: int = 1) -> UUID:
-        """Submit a job of small pictures."""
+    async def character(self, user_id: UUID) -> Owner:
+        """Store a character of a user, whose gallery is empty."""
         async with self.db.write() as tx:
-            return await generation.submit(tx, user_id, small(prompt, count), uuid4().hex)
+            key = await owners.create(tx, user_id, OwnerKind.CHARACTER, Texts("Haru"), Visibility.PUBLIC)
+        return Owner(OwnerKind.CHARACTER, key)
+
+    async def job(self, user_id: UUID, prompt: str = "a cat", count: int = 1, owner: Owner | None = None) -> UUID:
+        """Submit a job of small pictures, for a gallery or for none."""
+        async with self.db.write() as tx:
+            return await generation.submit(tx, user_id, replace(small(prompt, count), owner=owner), uuid4().hex)
 
     async def row(self, job_id: UUID) -> GenerationJob:
         """Return a job as it is."""
@@ -184,6 +193,14 @@ def small(prompt: str = "a cat", count: int = 1) -> GenerationSpec:
         price=1,
         visibility=Visibility.PRIVATE,
     )
+
+
+async def make_ready(tx: AsyncSession, slot: GenerationSlot) -> None:
+    """Let an image of a locked job that waits be ready, by all the moves that lead there."""
+    for state in (SlotStatus.RENDERING, SlotStatus.CHECKING, SlotStatus.READY):
+        jobs.move_slot(slot, state)
+        await tx.flush()
+    slot.finished_at = now()
 
 
 async def slots_of(tx: AsyncSession, job_id: UUID) -> Sequence[GenerationSlot]:

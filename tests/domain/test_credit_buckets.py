@@ -16,7 +16,7 @@ from domain.credits import Grant
 from domain.errors import InsufficientCredits
 from domain.words import FailureCode, MyEventType
 from stored import row_counts, sql
-from workshop import small
+from workshop import make_ready, small
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -45,7 +45,7 @@ async def end_slots(shop: Workshop, job_id: UUID, *ready: bool) -> None:
         job = await jobs.lock(tx, job_id)
         for slot, is_ready in zip(await jobs.slots(tx, job_id), ready, strict=True):
             if is_ready:
-                slot.status = SlotStatus.READY
+                await make_ready(tx, slot)
                 credits.capture(tx, wallet, slot.id, job.price)
             else:
                 jobs.close_slot(tx, wallet, job, slot, SlotStatus.FAILED, FailureCode.ENGINE_ERROR)

@@ -11,6 +11,7 @@ import pytest
 
 from db.words import JobStatus
 from domain import line, rendering
+from states import put
 from stored import new_worker, sql
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ async def test_the_wait_is_measured_from_finished_images_and_counts_those_ahead(
     # and a running one of three images, of which one is ready, and two that wait
     await shop.job(user, count=3)
     assert await claim(shop, worker)
-    sql(
+    put(
         shop.database_url,
         "UPDATE generation_slots SET status = 'READY' WHERE index = 0 AND status = 'PENDING'",
     )

@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 
 from audit import check_end, check_rows
-from db.words import FINAL_JOB_STATUSES, JobStatus
-from domain import jobs, rendering
+from db.words import JobStatus
+from domain import rendering
 from domain.rendering import JobCanceled, Lease, LeaseLost
 from domain.words import FailureCode
 from stored import row_counts, sql
@@ -29,9 +29,9 @@ pytestmark = pytest.mark.anyio
 MINUTE = timedelta(minutes=1)
 
 
-async def claimed(shop: Workshop) -> Claim:
+async def claimed(shop: Workshop, owner: UUID | None = None) -> Claim:
     async with shop.db.write() as tx:
-        claim = await rendering.claim(tx, ("sandbox",), uuid4(), MINUTE)
+        claim = await rendering.claim(tx, ("sandbox",), owner or uuid4(), MINUTE)
     assert claim
     return claim
 
@@ -65,6 +65,33 @@ async def test_what_is_tried_late_changes_nothing_that_has_ended(shop: Workshop)
         await rendering.reserve_assets(tx, claim.lease, {ended: ""})
 
     assert sql(shop.database_url, "SELECT status FROM generation_slots WHERE id = %s", ended) == [("FAILED",)]
+    check_rows(shop.database_url)
+
+
+async def test_what_is_tried_late_leaves_a_job_alone_that_the_same_worker_has_claimed_again(shop: Workshop) -> None:
+    # given an image that was painted, went back to the line with its job, and waits to be painted anew
+    await shop.job(await shop.user())
+    claim = await claimed(shop)
+    (slot,) = claim.open_slots
+    async with shop.db.write() as tx:
+        await rendering.start(tx, claim.lease, [slot.id])
+        (asset,) = (await rendering.reserve_assets(tx, claim.lease, {slot.id: ""})).values()
+        await rendering.let_go(tx, claim.lease)
+    again = await claimed(shop, claim.lease.owner)
+    before = row_counts(shop.database_url)
+
+    # when its worker, which did not hear of its first writes, tries them once more
+    async with shop.db.write() as tx:
+        assert await rendering.reserve_assets(tx, claim.lease, {slot.id: ""}) == {slot.id: asset}
+        await rendering.give_up_slot(tx, claim.lease, slot.id, FailureCode.CONTENT_BLOCKED)
+
+    # then it waits as before, for the picture that it has the row of
+    assert sql(shop.database_url, "SELECT status FROM generation_slots") == [("PENDING",)]
+    assert row_counts(shop.database_url) == before
+    async with shop.db.write() as tx:
+        await rendering.start(tx, again.lease, [slot.id])
+        assert await rendering.reserve_assets(tx, again.lease, {slot.id: ""}) == {slot.id: asset}
+    assert sql(shop.database_url, "SELECT status FROM generation_slots") == [("CHECKING",)]
     check_rows(shop.database_url)
 
 
@@ -180,13 +207,3 @@ async def test_a_job_that_waited_too_long_expires_with_refund(shop: Workshop) ->
     assert (await shop.row(new)).status == JobStatus.QUEUED
     assert sql(shop.database_url, "SELECT balance, held FROM credit_accounts") == [(100, 1)]
     check_rows(shop.database_url)
-
-
-async def test_what_is_final_never_changes(shop: Workshop) -> None:
-    row = await shop.row(await shop.job(await shop.user()))
-
-    for final in FINAL_JOB_STATUSES:
-        for status in JobStatus:
-            row.status = final
-            with pytest.raises(jobs.IllegalMove):
-                jobs.move(row, status)

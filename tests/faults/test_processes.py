@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING, Any, LiteralString
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
@@ -70,27 +69,6 @@ def ready_indexes(events: list[dict[str, Any]]) -> list[int]:
     return [event["slot"]["index"] for event in events if event["__typename"] == "GenerationImageReady"]
 
 
-async def test_a_worker_killed_in_the_middle_of_a_job(fragile: Installation, spare_database_url: str) -> None:
-    client = await fragile.signed_up()
-    job_id = await submit(client, "a slow boat #slow", "k", count=3)
-
-    async with asyncio.timeout(PROMISE_S), aclosing(client.watch(job_id)) as stream:
-        # given one image is there and the next one is being painted
-        events = await until_kind(stream, "GenerationImageReady")
-        events += await until_kind(stream, "GenerationProgress")
-
-        # when the worker is killed and another one comes
-        fragile.processes["worker"].kill()
-        fragile.start("worker")
-
-        # then the job ends with each image once and each credit once
-        events += await until_kind(stream, "GenerationCompleted")
-    assert events[-1]["job"] == events[-1]["job"] | {"status": "SUCCEEDED", "succeededCount": 3, "releasedCredits": 0}
-    assert sorted(ready_indexes(events)) == [0, 1, 2]
-    assert (await client.core("me"))["creditAccount"] == {"balance": 97, "held": 0}
-    check_end(spare_database_url, stored_keys(fragile))
-
-
 async def test_a_worker_that_is_asked_to_stop_gives_its_job_back(
     fragile: Installation, spare_database_url: str
 ) -> None:
@@ -107,12 +85,6 @@ async def test_a_worker_that_is_asked_to_stop_gives_its_job_back(
         events = await until_kind(stream, "GenerationCompleted")
     assert events[-1]["job"]["status"] == "SUCCEEDED"
     check_end(spare_database_url, stored_keys(fragile))
-
-
-def count_of(database_url: str, condition: LiteralString) -> int:
-    """Return how many slots are as ``condition`` says."""
-    count: int = sql(database_url, f"SELECT count(*) FROM generation_slots WHERE {condition}")[0][0]
-    return count
 
 
 def all_ended(database_url: str) -> bool:
@@ -149,32 +121,6 @@ async def test_an_api_that_dies_between_commit_and_queue(fragile: Installation, 
     await until(lambda: all_ended(spare_database_url), at_most_s=PROMISE_S)
     assert sql(spare_database_url, "SELECT status FROM generation_jobs") == [("SUCCEEDED",)]
     check_end(spare_database_url, stored_keys(fragile))
-
-
-async def test_kills_at_random_points_lose_and_double_nothing(fragile: Installation, inside: Workshop) -> None:
-    chance = random.Random(5)  # noqa: S311 - chance that can be repeated
-    users = [await inside.user(grant=60) for _ in range(3)]
-    prompts = ("a cat", "a cat", "a cat #fail:1", "a cat #block:2")
-    jobs = [
-        await inside.job(chance.choice(users), prompt=chance.choice(prompts), count=chance.randint(1, 8))
-        for _ in range(12)
-    ]
-
-    # when the worker is killed again and again, at whatever it is doing after some more events
-    for _ in range(5):
-        goal = count_of(inside.database_url, "finished_at IS NOT NULL") + chance.randint(1, 6)
-        await until(lambda goal=goal: count_of(inside.database_url, "finished_at IS NOT NULL") >= goal, PROMISE_S)  # type: ignore[misc]  # mypy knows no defaults of lambdas
-        fragile.processes["worker"].kill()
-        check_rows(inside.database_url)
-        fragile.start("worker")
-
-    # then all jobs end, and what does not belong to a ready picture is swept
-    await until(lambda: all_ended(inside.database_url), at_most_s=60)
-    assert fragile.processes["worker"].stop() == 0
-    statuses = {(await inside.row(job)).status for job in jobs}
-    assert statuses <= {JobStatus.SUCCEEDED, JobStatus.PARTIAL, JobStatus.FAILED, JobStatus.BLOCKED}
-    await inside.sweeper().remove_abandoned()
-    check_end(inside.database_url, inside.stored())
 
 
 async def test_a_store_that_refuses_costs_nothing_and_is_found_well_again(inside: Workshop) -> None:

@@ -12,18 +12,19 @@ import pytest
 
 from conftest import install
 from db.words import OwnerKind
-from domain import allowance, generation
+from domain import allowance, generation, retries
 from domain.errors import DailyLimitReached, OwnerBusy
 from domain.galleries import Owner
+from gallery_client import create
 from stored import row_counts, sql
 from waiting import until
 from workshop import small
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from uuid import UUID
 
+    from app.embedded.server import EmbeddedServer
     from conftest import Installation
     from graph_client import GraphClient
     from workshop import Workshop
@@ -36,6 +37,7 @@ SUBMIT = """mutation Submit($input: SubmitGenerationInput!) {
     __typename
     ... on SubmitGenerationSuccess { job { id } }
     ... on DailyLimitReached { limit used resetsAt }
+    ... on OwnerBusy { jobId }
     ... on UserError { code message path retryable }
   }
 }"""
@@ -46,17 +48,26 @@ async def allowed(client: GraphClient) -> dict[str, Any]:
     return told
 
 
-async def submitted(client: GraphClient, key: str, count: int) -> dict[str, Any]:
-    wanted = {"prompt": "a cat", "idempotencyKey": key, "count": count, "ratio": "1:1", "steps": 1}
+async def submitted(client: GraphClient, key: str, count: int, owner: str | None = None) -> dict[str, Any]:
+    wanted = {"prompt": "a cat", "idempotencyKey": key, "count": count, "ratio": "1:1", "steps": 1, "ownerId": owner}
     result: dict[str, Any] = (await client.data(SUBMIT, {"input": wanted}))["submitGeneration"]
     return result
 
 
-@pytest.fixture
-def limited(tmp_path: Path, spare_database_url: str, spare_redis_url: str) -> Iterator[Installation]:
+@pytest.fixture(scope="module")
+def api(
+    tmp_path_factory: pytest.TempPathFactory, spare_postgres: EmbeddedServer, spare_valkey: EmbeddedServer
+) -> Iterator[Installation]:
     """Run an API that nothing paints for and that has the limit of the defaults."""
-    with install(tmp_path, spare_database_url, spare_redis_url, DAILY_IMAGES="24").running("api") as installation:
+    folder = tmp_path_factory.mktemp("limited")
+    with install(folder, spare_postgres.url, spare_valkey.url, DAILY_IMAGES="24").running("api") as installation:
         yield installation
+
+
+@pytest.fixture
+def limited(api: Installation, spare_database_url: str, spare_redis_url: str) -> Installation:  # noqa: ARG001
+    """Return that API when nobody has used it yet."""
+    return api
 
 
 async def test_the_twenty_fifth_image_is_refused_and_nothing_is_written(
@@ -102,6 +113,34 @@ async def test_the_next_day_begins_at_midnight_in_seoul(limited: Installation, s
     assert (told["used"], datetime.fromisoformat(told["resetsAt"])) == (8, midnight + timedelta(days=1))
     sql(spare_database_url, moved, midnight - timedelta(microseconds=1))
     assert (await allowed(client))["used"] == 0
+
+
+async def test_the_day_ends_at_midnight_in_seoul_and_not_before(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a clock that shows two minutes before midnight in Seoul, tomorrow, and a user who has had all of that day's
+    user = await shop.user()
+    midnight = allowance.beginning_of_day(datetime.now(UTC)) + timedelta(days=2)
+    evening = midnight - timedelta(minutes=2)
+
+    async def submit(moment: datetime) -> UUID:
+        monkeypatch.setattr(allowance, "now", lambda: moment)
+        async with shop.db.write() as tx:
+            return await generation.submit(tx, user, small(count=4), uuid4().hex, None, 8)
+
+    for _ in range(2):
+        await submit(evening)
+    sql(shop.database_url, "UPDATE generation_jobs SET created_at = %s", evening)
+    before = row_counts(shop.database_url)
+
+    # when more is asked for in the last microsecond of the day, nothing is written
+    with pytest.raises(DailyLimitReached) as refused:
+        await submit(midnight - timedelta(microseconds=1))
+    assert (refused.value.used, refused.value.resets_at) == (8, midnight)
+    assert row_counts(shop.database_url) == before
+
+    # and in the first of the next, it is painted
+    await submit(midnight)
 
 
 @pytest.mark.parametrize(
@@ -154,3 +193,81 @@ async def test_there_is_one_unfinished_job_for_a_gallery(shop: Workshop) -> None
     # when it is painted, the next may come
     await shop.painter().paint_waiting()
     await submit()
+
+
+async def test_a_second_job_for_an_entity_is_refused_and_nothing_is_written(
+    limited: Installation, spare_database_url: str
+) -> None:
+    client = await limited.signed_up()
+    busy, idle = await create(client), await create(client)
+    first = (await submitted(client, "1", 1, busy))["job"]["id"]
+    before = row_counts(spare_database_url)
+
+    for language, words in (("en", "are being made already"), ("ko", "이미 이미지를 만들고 있습니다")):
+        client.language = language
+        refused = await submitted(client, "2", 1, busy)
+        assert words in refused.pop("message")
+        assert refused == {
+            "__typename": "OwnerBusy",
+            "code": "OWNER_BUSY",
+            "path": ["input", "ownerId"],
+            "retryable": True,
+            "jobId": first,
+        }
+    assert row_counts(spare_database_url) == before
+
+    # and of many at once for another one, one is accepted, and names itself to the others
+    results = await asyncio.gather(*(submitted(client, f"at once {n}", 1, idle) for n in range(8)))
+    (second,) = [result["job"]["id"] for result in results if result["__typename"] == "SubmitGenerationSuccess"]
+    assert [result["jobId"] for result in results if result["__typename"] == "OwnerBusy"] == [second] * 7
+    assert sql(spare_database_url, "SELECT count(*) FROM generation_jobs") == [(2,)]
+    await client.core("cancel", {"jobId": first})
+    assert (await submitted(client, "3", 1, busy))["__typename"] == "SubmitGenerationSuccess"
+
+
+async def test_of_many_submits_at_once_at_the_edge_of_the_day_only_what_is_left_is_accepted(
+    limited: Installation, spare_database_url: str
+) -> None:
+    client = await limited.signed_up()
+    for number in range(2):
+        await submitted(client, f"{number}", 8)
+    await submitted(client, "almost", 7)
+
+    results = await asyncio.gather(*(submitted(client, f"at once {n}", 1) for n in range(10)))
+
+    ends = sorted(result["__typename"] for result in results)
+    assert ends == ["DailyLimitReached"] * 9 + ["SubmitGenerationSuccess"]
+    assert sql(spare_database_url, "SELECT sum(count) FROM generation_jobs") == [(24,)]
+    assert sql(spare_database_url, "SELECT held FROM credit_accounts") == [(24,)]
+
+
+async def test_what_is_painted_again_counts_too_and_waits_for_its_gallery(shop: Workshop) -> None:
+    # given a job for a gallery, of which one image is ready and one failed
+    user = await shop.user()
+    owner = await shop.character(user)
+    job = await shop.job(user, "a cat #fail:1", 2, owner)
+    await shop.painter().paint_waiting()
+
+    async def retry(limit: int) -> UUID:
+        async with shop.db.write() as tx:
+            return await retries.submit(tx, user, job, "again", ["sandbox"], limit)
+
+    # then its failed image is one more of the day
+    before = row_counts(shop.database_url)
+    with pytest.raises(DailyLimitReached) as refused:
+        await retry(1)
+    assert refused.value.used == 1
+    assert row_counts(shop.database_url) == before
+
+    # and is not painted while another job for the gallery has not ended
+    other = await shop.job(user, owner=owner)
+    before = row_counts(shop.database_url)
+    with pytest.raises(OwnerBusy) as busy:
+        await retry(10)
+    assert busy.value.job_id == other
+    assert row_counts(shop.database_url) == before
+
+    # but then
+    await shop.painter().paint_waiting()
+    child = await retry(3)
+    assert (await shop.row(child)).gallery_id == owner.id

@@ -16,6 +16,7 @@ from domain.errors import AlreadyFinished
 from domain.ports import Position
 from domain.streams import COMPLETED, of_job
 from stored import row_counts, sql
+from told import check_told
 from waiting import until
 
 if TYPE_CHECKING:
@@ -144,9 +145,11 @@ async def test_cancel_at_any_moment_refunds_exactly_what_was_not_delivered(shop:
     try:
         async with shop.relaying():
             for moment in range(20):
-                job = await shop.job(user, prompt=chance.choice(("a cat", "a cat #fail:1")), count=3)
+                owner = await shop.character(user)
+                job = await shop.job(user, chance.choice(("a cat", "a cat #fail:1")), 3, owner)
                 await cancel_after(shop, user, job, events=moment % 14)
                 await check_canceled(shop, job)
+            await check_told(shop)
     finally:
         painting.cancel()
     await asyncio.wait([painting, *store.putting])

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pictures_from_pictures import asked, ended, images_of
 from stored import leave, row_counts, sql
 
 if TYPE_CHECKING:
     from conftest import Installation
+    from graph_client import GraphClient
 
 pytestmark = pytest.mark.anyio
 
 TABLES = ("generation_jobs", "generation_slots", "holds", "idempotency_keys")
+RETRY = """mutation($input: RetryFailedImagesInput!) { retryFailedImages(input: $input) {
+  ... on RetryFailedImagesSuccess { job { id } } ... on UserError { code path } } }"""
 
 
 async def test_the_same_request_again_returns_the_first_job(easel: Installation, database_url: str) -> None:
@@ -75,6 +79,44 @@ async def test_fifty_at_once_have_one_effect_and_one_answer(easel: Installation,
     assert [counts[table] for table in TABLES] == [1, 3, 1, 1]
     held = sql(database_url, "SELECT kind, amount FROM ledger_entries WHERE kind = 'HOLD'")
     assert held == [("HOLD", 3)]
+
+
+async def a_half_failed_job(client: GraphClient) -> tuple[str, str]:
+    """Return a job that has ended, of which one image failed, and the id of the other."""
+    job = (await client.submit("a cat #fail:1", "first", count=2, ratio="1:1", steps=1))["job"]["id"]
+    (image,) = await images_of(client, job)
+    return job, image
+
+
+@pytest.mark.parametrize("mutation", ["retryFailedImages", "rerunGeneration"])
+async def test_fifty_repetitions_at_once_are_one_job(easel: Installation, database_url: str, mutation: str) -> None:
+    client = await easel.signed_up()
+    job, image = await a_half_failed_job(client)
+    before = row_counts(database_url)
+
+    async def once(key: str = "again") -> Any:  # noqa: ANN401
+        if mutation == "rerunGeneration":
+            return await asked(client, mutation, fromAssetId=image, idempotencyKey=key)
+        given = {"jobId": job, "idempotencyKey": key}
+        return (await client.data(RETRY, {"input": given}))["retryFailedImages"]
+
+    answers = await asyncio.gather(*(once() for _ in range(50)))
+
+    # then there is one new job of one image, held for and answered with once
+    (again,) = {answer["job"]["id"] for answer in answers}
+    assert again != job
+    counts = row_counts(database_url)
+    assert [counts[table] - before[table] for table in TABLES] == [1, 1, 1, 1]
+    held = sql(database_url, "SELECT amount FROM ledger_entries WHERE kind = 'HOLD' ORDER BY number")
+    assert held == [(2,), (1,)]
+
+    # and the key serves no other request, also when that job has ended
+    await ended(client, again)
+    after = row_counts(database_url)
+    refused = await client.core("submit", {"prompt": "a cat", "idempotencyKey": "again", "count": 1})
+    assert (refused["code"], refused["path"]) == ("IDEMPOTENCY_CONFLICT", ["input", "idempotencyKey"])
+    assert row_counts(database_url) == after
+    assert (await once())["job"]["id"] == again
 
 
 async def test_of_fifty_spends_at_once_as_many_pass_as_there_are_credits(

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stored import new_asset, sql
+from states import put
+from stored import new_asset
 
 if TYPE_CHECKING:
     from conftest import Installation
@@ -50,7 +51,7 @@ async def test_jobs_that_wait_tell_their_places_and_have_no_events(easel: Instal
     ids = [(await who.submit("a cat", "1", count=1, steps=1))["job"]["id"] for who in (client, other)]
     for who, job_id in zip((client, other), ids, strict=True):
         _ = [event async for event in who.watch(job_id)]
-    sql(database_url, "UPDATE generation_jobs SET status = 'QUEUED', engine = 'elsewhere', finished_at = NULL")
+    put(database_url, "UPDATE generation_jobs SET status = 'QUEUED', engine = 'elsewhere', finished_at = NULL")
 
     # then each knows how many are before it
     for place, (who, job_id) in enumerate(zip((client, other), ids, strict=True)):

@@ -12,8 +12,8 @@ from stored import new_asset, new_worker, row_counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from app.embedded.server import EmbeddedServer
     from conftest import Installation
     from graph_client import GraphClient
 
@@ -31,11 +31,20 @@ QUOTE = """query Quote($input: SubmitGenerationInput!) {
 }"""
 
 
-@pytest.fixture
-def still(tmp_path: Path, spare_database_url: str, spare_redis_url: str) -> Iterator[Installation]:
+@pytest.fixture(scope="module")
+def api(
+    tmp_path_factory: pytest.TempPathFactory, spare_postgres: EmbeddedServer, spare_valkey: EmbeddedServer
+) -> Iterator[Installation]:
     """Run an API that nothing paints for."""
-    with install(tmp_path, spare_database_url, spare_redis_url, DAILY_IMAGES="24").running("api") as installation:
+    folder = tmp_path_factory.mktemp("still")
+    with install(folder, spare_postgres.url, spare_valkey.url, DAILY_IMAGES="24").running("api") as installation:
         yield installation
+
+
+@pytest.fixture
+def still(api: Installation, spare_database_url: str, spare_redis_url: str) -> Installation:  # noqa: ARG001
+    """Return that API when nobody has used it yet."""
+    return api
 
 
 async def quoted(client: GraphClient, **wanted: Any) -> dict[str, Any]:  # noqa: ANN401

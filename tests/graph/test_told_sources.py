@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -14,8 +15,8 @@ from stored import new_asset, row_counts, sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from app.embedded.server import EmbeddedServer
     from chat_server import ChatServer
     from conftest import Installation
     from graph_client import GraphClient
@@ -26,25 +27,29 @@ KOREAN = "빨간 우산을 든 소녀"
 JOBS = "SELECT operation, prompt, effective_prompt FROM generation_jobs ORDER BY id"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def model() -> Iterator[ChatServer]:
     """Return a model that puts everything into words that it has not used before."""
-    said: list[str] = []
-
-    def reply(prompt: str) -> str:
-        said.append(prompt)
-        return f"answer {len(said)}"
-
-    with chat_server(lambda prompt: prompting(reply(prompt))) as server:
+    numbers = count(1)
+    with chat_server(lambda _prompt: prompting(f"answer {next(numbers)}")) as server:
         yield server
 
 
-@pytest.fixture
-def asking(tmp_path: Path, database_url: str, redis_url: str, model: ChatServer) -> Iterator[Installation]:
+@pytest.fixture(scope="module")
+def api(
+    tmp_path_factory: pytest.TempPathFactory, postgres: EmbeddedServer, valkey: EmbeddedServer, model: ChatServer
+) -> Iterator[Installation]:
     """Run an API that asks the model for an engine that reads English."""
+    folder = tmp_path_factory.mktemp("asking")
     settings = {"ENGINE": "diffusers", "MODEL": "none", "LANGUAGE_URL": model.url, "LANGUAGE_KEY": "secret-key"}
-    with install(tmp_path, database_url, redis_url, **settings).running("api") as installation:
+    with install(folder, postgres.url, valkey.url, **settings).running("api") as installation:
         yield installation
+
+
+@pytest.fixture
+def asking(api: Installation, database_url: str, redis_url: str) -> Installation:  # noqa: ARG001
+    """Return that API over empty servers."""
+    return api
 
 
 async def painted(client: GraphClient, database_url: str, prompt: str) -> str:

@@ -166,7 +166,8 @@ async def test_places_that_could_not_be_told_are_told_later(shop: Workshop) -> N
 async def test_messages_that_come_twice_and_in_any_order_change_nothing(shop: Workshop) -> None:
     # given as many rings as anybody likes, two workers, and sweepers that rescue and ring all the while
     user = await shop.user()
-    jobs = [await shop.job(user, prompt="a cat #fail:1", count=2) for _ in range(6)]
+    owners = [await shop.character(user) for _ in range(6)]
+    jobs = [await shop.job(user, "a cat #fail:1", 2, owner) for owner in owners]
     painters, sweepers = [shop.painter() for _ in range(2)], [shop.sweeper() for _ in range(2)]
 
     async def ring(times: int) -> None:
@@ -189,4 +190,5 @@ async def test_messages_that_come_twice_and_in_any_order_change_nothing(shop: Wo
     ]
     assert sql(shop.database_url, "SELECT balance, held FROM credit_accounts") == [(94, 0)]
     assert sql(shop.database_url, "SELECT count(*) FROM ledger_entries") == [(1 + 6 + 12,)]
+    assert sql(shop.database_url, "SELECT DISTINCT image_count, version FROM galleries") == [(1, 1)]
     check_end(shop.database_url, shop.stored())

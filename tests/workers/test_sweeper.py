@@ -11,6 +11,7 @@ import pytest
 
 from db.words import JobStatus
 from domain.ports import StorageUnavailable
+from states import put
 from stored import sql
 from waiting import until
 from workers.sweeper import Sweeper
@@ -59,9 +60,9 @@ async def test_one_errand_that_fails_keeps_no_other_from_being_done(shop: Worksh
     user = await shop.user()
     abandoned = await shop.job(user, count=2)
     await shop.painter().paint_waiting()
-    sql(shop.database_url, "UPDATE media_assets SET status = 'PENDING'")
+    put(shop.database_url, "UPDATE media_assets SET status = 'PENDING'")
     lost = await shop.job(user)
-    sql(
+    put(
         shop.database_url,
         "UPDATE generation_jobs SET status = 'RUNNING', lease_expires_at = now() - interval '1 second' WHERE id = %s",
         lost,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[3]
 NAME = "easel-tests/tiny"
 COMMIT = "c0ffee" * 6 + "c0ff"
+WITHOUT_PAUSES = "import time; time.sleep = lambda _seconds: None\n"
+"""The hub's client waits 23 s in all between its tries."""
 LOAD = (
     "import sys\n"
     "from pathlib import Path\n"
@@ -192,7 +194,8 @@ def test_a_hub_that_is_away_or_shows_no_such_model_is_told(repository: Path, tmp
     with hub_of(repository) as hub:
         machine = Machine(home, hub.url)
         assert "'easel-tests/other' can not be had from the hub" in machine.pin("diffusers", "easel-tests/other")
-    for told in (machine.pin("diffusers", NAME), machine.load(f"{NAME}@{COMMIT}")):
+    arguments = f"{NAME}@{COMMIT}", f"{home}", "diffusers"
+    for told in (machine.pin("diffusers", NAME), machine.run("-c", WITHOUT_PAUSES + LOAD, *arguments)):
         assert "'easel-tests/tiny' can not be had from the hub" in told
         assert "Traceback" not in told
     assert not (home / "pins").exists()

@@ -1,0 +1,174 @@
+"""The lives of jobs, images, pictures and holds: what docs/states.md tells is legal, and every other move is not."""
+
+from __future__ import annotations
+
+import ast
+import re
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from db.tables import GenerationJob, GenerationSlot, Hold, MediaAsset
+from db.words import FINAL_JOB_STATUSES, FINAL_SLOT_STATUSES, AssetStatus, HoldStatus, JobStatus, SlotStatus
+from domain import credits, jobs, media
+from states import TABLES, told
+from stored import new_asset
+from workshop import small
+
+if TYPE_CHECKING:
+    from enum import StrEnum
+
+    from workshop import Workshop
+
+READY, FAILED, BLOCKED, SKIPPED = SlotStatus.READY, SlotStatus.FAILED, SlotStatus.BLOCKED, SlotStatus.SKIPPED
+ROOT: Final = Path(__file__).parents[2]
+WORDS: Final[dict[str, type[StrEnum]]] = {
+    "GenerationJob": JobStatus,
+    "GenerationSlot": SlotStatus,
+    "MediaAsset": AssetStatus,
+    "Hold": HoldStatus,
+}
+
+
+def job(status: JobStatus) -> GenerationJob:
+    spec = small()
+    names = ("engine", "prompt", "style", "ratio", "width", "height", "count")
+    settings = {name: getattr(spec, name) for name in names}
+    return GenerationJob(user_id=uuid4(), status=status, seed=0, steps=1, guidance=1.0, price=1, **settings)
+
+
+@pytest.mark.parametrize(("here", "there"), [*product(JobStatus, JobStatus)], ids=str)
+def test_only_told_moves_of_a_job_are_legal(here: JobStatus, there: JobStatus) -> None:
+    moved = job(here)
+    if (here.value, there.value) in told("GenerationJob").moves:
+        jobs.move(moved, there)
+        assert moved.status is there
+    else:
+        with pytest.raises(jobs.IllegalMove, match=f"{here} -> {there}"):
+            jobs.move(moved, there)
+        assert moved.status is here
+
+
+@pytest.mark.parametrize(("here", "there"), [*product(SlotStatus, SlotStatus)], ids=str)
+def test_only_told_moves_of_an_image_are_legal(here: SlotStatus, there: SlotStatus) -> None:
+    slot = GenerationSlot(job_id=uuid4(), index=0, seed=0, status=here)
+    if (here.value, there.value) in told("GenerationSlot").moves:
+        jobs.move_slot(slot, there)
+        assert slot.status is there
+    else:
+        with pytest.raises(jobs.IllegalMove, match=f"{here} -> {there}"):
+            jobs.move_slot(slot, there)
+        assert slot.status is here
+
+
+@pytest.mark.parametrize(("here", "there"), [*product(AssetStatus, AssetStatus)], ids=str)
+def test_only_told_moves_of_a_picture_are_legal(here: AssetStatus, there: AssetStatus) -> None:
+    asset = MediaAsset(owner_id=uuid4(), status=here)
+    if (here.value, there.value) in told("MediaAsset").moves:
+        media.move(asset, there)
+        assert asset.status is there
+    else:
+        with pytest.raises(media.IllegalMove, match=f"{here} -> {there}"):
+            media.move(asset, there)
+        assert asset.status is here
+
+
+def held(amount: int, captured: int, released: int) -> HoldStatus:
+    hold = Hold(account_id=uuid4(), bucket_id=uuid4(), job_id=uuid4(), amount=amount)
+    hold.captured, hold.released = captured, released
+    credits.settle(hold)
+    return hold.status
+
+
+def test_a_hold_knows_the_told_moves_and_no_others_however_it_is_settled() -> None:
+    # given every way in which the numbers of a hold can grow
+    ways = [
+        ((amount, captured, released), (amount, captured + more, released + back))
+        for amount in range(1, 6)
+        for captured, released, more, back in product(range(6), repeat=4)
+        if captured + released + more + back <= amount
+    ]
+    made = {(held(*before), held(*after)) for before, after in ways}
+    assert {(here.value, there.value) for here, there in made if here is not there} == told("Hold").moves
+    assert {here for here, _ in made} == set(HoldStatus)
+
+
+def test_what_is_final_never_changes() -> None:
+    leaving = {here for here, _ in told("GenerationJob").moves}
+    assert {status.value for status in JobStatus if not status.is_final} == leaving
+    assert {status for status in JobStatus if status.is_final} == FINAL_JOB_STATUSES
+    leaving = {here for here, _ in told("GenerationSlot").moves}
+    assert {status.value for status in SlotStatus if not status.is_final} == leaving
+    assert {READY, FAILED, BLOCKED, SKIPPED} == FINAL_SLOT_STATUSES
+
+
+def writes_of_states(path: Path) -> set[tuple[str, str]]:
+    """Return where a file writes a state, as (file, what is written): by assignment, by statement, or in SQL."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Attribute) and node.attr == "status" and isinstance(node.ctx, ast.Store):
+            found.add(ast.unparse(node))
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".values"):
+            found |= {f"values({word.arg})" for word in node.keywords if word.arg == "status"}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found |= set(re.findall(r"SET\s+status|'status'\s*:", node.value))
+    return {(str(path.relative_to(ROOT)), what) for what in found}
+
+
+def test_each_machine_lives_in_one_place() -> None:
+    folders = ("db/tables", "domain", "planner", "schema", "resolvers", "adapters", "workers")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    written = set().union(*map(writes_of_states, files))
+    assert written == {
+        ("domain/jobs.py", "job.status"),
+        ("domain/jobs.py", "slot.status"),
+        ("domain/media.py", "asset.status"),
+        ("domain/credits.py", "held.status"),
+    }
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.anyio
+async def test_the_database_of_tests_refuses_every_other_move(shop: Workshop, name: str) -> None:
+    # given a row of each kind
+    user = await shop.user()
+    await shop.job(user)
+    new_asset(shop.database_url, f"user_{user.hex}")
+    machine, words = told(name), WORDS[name]
+    table = psycopg.sql.Identifier(TABLES[name])
+    change = psycopg.sql.SQL("UPDATE {} SET status = %s").format(table)
+    with psycopg.connect(shop.database_url, autocommit=True) as connection:
+        for here, there in product(words, words):
+            connection.execute("SET tests.any_move = 'on'")
+            connection.execute(change, [here.value])
+            connection.execute("SET tests.any_move = 'off'")
+            if here is there or (here.value, there.value) in machine.moves | machine.shortcuts:
+                connection.execute(change, [there.value])
+            else:
+                with pytest.raises(psycopg.errors.RaiseException, match=f"{here} -> {there}"):
+                    connection.execute(change, [there.value])
+    # what is stored as one move is one, and no more
+    assert not machine.moves & machine.shortcuts
+
+
+@pytest.mark.parametrize(
+    ("slots", "end"),
+    [
+        ([READY], JobStatus.SUCCEEDED),
+        ([READY] * 8, JobStatus.SUCCEEDED),
+        ([READY, FAILED], JobStatus.PARTIAL),
+        ([BLOCKED, READY], JobStatus.PARTIAL),
+        ([READY, SKIPPED], JobStatus.PARTIAL),
+        ([FAILED, BLOCKED], JobStatus.BLOCKED),
+        ([BLOCKED], JobStatus.BLOCKED),
+        ([FAILED] * 8, JobStatus.FAILED),
+        ([FAILED, SKIPPED], JobStatus.FAILED),
+    ],
+)
+def test_the_end_of_a_job_is_the_fold_of_its_slots(slots: list[SlotStatus], end: JobStatus) -> None:
+    assert jobs.fold(slots) is end
+    assert jobs.fold(reversed(slots)) is end
