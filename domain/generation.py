@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 MAXIMUM_COUNT: Final = 8
 DEFAULT_COUNT: Final = 4
 DEFAULT_RATIO: Final = "3:4"
+OPERATION: Final = "submitGeneration"
+"""What the idempotency keys of all jobs are kept for."""
 SEED_RANGE: Final = 2**31
 """Seeds fit into a GraphQL Int."""
 
@@ -92,12 +94,14 @@ class GenerationSpec:
     made_from: Ingredients = WORDS_ALONE
     owner: Owner | None = None
     """Whose gallery the images join; None where they are the user's own, in no gallery."""
+    preset_id: UUID | None = field(default=None, repr=False)
+    """The preset that has filled it."""
     parent_id: UUID | None = None
     """The job whose failed images it paints again."""
     seeds: tuple[int, ...] = ()
     """Of each image; counted up from the first one's where empty."""
-    asked: GenerationRequest | None = field(default=None, repr=False)
-    """The request as it arrived, where a preset has filled it."""
+    asked: object = field(default=None, repr=False)
+    """What was asked for, where the specification may be another when the same is asked again."""
 
 
 def check(
@@ -138,6 +142,7 @@ def check(
         operation=request.operation,
         made_from=made_from,
         owner=request.owner,
+        preset_id=request.preset_id,
         asked=request.asked,
     )
 
@@ -181,12 +186,12 @@ async def submit(
         ContentBlocked: the content guard blocks the prompt.
     """
     job_id = uuid7()
-    asked, preset_id = spec.asked or spec, spec.asked.preset_id if spec.asked else None
-    first = await idempotency.claim(tx, user_id, key, operation="submitGeneration", request=asked, subject_id=job_id)
+    request = spec.asked or spec
+    first = await idempotency.claim(tx, user_id, key, operation=OPERATION, request=request, subject_id=job_id)
     if first:
         return first
-    if preset_id:
-        await presets.require(tx, user_id, preset_id)
+    if spec.preset_id:
+        await presets.require(tx, user_id, spec.preset_id)
     ruling = told.ruling if told else None
     if ruling:
         ruling.require_passed()
@@ -218,8 +223,8 @@ async def submit(
     jobs.tell_owner(tx, job, MyEventType.JOB_QUEUED)
     outbox.ring_gpu(tx)
     outbox.line_changed(tx)
-    if preset_id:
-        await presets.count_use(tx, preset_id)
+    if spec.preset_id:
+        await presets.count_use(tx, spec.preset_id)
     return job_id
 
 
@@ -255,7 +260,7 @@ def _job_of(job_id: UUID, user_id: UUID, spec: GenerationSpec, told: ToldPrompt 
         visibility=spec.visibility,
         gallery_id=spec.owner.id if spec.owner else None,
         parent_id=spec.parent_id,
-        preset_id=spec.asked.preset_id if spec.asked else None,
+        preset_id=spec.preset_id,
         load=load_of(spec.width, spec.height, spec.steps),
     )
 

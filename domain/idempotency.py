@@ -59,20 +59,20 @@ async def claim(
     )
     if taken.scalar_one_or_none():
         return None
+    return await first_of(tx, user_id, key, operation=operation, request=request)
+
+
+async def first_of(tx: AsyncSession, user_id: UUID, key: str, *, operation: str, request: object) -> UUID | None:
+    """Return the subject of the first use of ``key``, None where it was not used; the arguments are those of ``claim``.
+
+    Raises:
+        IdempotencyConflict: the key was used for another operation or another request.
+    """
     query = select(IdempotencyKey).where(col(IdempotencyKey.user_id) == user_id, col(IdempotencyKey.key) == key)
-    first = (await tx.execute(query)).scalar_one()
-    if first.digest != digest:
+    first = (await tx.execute(query)).scalar_one_or_none()
+    if first and first.digest != _digest(operation, request):
         raise IdempotencyConflict
-    return first.subject_id
-
-
-async def first_use(tx: AsyncSession, user_id: UUID, key: str, *, operation: str, request: object) -> UUID | None:
-    """Return the subject of the first use of a key by the same request; None where there is none. See ``claim``."""
-    known = select(col(IdempotencyKey.subject_id)).where(
-        *(col(IdempotencyKey.user_id) == user_id, col(IdempotencyKey.key) == key),
-        col(IdempotencyKey.digest) == _digest(operation, request),
-    )
-    return (await tx.execute(known)).scalar_one_or_none()
+    return first.subject_id if first else None
 
 
 def _digest(operation: str, request: object) -> bytes:

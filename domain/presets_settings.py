@@ -162,6 +162,7 @@ async def filled(
     Raises:
         NotFound: the user may not load the preset.
         EngineGone: its engine does not run here any more, and the request names no other.
+        IdempotencyConflict: the key belongs to another request.
     """
     if request.preset_id is None:
         return request
@@ -182,7 +183,9 @@ async def filled(
 async def _made_by(
     tx: AsyncSession, user_id: UUID, request: GenerationRequest, key: str | None
 ) -> GenerationJob | None:
-    job_id = key and await idempotency.first_use(tx, user_id, key, operation="submitGeneration", request=request)
+    if key is None:
+        return None
+    job_id = await idempotency.first_of(tx, user_id, key, operation=generation.OPERATION, request=request)
     return await tx.get(GenerationJob, job_id) if job_id else None
 
 
