@@ -109,14 +109,14 @@ class GenerationSpec:
     made_from: Ingredients = WORDS_ALONE
     owner: Owner | None = None
     """Whose gallery the images join; None where they are the user's own, in no gallery."""
+    preset_id: UUID | None = field(default=None, repr=False)
+    """The preset that has filled it."""
     parent_id: UUID | None = None
     """The job whose failed images it paints again."""
     seeds: tuple[int, ...] = ()
     """Of each image; counted up from the first one's where empty."""
     asked: object = field(default=None, repr=False)
     """What was asked for, where the specification may be another when the same is asked again."""
-    preset_id: UUID | None = field(default=None, repr=False)
-    """The preset that filled what the request left out."""
 
 
 def check(
@@ -157,8 +157,8 @@ def check(
         operation=request.operation,
         made_from=made_from,
         owner=request.owner,
-        asked=request.asked,
         preset_id=request.preset_id,
+        asked=request.asked,
     )
 
 

@@ -183,8 +183,9 @@ async def filled(
 async def _made_by(
     tx: AsyncSession, user_id: UUID, request: GenerationRequest, key: str | None
 ) -> GenerationJob | None:
-    operation = generation.OPERATION
-    job_id = key and await idempotency.first_of(tx, user_id, key, operation=operation, request=request)
+    if key is None:
+        return None
+    job_id = await idempotency.first_of(tx, user_id, key, operation=generation.OPERATION, request=request)
     return await tx.get(GenerationJob, job_id) if job_id else None
 
 

@@ -76,6 +76,7 @@ async def filled(info: Info, request: GenerationRequest, key: str | None = None)
     Raises:
         NotFound: the viewer may not load the preset.
         EngineGone: its engine does not run here any more.
+        IdempotencyConflict: the key belongs to another request.
     """
     if request.preset_id is None:
         return request
