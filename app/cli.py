@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -69,6 +70,8 @@ def api() -> None:
 @main.command()
 def worker() -> None:
     """Paint what waits with ENGINE."""
+    # Milliseconds until a consumer looks for Redis again; Dramatiq reads it when it is imported.
+    os.environ.setdefault("dramatiq_restart_delay", "500")
     from app.engines import open_engines  # noqa: PLC0415
 
     settings = load_settings()

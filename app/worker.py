@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import structlog
+from dramatiq import Worker
 from dramatiq.asyncio import get_event_loop_thread
 from prometheus_client import CollectorRegistry, start_http_server
 from sqlalchemy.exc import SQLAlchemyError
@@ -44,10 +45,6 @@ logger = structlog.get_logger()
 
 def run_worker(settings: Settings, engines: Engines) -> None:
     """Paint what waits with ``engines``, and pack archives, until SIGINT or SIGTERM; what runs is then given back."""
-    os.environ.update(dramatiq_queue_prefetch="1")  # a worker hoards nothing, and runs each actor once
-    os.environ.setdefault("dramatiq_restart_delay", "500")  # ms until a consumer looks for Redis again
-    from dramatiq.worker import Worker  # noqa: PLC0415 - reads the environment when it is imported
-
     db, store, lease = open_database(settings), open_store(settings), timedelta(seconds=settings.lease_s)
     checker = open_checker(settings, db)
     broker = open_broker(settings)
@@ -72,6 +69,7 @@ def run_worker(settings: Settings, engines: Engines) -> None:
     declare_actors(broker, painter.paint_waiting, packer.pack_waiting)
     queues = {GPU_QUEUE, ARCHIVE_QUEUE}
     worker = Worker(broker, queues=queues, worker_threads=len(queues), worker_timeout=IDLE_WAIT_MS)
+    worker.queue_prefetch = 1  # a worker hoards nothing, and runs each actor once at a time
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())

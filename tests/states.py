@@ -20,6 +20,7 @@ TABLES: Final = {
     "GenerationSlot": "generation_slots",
     "MediaAsset": "media_assets",
     "Hold": "holds",
+    "Archive": "archives",
 }
 """Where the states of each machine are stored."""
 

@@ -1,4 +1,4 @@
-"""The lives of jobs, images, pictures and holds: what docs/states.md tells is legal, and every other move is not."""
+"""The lives of jobs, images, pictures, holds and archives: docs/states.md tells what is legal; no other move is."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from db.tables import GenerationJob, GenerationSlot, Hold, MediaAsset
+from db.tables import Archive, GenerationJob, GenerationSlot, Hold, MediaAsset
 from db.words import FINAL_JOB_STATUSES, FINAL_SLOT_STATUSES, AssetStatus, HoldStatus, JobStatus, SlotStatus
-from domain import credits, jobs, media
+from domain import archives_states, credits, jobs, media
 from states import TABLES, told
 from stored import new_asset
 from workshop import small
@@ -31,6 +31,7 @@ WORDS: Final[dict[str, type[StrEnum]]] = {
     "GenerationSlot": SlotStatus,
     "MediaAsset": AssetStatus,
     "Hold": HoldStatus,
+    "Archive": JobStatus,
 }
 
 
@@ -51,6 +52,18 @@ def test_only_told_moves_of_a_job_are_legal(here: JobStatus, there: JobStatus) -
         with pytest.raises(jobs.IllegalMove, match=f"{here} -> {there}"):
             jobs.move(moved, there)
         assert moved.status is here
+
+
+@pytest.mark.parametrize(("here", "there"), [*product(JobStatus, JobStatus)], ids=str)
+def test_only_told_moves_of_an_archive_are_legal(here: JobStatus, there: JobStatus) -> None:
+    archive = Archive(user_id=uuid4(), name="a.zip", fingerprint="", image_count=1, status=here)
+    if (here.value, there.value) in told("Archive").moves:
+        archives_states.move(archive, there)
+        assert archive.status is there
+    else:
+        with pytest.raises(jobs.IllegalMove, match=f"{here} -> {there}"):
+            archives_states.move(archive, there)
+        assert archive.status is here
 
 
 @pytest.mark.parametrize(("here", "there"), [*product(SlotStatus, SlotStatus)], ids=str)
@@ -128,6 +141,7 @@ def test_each_machine_lives_in_one_place() -> None:
         ("domain/jobs.py", "slot.status"),
         ("domain/media.py", "asset.status"),
         ("domain/credits.py", "held.status"),
+        ("domain/archives_states.py", "archive.status"),
     }
 
 
@@ -138,6 +152,8 @@ async def test_the_database_of_tests_refuses_every_other_move(shop: Workshop, na
     user = await shop.user()
     await shop.job(user)
     new_asset(shop.database_url, f"user_{user.hex}")
+    async with shop.db.write() as tx:
+        tx.add(Archive(user_id=user, name="a.zip", fingerprint="", image_count=1))
     machine, words = told(name), WORDS[name]
     table = psycopg.sql.Identifier(TABLES[name])
     change = psycopg.sql.SQL("UPDATE {} SET status = %s").format(table)

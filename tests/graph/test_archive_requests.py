@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from archiving import CANCEL, WAITING, Owner, ask, rows
+from states import put
 from stored import new_asset, row_counts, sql
 from waiting import until
 
@@ -117,7 +118,7 @@ async def test_two_archives_may_be_unfinished_and_a_third_is_refused(easel: Inst
     first, second = [await owner.archive(assetIds=[asset]) for asset in assets[:2]]
     await owner.finished(first)
     await owner.finished(second)
-    sql(owner.url, WAITING)
+    put(owner.url, WAITING)
     before = row_counts(owner.url)
 
     refused = await owner.request(assetIds=[assets[2]])
@@ -149,7 +150,7 @@ async def test_cancel_ends_what_waits_once_and_refuses_what_has_ended(owner: Own
     await owner.finished(archive)
     refused = await ask(owner.client, CANCEL, archiveId=archive)
     assert (refused["code"], refused["path"]) == ("ALREADY_FINISHED", ["input", "archiveId"])
-    sql(owner.url, WAITING)
+    put(owner.url, WAITING)
 
     for _ in range(2):
         result = await ask(owner.client, CANCEL, archiveId=archive)

@@ -13,6 +13,7 @@ from domain.ports import Position
 from domain.streams import of_archive
 from domain.watching import cursor_of
 from graph_client import StreamError
+from states import put
 from stored import sql
 from waiting import until
 
@@ -81,7 +82,7 @@ async def test_who_comes_back_is_told_what_happened_meanwhile(owner: Owner) -> N
 async def test_who_signs_out_is_told_no_more(owner: Owner) -> None:
     archive = await owner.archive(assetIds=[await owner.picture()])
     await owner.finished(archive)
-    sql(owner.url, WAITING)
+    put(owner.url, WAITING)
     stream = owner.watch(archive)
     assert (await anext(stream))["archive"]["status"] == "QUEUED"
 
