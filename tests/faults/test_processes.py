@@ -112,14 +112,20 @@ async def test_a_job_submitted_while_valkey_is_away_runs_when_it_is_back(
 async def test_an_api_that_dies_between_commit_and_queue(fragile: Installation, spare_database_url: str) -> None:
     client = await fragile.signed_up()
     assert fragile.processes["relay"].stop() == 0
-    await submit(client, "a boat", "k", count=1)
+    jobs = [await submit(client, "a boat", f"{number}", count=1) for number in range(5)]
     fragile.processes["api"].kill()
-    assert sql(spare_database_url, "SELECT count(*) FROM generation_jobs WHERE attempt = 0") == [(1,)]
+    assert sql(spare_database_url, "SELECT count(*) FROM generation_jobs WHERE attempt = 0") == [(5,)]
 
+    # when it is back, and whoever did not hear of their submit repeats it
     fragile.start("api", "relay")
+    await fragile.answering()
+    assert [await submit(client, "a boat", f"{number}", count=1) for number in range(5)] == jobs
 
+    # then each job has run, and once
     await until(lambda: all_ended(spare_database_url), at_most_s=PROMISE_S)
-    assert sql(spare_database_url, "SELECT status FROM generation_jobs") == [("SUCCEEDED",)]
+    ends = sql(spare_database_url, "SELECT status, attempt, count(*) FROM generation_jobs GROUP BY 1, 2")
+    assert ends == [("SUCCEEDED", 0, 5)]
+    assert (await client.core("me"))["creditAccount"] == {"balance": 95, "held": 0}
     check_end(spare_database_url, stored_keys(fragile))
 
 
