@@ -138,8 +138,9 @@ async def company(tx: AsyncSession, lead: GenerationJob, room: int) -> Sequence[
         return []
     still_waiting = col(GenerationJob.id).in_(chosen), col(GenerationJob.status) == JobStatus.QUEUED
     locked = select(GenerationJob).where(*still_waiting, may_claim()).with_for_update(skip_locked=True)
-    found = await tx.execute(locked, {"worker": lead.lease_owner})
-    return sorted(found.scalars(), key=lambda job: chosen.index(job.id))
+    found = (await tx.execute(locked, {"worker": lead.lease_owner})).scalars().all()
+    await tx.execute(_LOCK, {"engine": lead.engine, "users": [job.user_id for job in found]})
+    return sorted(found, key=lambda job: chosen.index(job.id))
 
 
 @cache
@@ -353,6 +354,8 @@ async def tidy(tx: AsyncSession) -> None:
     await tx.execute(_TIDY)
 
 
+_LOCK: Final = select(func.line_lock(bindparam("engine", type_=Text), bindparam("users", type_=ARRAY(Uuid))))
+"""Taken before several users' places change in one transaction: one by one, two of them might wait for each other."""
 _TIDY: Final[TextClause] = text("""
     WITH crowded AS (
         SELECT engine, level, rank, turn, block FROM line_counts

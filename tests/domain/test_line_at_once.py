@@ -76,7 +76,10 @@ class Crowd:
 
     async def claim(self, _chance: random.Random) -> None:
         async with self.shop.db.write() as tx:
-            await rendering.claim(tx, ("sandbox",), uuid4(), timedelta(minutes=1))
+            lead = await rendering.claim(tx, ("sandbox",), uuid4(), timedelta(minutes=1))
+        if lead:
+            async with self.shop.db.write() as tx:
+                await rendering.claim_company(tx, lead, 6, timedelta(minutes=1))
 
     async def cancel(self, chance: random.Random) -> None:
         await self.shop.cancel(*chance.choice(self.jobs))
