@@ -122,17 +122,20 @@ class Bell:
         for queue in _ACTORS:
             broker.declare_queue(queue)
 
-    def ring(self, queue: str = GPU_QUEUE) -> None:
-        """Let one idle worker look for work of a kind. Blocks for a tenth of a millisecond.
+    def ring(self, queue: str = GPU_QUEUE, times: int = 1) -> None:
+        """Let as many idle workers look for work of a kind. Blocks for a tenth of a millisecond each.
+
+        Where more rings than there are tokens wait to be answered, nobody is idle: no more are added.
 
         Raises:
             ConnectionError: Redis can not be reached.
         """
-        message: dramatiq.Message[None] = dramatiq.Message(
-            queue_name=queue, actor_name=_ACTORS[queue], args=(), kwargs={}, options={}
-        )
         try:
-            self._broker.enqueue(message)
+            for _ in range(min(times, _TOKENS - self._broker.waiting(queue))):
+                message: dramatiq.Message[None] = dramatiq.Message(
+                    queue_name=queue, actor_name=_ACTORS[queue], args=(), kwargs={}, options={}
+                )
+                self._broker.enqueue(message)
         except (redis.RedisError, OSError) as error:
             raise ConnectionError(str(error)) from error
 

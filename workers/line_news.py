@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SETTLE_S: Final = 0.05
 """How long after a change of the line its places are told: an idle worker takes a new job sooner, and nothing is."""
+REST: Final = 4.0
+"""How many times as long as telling places took they are left alone: a busy line must not have all of a machine."""
 BETWEEN_LENGTHS_S: Final = 1.0
 """How long after the length of a line it is told again at the earliest."""
 
@@ -35,13 +37,14 @@ class LineNews:
         self._queues: Mapping[str, Queue] = {}
         self._places_due: float | None = clock()
         self._lengths_due: float | None = clock()
+        self._places_rest_until = clock()
         self._lengths_told = clock() - BETWEEN_LENGTHS_S
 
     def line_changed(self) -> None:
         """Hear that the line has changed."""
         now = self._clock()
         if self._places_due is None:
-            self._places_due = now + SETTLE_S
+            self._places_due = max(now + SETTLE_S, self._places_rest_until)
         if self._lengths_due is None:
             self._lengths_due = max(now + SETTLE_S, self._lengths_told + BETWEEN_LENGTHS_S)
 
@@ -61,6 +64,7 @@ class LineNews:
         if self._places_due is not None and self._places_due <= now:
             await self._tell_places()
             self._places_due = None
+            self._places_rest_until = self._clock() + REST * (self._clock() - now)
         if self._lengths_due is not None and self._lengths_due <= now:
             await self._tell_lengths()
             self._lengths_due, self._lengths_told = None, now

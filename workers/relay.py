@@ -94,8 +94,8 @@ class Relay:
         events = [message for message in messages if message.topic == outbox.EVENT]
         await self._log.publish_all([Publication(**event.payload, key=str(event.id)) for event in events])
         rings = sum(message.topic == outbox.GPU for message in messages)
-        for _ in range(rings - self._rung):
-            await asyncio.to_thread(self._bell.ring)
+        if rings > self._rung:
+            await asyncio.to_thread(self._bell.ring, times=rings - self._rung)
         self._rung = max(self._rung - rings, 0)
         if any(message.topic == outbox.ARCHIVES for message in messages):
             await asyncio.to_thread(self._bell.ring, ARCHIVE_QUEUE)

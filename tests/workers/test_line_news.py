@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from domain.catalogue import ENGINES
 from domain.streams import of_job, of_queue
-from workers.line_news import BETWEEN_LENGTHS_S, SETTLE_S, LineNews
+from workers.line_news import BETWEEN_LENGTHS_S, REST, SETTLE_S, LineNews
 
 if TYPE_CHECKING:
     from workshop import Workshop
@@ -23,6 +23,16 @@ class Clock:
         self.now = 1_000.0
 
     def __call__(self) -> float:
+        return self.now
+
+
+class TickingClock(Clock):
+    """Goes on each time that it is looked at."""
+
+    TICK_S: Final = 0.1
+
+    def __call__(self) -> float:
+        self.now += self.TICK_S
         return self.now
 
 
@@ -87,3 +97,15 @@ async def test_a_change_that_changes_nothing_is_not_told(shop: Workshop) -> None
 
     assert await lengths_told(shop) == 1
     assert news.due_in(2) == 2
+
+
+async def test_a_line_that_takes_long_to_tell_is_told_more_seldom(shop: Workshop) -> None:
+    clock = TickingClock()
+    news = LineNews(shop.db, shop.log, clock)
+    began = clock.now
+    await news.tell()
+    took = clock.now - began
+
+    news.line_changed()
+
+    assert SETTLE_S < TickingClock.TICK_S < news.due_in(60) < 2 * REST * took
