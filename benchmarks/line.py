@@ -5,9 +5,10 @@ are done. Place and waiting time of the first, the middle and the last are asked
 beside what else reads the line. The clock runs from the call of the function of ``domain.line`` to its result.
 
 *Crowd.* Each of 1,000 users submits one job of 8 images by ``submitGeneration`` over a connection of their own, all at
-once; one worker paints them with the sandbox engine (64 × 64, three steps). Every ten seconds, all places are compared
-with a count of all that waits, in one snapshot. Waiting times are graded as the service does: what was promised at the
-submit against what came; those who came before anything was measured were promised nothing.
+once; one worker paints them with the sandbox engine (64 × 64, one step that waits 0.4 s, as for a GPU, which leaves the
+cores to everything else). Who is told that the service is busy submits again under the same key. Every ten seconds, all
+places are compared with a count of all that waits, in one snapshot. Waiting times are graded as the service does: what
+was promised at the submit against what came; those who came before anything was measured were promised nothing.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 WAITING: Final = 100_000
 PLACE_MS: Final = 5.0
+TRIES: Final = 5
 _USERS = """
     INSERT INTO users (id, email, password_hash, handle, display_name, bio, follower_count, following_count,
                        artwork_count, created_at)
@@ -163,7 +165,7 @@ async def at_once(place: Installation, users: int) -> list[Row]:
         began = time.perf_counter()
         answers = await asyncio.gather(*(_submitted(http, url, token) for token in tokens))
         submitted = time.perf_counter() - began
-    accepted = sum(is_accepted for _, is_accepted in answers)
+    accepted = sum(tries > 0 for _, tries in answers)
     samples = await _painted(database_url, accepted)
     painted = time.perf_counter() - began
     ((waited_most, fair, error, graded),) = sql(
@@ -177,6 +179,7 @@ async def at_once(place: Installation, users: int) -> list[Row]:
     )
     return [
         {"figure": "submits accepted", "value": accepted, "bar": users},
+        {"figure": "of these at the first try", "value": sum(tries == 1 for _, tries in answers), "bar": "-"},
         {"figure": "submit p50 ms", "value": spread([answer[0] for answer in answers])["p50 ms"], "bar": "-"},
         {"figure": "submit p99 ms", "value": spread([answer[0] for answer in answers])["p99 ms"], "bar": "≤ 500"},
         {"figure": "submits in a second", "value": round(users / submitted, 1), "bar": "-"},
@@ -205,12 +208,17 @@ async def _arrived(place: Installation, users: int) -> list[str]:
     return issued
 
 
-async def _submitted(http: httpx2.AsyncClient, url: str, token: str) -> tuple[float, bool]:
-    wanted = {"prompt": "a quiet sea", "count": 8, "steps": 3, "size": {"width": 64, "height": 64}}
+async def _submitted(http: httpx2.AsyncClient, url: str, token: str) -> tuple[float, int]:
+    """Return after how many milliseconds a submit was accepted, and at the how many-th try; 0 where it never was."""
+    wanted = {"prompt": "a quiet sea #slow", "count": 8, "steps": 1, "size": {"width": 64, "height": 64}}
     began = time.perf_counter()
-    answer = await _asked(http, url, _SUBMIT, wanted | {"idempotencyKey": "1"}, {"authorization": f"Bearer {token}"})
-    took = (time.perf_counter() - began) * 1e3
-    return took, bool(answer) and answer["submitGeneration"]["__typename"] == "SubmitGenerationSuccess"
+    for number in range(1, TRIES + 1):
+        answer = await _asked(
+            http, url, _SUBMIT, wanted | {"idempotencyKey": "1"}, {"authorization": f"Bearer {token}"}
+        )
+        if answer and answer["submitGeneration"]["__typename"] == "SubmitGenerationSuccess":
+            return (time.perf_counter() - began) * 1e3, number
+    return (time.perf_counter() - began) * 1e3, 0
 
 
 async def _asked(
