@@ -225,7 +225,10 @@ async def _asked(
     http: httpx2.AsyncClient, url: str, query: str, given: dict[str, Any], headers: dict[str, str]
 ) -> dict[str, Any]:
     body = orjson.dumps({"query": query, "variables": {"input": given}})
-    response = await http.post(url, content=body, headers={"content-type": "application/json"} | headers)
+    try:
+        response = await http.post(url, content=body, headers={"content-type": "application/json"} | headers)
+    except httpx2.TransportError:  # it was kept for the next try, and closed meanwhile
+        return {}
     return orjson.loads(response.content).get("data") or {}
 
 
