@@ -15,9 +15,15 @@ def load_settings() -> Settings:
 
 
 def load_settings_of_database() -> Settings:
-    """Return the settings for a command that works on the database of a running installation, or end it in words."""
+    """Return the settings for a command that works on the database of a running installation, or end it in words.
+
+    Where ``DATABASE_URL`` is not set, that is the one which ``easel run`` has started in ``EASEL_HOME``.
+    """
+    from app.embedded.postgres import running_url  # noqa: PLC0415
+
     settings = load_settings()
-    if not settings.database_url:
-        typer.echo("DATABASE_URL is to say which database; it is not set.", err=True)
+    url = settings.database_url or running_url(settings.easel_home)
+    if not url:
+        typer.echo(f"DATABASE_URL is not set, and nothing runs in {settings.easel_home}.", err=True)
         raise typer.Exit(2)
-    return settings
+    return settings.model_copy(update={"database_url": url})

@@ -71,23 +71,43 @@ def prepare_postgres(home: Path, *, fsync: bool = True) -> EmbeddedServer:
     sockets = socket_folder(folder, f".s.PGSQL.{_PORT}", account)
     settings = _SETTINGS | {"unix_socket_directories": str(sockets)} | ({} if fsync else _UNSAFE_SETTINGS)
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-    address = f"host={_quoted(sockets)} port={_PORT} user={_NAME} dbname=postgres connect_timeout=2".encode()
     return EmbeddedServer(
         Program(
             name="PostgreSQL",
             version=str(major),
             argv=(str(binaries / "postgres"), "-D", str(data), "-p", str(_PORT), *options),
-            url=f"postgresql://{_NAME}@/{_NAME}?host={quote(str(sockets))}&port={_PORT}",
+            url=_url(sockets),
             data=data,
             log=home / "postgres.log",
             account=account,
-            probe=lambda: _HEALTH[Ping(PGconn.ping(address))],
+            probe=lambda: _HEALTH[_ping(sockets)],
             answering_pid=lambda: _postmaster_pid(data),
             stop_signal=signal.SIGINT,
             haste_signal=signal.SIGQUIT,
             note="" if home.resolve() in data.resolve().parents else _elsewhere(home, data),
         )
     )
+
+
+def running_url(home: Path) -> str | None:
+    """Return the URL of the PostgreSQL that runs in ``home``, None where none does; starts and makes nothing.
+
+    Where its socket is stands in the fifth line of ``postmaster.pid`` (PostgreSQL, Database File Layout).
+    """
+    try:
+        sockets = Path((home / "postgres" / "data" / "postmaster.pid").read_text().splitlines()[4])
+    except (OSError, IndexError):
+        return None
+    return _url(sockets) if _ping(sockets) is Ping.OK else None
+
+
+def _url(sockets: Path) -> str:
+    return f"postgresql://{_NAME}@/{_NAME}?host={quote(str(sockets))}&port={_PORT}"
+
+
+def _ping(sockets: Path) -> Ping:
+    address = f"host={_quoted(sockets)} port={_PORT} user={_NAME} dbname=postgres connect_timeout=2"
+    return Ping(PGconn.ping(address.encode()))
 
 
 def _elsewhere(home: Path, data: Path) -> str:

@@ -92,6 +92,17 @@ async def test_the_ledger_is_proved_or_what_differs_is_listed(easel: Installatio
     assert refuted.stderr.strip() == "2 differences."
 
 
+def test_commands_find_the_database_that_runs_here(home: Path, database_url: str, tmp_path: Path) -> None:
+    assert database_url
+
+    found = easel_command("ledger", "verify", EASEL_HOME=str(home))
+    assert (found.returncode, found.stderr) == (0, "")
+
+    lost = easel_command("ledger", "verify", EASEL_HOME=str(tmp_path))
+    assert (lost.returncode, lost.stderr) == (2, f"DATABASE_URL is not set, and nothing runs in {tmp_path}.\n")
+    assert not [*tmp_path.iterdir()]
+
+
 @pytest.mark.anyio
 async def test_an_operator_gives_credits_once_for_each_key(easel: Installation) -> None:
     await easel.signed_up("owner")
