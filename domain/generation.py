@@ -226,10 +226,10 @@ async def submit(
     job.content_level = await operations.content_level(tx, spec.made_from, ruling)
     tx.add(job)
     await tx.flush()
-    await credits.hold(tx, account, job_id, spec.price * spec.count)
     seeds = spec.seeds or [(job.seed + index) % SEED_RANGE for index in range(spec.count)]
     slots = {"ids": [uuid7() for _ in seeds], "job": job_id, "indices": [*range(len(seeds))], "seeds": seeds}
     await tx.execute(_new_slots(), slots)
+    await credits.hold(tx, account, job_id, spec.price * spec.count)
     tx.add_all(
         GenerationReference(job_id=job_id, position=position, asset_id=asset_id)
         for position, asset_id in enumerate(spec.made_from.reference_ids)
