@@ -9,7 +9,7 @@ import pytest
 
 from adapters.scanning.process import ChildScanner
 from domain import uploads, uploads_checking
-from domain.errors import UploadNotReady, UploadRejected
+from domain.errors import NotFound, UploadNotReady, UploadRejected
 from domain.ports import StorageUnavailable
 from domain.words import UploadProblem
 from stored import sql
@@ -98,6 +98,28 @@ async def test_what_the_sweeper_gave_up_meanwhile_does_not_become_an_image(shop:
     with pytest.raises(UploadNotReady):
         await uploads_checking.confirm(shop.gate(), scan, user, upload.id)
     assert (shop.stored(), states(shop)) == (set(), ["FAILED"])
+
+
+async def test_what_is_confirmed_while_it_is_given_up_shows_nothing_that_is_removed(shop: Workshop) -> None:
+    # given an overdue upload whose owner confirms it just before the sweeper removes its first object
+    user = await shop.user()
+    upload = await brought(shop, user, PNG)
+    pass_time(shop)
+    refused: list[str] = []
+
+    class Late(type(shop.store)):  # type: ignore[misc]
+        async def delete(self, key: str) -> None:
+            if not refused:
+                with pytest.raises(NotFound) as refusal:
+                    await uploads_checking.confirm(shop.gate(), ChildScanner(), user, upload.id)
+                refused.append(refusal.value.reason)
+            await super().delete(key)
+
+    late = Late(shop.media, "http://easel.example", b"0123456789abcdef0123456789abcdef")
+    await uploads_checking.give_up(shop.db, late, upload.id)
+
+    assert (refused, shop.stored(), states(shop)) == (["not_found"], set(), ["FAILED"])
+    assert sql(shop.database_url, "SELECT id FROM uploads") == []
 
 
 async def test_a_store_that_is_away_makes_nothing_worse(shop: Workshop) -> None:
