@@ -155,7 +155,7 @@ class FolderStore:
             try:
                 with file:
                     await _fill(file, deposit, chunks)
-                await to_thread.run_sync(lambda: _put_in_place(part, path))
+                await to_thread.run_sync(_put_in_place_or_yield, part, path)
             except BaseException:
                 with suppress(OSError):
                     part.unlink()
@@ -192,25 +192,25 @@ async def _told(call: Callable[[], Result]) -> Result:
 
 
 def _write(path: Path, data: bytes) -> None:
-    with _refusals_told():
-        try:
-            _write_aside(path, data)
-        except FileNotFoundError:
-            if not path.exists():
-                raise
-            # Another writer of this object finished meanwhile and cleaned up: as if it had come just after us.
-
-
-def _write_aside(path: Path, data: bytes) -> None:
     # The name starts with a dot, which no key does: what a crash leaves behind can never be read.
     part = path.with_name(f".{path.name}.{uuid4().hex}.part")
     try:
-        _write_through(part, data)
-        _put_in_place(part, path)
+        with _refusals_told():
+            _write_through(part, data)
+            _put_in_place_or_yield(part, path)
     except BaseException:
         with suppress(OSError):
             part.unlink()
         raise
+
+
+def _put_in_place_or_yield(part: Path, path: Path) -> None:
+    try:
+        _put_in_place(part, path)
+    except FileNotFoundError as error:
+        if not path.exists():
+            raise StorageUnavailable("Somebody removed what was being written") from error
+        # Another writer of this object finished meanwhile and cleaned up: as if it had come just after us.
 
 
 def _put_in_place(part: Path, path: Path) -> None:
