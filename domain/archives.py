@@ -193,10 +193,13 @@ def _fingerprint(contents: _Contents, folder_id: UUID | None) -> str:
 
 
 async def _known(tx: AsyncSession, user_id: UUID, fingerprint: str) -> UUID | None:
-    """Return the user's archive of the same pictures that is still good for something."""
+    """Return the user's archive of the same pictures that is still good for something: all of them are there now."""
     is_good = or_(
         col(Archive.status).in_(UNFINISHED), col(Archive.status).in_(DOWNLOADABLE) & (col(Archive.expires_at) > now())
     )
-    same = (col(Archive.user_id) == user_id, col(Archive.fingerprint) == fingerprint)
+    same = (
+        *(col(Archive.user_id) == user_id, col(Archive.fingerprint) == fingerprint),
+        col(Archive.skipped_count) == 0,
+    )
     query = select(col(Archive.id)).where(*same, is_good).order_by(col(Archive.id).desc()).limit(1)
     return (await tx.execute(query)).scalar_one_or_none()

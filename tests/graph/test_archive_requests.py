@@ -97,6 +97,20 @@ async def test_the_same_asked_for_again_is_the_same_archive_while_it_is_good_for
     assert await owner.archive(assetIds=[first, second]) != archive
 
 
+async def test_an_archive_that_lacks_an_image_is_made_anew_once_that_is_back(owner: Owner) -> None:
+    # given an archive that was packed while one of its images lay in the trash
+    first, second = await owner.picture(), await owner.picture()
+    archive = await owner.archive(assetIds=[first, second])
+    await owner.finished(archive)
+    sql(owner.url, "UPDATE archives SET status = 'PARTIAL', packed_count = 1, skipped_count = 1")
+
+    again = await owner.archive(assetIds=[first, second])
+
+    assert again != archive
+    found = await owner.finished(again)
+    assert (found["status"], found["packedCount"], found["skippedCount"]) == ("SUCCEEDED", 2, 0)
+
+
 async def test_clicks_at_once_make_one_archive(owner: Owner) -> None:
     # given five requests that all wait for the user's row
     asset = await owner.picture()
