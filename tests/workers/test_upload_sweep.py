@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from domain.ports import StorageUnavailable
 from domain.words import UploadProblem
 from stored import sql
 from uploading import brought, drawn, saved, vast_png
+from waiting import until
 
 if TYPE_CHECKING:
     from domain.renditions import Rendition
@@ -148,6 +150,20 @@ async def test_a_child_that_takes_too_much_is_ended(shop: Workshop) -> None:
 
     assert refusal.value.problem is UploadProblem.TOO_EXPENSIVE
     assert (shop.stored(), states(shop)) == (set(), ["REJECTED"])
+
+
+async def test_a_child_that_nobody_waits_for_any_more_holds_its_place_until_it_has_ended() -> None:
+    scanner = ChildScanner(at_once=1, patience=0.01)
+    first = asyncio.create_task(scanner(PNG, "image/png"))
+    await until(scanner._places.locked)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+
+    with pytest.raises(UploadNotReady):
+        await scanner(PNG, "image/png")
+    await until(lambda: not scanner._places.locked())
+    assert (await scanner(PNG, "image/png")).width == 96
 
 
 async def test_a_machine_that_is_too_busy_may_be_asked_again(shop: Workshop) -> None:
