@@ -146,6 +146,25 @@ async def test_two_archives_may_be_unfinished_and_a_third_is_refused(easel: Inst
     assert await owner.archive(assetIds=[assets[2]])
 
 
+async def test_the_ten_newest_are_kept(easel: Installation, owner: Owner) -> None:
+    other = Owner(easel, await easel.signed_up())
+    assets = [await owner.picture() for _ in range(11)]
+    theirs = await other.archive(assetIds=[await other.picture()])
+    await other.finished(theirs)
+    made = []
+    for asset in assets:
+        made.append(await owner.archive(assetIds=[asset]))
+        await owner.finished(made[-1])
+
+    query = "SELECT id, user_id = %s FROM archives WHERE expires_at > now() ORDER BY id"
+    kept = [(f"archive_{key.hex}", mine) for key, mine in sql(owner.url, query, owner.key)]
+    assert kept == [(theirs, False), *((each, True) for each in made[1:])]
+    # and what is asked for again is found among them, without costing another one
+    assert await owner.archive(assetIds=[assets[-1]]) == made[-1]
+    assert len(sql(owner.url, query, owner.key)) == 11
+    assert await owner.archive(assetIds=[assets[0]]) != made[0]
+
+
 async def test_who_asks_too_often_is_refused_for_a_while(owner: Owner) -> None:
     asset = await owner.picture()
     for _ in range(30):
