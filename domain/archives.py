@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import Float, case, cast, func, or_, select
+from sqlalchemy import Float, case, cast, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from uuid_utils.compat import uuid7
@@ -40,8 +40,10 @@ MAXIMUM_BYTES: Final = 2 * 10**9
 """Of all originals together."""
 MAXIMUM_UNFINISHED: Final = 2
 """Archives of one user that wait or are packed."""
+MAXIMUM_KEPT: Final = 10
+"""Archives of one user that can be downloaded: each may fill 2 GB of the store for a day."""
 PER_USER: Final[Sequence[Stair]] = ((30, timedelta(hours=1)),)
-"""How many one user may ask for: each may fill 2 GB of the store for a day."""
+"""How many one user may ask for."""
 _ASSETS: Final = (*INPUT, "assetIds")
 _FOLDER: Final = (*INPUT, "folderId")
 
@@ -89,6 +91,7 @@ async def request(tx: AsyncSession, user_id: UUID, asset_ids: Sequence[UUID] | N
     unfinished = select(func.count()).where(col(Archive.user_id) == user_id, col(Archive.status).in_(UNFINISHED))
     if (await tx.execute(unfinished)).scalar_one() >= MAXIMUM_UNFINISHED:
         raise TooManyArchives(MAXIMUM_UNFINISHED)
+    await _let_older_ones_expire(tx, user_id)
     archive = Archive(
         id=uuid7(),
         user_id=user_id,
@@ -192,11 +195,21 @@ def _fingerprint(contents: _Contents, folder_id: UUID | None) -> str:
     return hashlib.sha256("\n".join((str(folder_id), *lines)).encode()).hexdigest()
 
 
+async def _let_older_ones_expire(tx: AsyncSession, user_id: UUID) -> None:
+    """Leave no more archives to be downloaded than one may keep together with a new one."""
+    mine = (col(Archive.user_id) == user_id, col(Archive.status).in_(DOWNLOADABLE), col(Archive.expires_at) > now())
+    older = select(col(Archive.id)).where(*mine).order_by(col(Archive.id).desc()).offset(MAXIMUM_KEPT - 1)
+    await tx.execute(update(Archive).where(col(Archive.id).in_(older)).values(expires_at=now()))
+
+
 async def _known(tx: AsyncSession, user_id: UUID, fingerprint: str) -> UUID | None:
-    """Return the user's archive of the same pictures that is still good for something."""
+    """Return the user's archive of the same pictures that is still good for something: all of them are there now."""
     is_good = or_(
         col(Archive.status).in_(UNFINISHED), col(Archive.status).in_(DOWNLOADABLE) & (col(Archive.expires_at) > now())
     )
-    same = (col(Archive.user_id) == user_id, col(Archive.fingerprint) == fingerprint)
+    same = (
+        *(col(Archive.user_id) == user_id, col(Archive.fingerprint) == fingerprint),
+        col(Archive.skipped_count) == 0,
+    )
     query = select(col(Archive.id)).where(*same, is_good).order_by(col(Archive.id).desc()).limit(1)
     return (await tx.execute(query)).scalar_one_or_none()

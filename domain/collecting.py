@@ -12,6 +12,7 @@ from db.tables import GenerationJob, MediaAsset, MediaTag
 from domain import media
 from domain.artworks import checked_tags
 from domain.errors import NotFound
+from domain.texts import findable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,12 +87,14 @@ def is_made_by(asset: Row, operation: Any) -> ColumnElement[bool]:  # noqa: ANN4
     return exists().where(col(GenerationJob.id) == asset.job_id, col(GenerationJob.operation) == operation)
 
 
-def pattern_of(text: str) -> str:
-    """Return the LIKE pattern of what holds ``text``, whose own signs mean nothing."""
+def pattern_of(text: str) -> str | None:
+    """Return the LIKE pattern of what holds ``text``, whose own signs mean nothing; None where nothing can."""
+    if findable(text) is None:
+        return None
     plain = text.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{plain}%"
 
 
-def plain_tag(text: str) -> str:
+def plain_tag(text: str) -> str | None:
     """Return a tag as it is compared; one that can be none finds nothing."""
-    return text.strip().removeprefix("#").casefold()
+    return findable(text.strip().removeprefix("#").casefold())

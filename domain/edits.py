@@ -14,7 +14,8 @@ from uuid_utils.compat import uuid7
 from db.tables import EditRecipe, MediaAsset
 from db.words import AssetStatus
 from domain import media, trash, versions
-from domain.errors import InvalidInput, NotFound
+from domain.errors import InvalidInput, MediaUnavailable, NotFound
+from domain.picture_checks import PATIENCE_S
 from domain.png import UnreadablePicture
 from domain.variants import object_key
 from domain.words import ImageVariant, Rotation
@@ -132,20 +133,33 @@ def check(recipe: Recipe, width: int, height: int, path: Path) -> None:
         raise InvalidInput("edit.nothing", path)
 
 
-async def make(store: ObjectStore, parent_id: UUID, recipe: Recipe) -> Rendition:
+async def make(store: ObjectStore, places: asyncio.Semaphore, parent_id: UUID, recipe: Recipe) -> Rendition:
     """Return the picture that ``recipe`` makes of its parent's original; no transaction may be open.
 
-    It is made in a thread, where the picture library is imported too: who edits nothing carries none.
+    It is made in a thread, where the picture library is imported too: who edits nothing carries none. It holds one of
+    the ``places`` until that thread has ended, also where nobody waits for it any more.
 
     Raises:
         NotFound: the original is not there any more, or can not be read.
         StorageUnavailable: the store did not answer.
+        MediaUnavailable: no place became free.
     """
     try:
-        original = await store.get(object_key(parent_id, ImageVariant.ORIGINAL))
-        return await asyncio.to_thread(_edited, original, recipe, parent_id)
+        async with asyncio.timeout(PATIENCE_S):
+            await places.acquire()
+    except TimeoutError as error:
+        raise MediaUnavailable from error
+    making = asyncio.create_task(_made(store, parent_id, recipe))
+    making.add_done_callback(lambda _: places.release())
+    try:
+        return await asyncio.shield(making)
     except (KeyError, UnreadablePicture) as error:
         raise NotFound(_ASSET) from error
+
+
+async def _made(store: ObjectStore, parent_id: UUID, recipe: Recipe) -> Rendition:
+    original = await store.get(object_key(parent_id, ImageVariant.ORIGINAL))
+    return await asyncio.to_thread(_edited, original, recipe, parent_id)
 
 
 async def keep(store: ObjectStore, asset_id: UUID, rendition: Rendition) -> None:

@@ -26,11 +26,11 @@ async def edit(gate: Gate, user_id: UUID, parent_id: UUID, recipe: Recipe, path:
         NotFound: the user has no such picture that is READY, or it was deleted meanwhile.
         InvalidInput: the recipe can not be followed, or changes nothing.
         PictureBlocked: the result must not be shown; nothing but the decision is written.
-        MediaUnavailable: the store or a checker did not answer.
+        MediaUnavailable: the store or a checker did not answer, or too many edit pictures here.
     """
     await gate.db.look_up(lambda tx: edits.examined(tx, user_id, parent_id, recipe, path))
     try:
-        rendition = await passed(gate.guard, await edits.make(gate.store, parent_id, recipe), path)
+        rendition = await passed(gate.guard, await edits.make(gate.store, gate.edit_places, parent_id, recipe), path)
     except PictureBlocked as refusal:
         async with gate.db.write() as tx:
             guard.record_picture(tx, user_id, refusal.block, asset_id=parent_id)

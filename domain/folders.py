@@ -111,10 +111,9 @@ async def put(tx: AsyncSession, user_id: UUID, asset_ids: Sequence[UUID], folder
         raise InvalidInput("assets.moved", path, maximum=MAXIMUM_MOVED)
     if len(set(asset_ids)) < len(asset_ids):
         raise InvalidInput("assets.moved_twice", path)
-    if folder_id:
-        await lock_tree(tx, user_id)
-        if await _owned(tx, user_id, folder_id) is None:
-            raise NotFound((*INPUT, "folderId"))
+    await lock_tree(tx, user_id)
+    if folder_id and await _owned(tx, user_id, folder_id) is None:
+        raise NotFound((*INPUT, "folderId"))
     ready = await media.own_ready(tx, user_id, asset_ids)
     for index, asset_id in enumerate(asset_ids):
         if asset_id not in ready:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Text, and_, case, cast, func, or_, select, update
+from sqlalchemy import ARRAY, Text, Uuid, and_, case, cast, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -97,13 +97,20 @@ async def lock(tx: AsyncSession, user_id: UUID, owner: Owner, path: Path = _OWNE
 async def locked(tx: AsyncSession, gallery_id: UUID | None) -> Gallery | None:
     """Return a gallery, locked until the transaction ends; None where there is none, or none any more.
 
-    FOR NO KEY UPDATE: jobs and pictures that are just being added refer to the row, and may be waited for.
+    Its user is locked with it, before any picture, as by who changes folders: what both do to the same pictures is
+    done one after the other, and who stands for the user needs that row in the end.
+
+    FOR NO KEY UPDATE: jobs and pictures that are just being added refer to the rows, and may be waited for.
     """
     if gallery_id is None:
         return None
-    query = select(Gallery).where(col(Gallery.id) == gallery_id, col(Gallery.deleted_at).is_(None))
-    found = await tx.execute(query.with_for_update(key_share=True).execution_options(populate_existing=True))
-    return found.scalar_one_or_none()
+    query = (
+        select(Gallery)
+        .join(User, col(User.id) == col(Gallery.user_id))
+        .where(col(Gallery.id) == gallery_id, col(Gallery.deleted_at).is_(None))
+        .with_for_update(key_share=True)
+    )
+    return (await tx.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
 
 
 async def next_position(tx: AsyncSession, gallery: Gallery) -> int:
@@ -212,10 +219,11 @@ async def reorder(
     wanted = [*asset_ids, *(each for each in present if each not in named)]
     if wanted == present:
         return
-    place = case({key: index for index, key in enumerate(wanted)}, value=col(MediaAsset.id))
-    moved = col(MediaAsset.position) + len(wanted)
-    values = {"position": case((col(MediaAsset.id).in_(wanted), place), else_=moved)}
-    await tx.execute(update(MediaAsset).where(col(MediaAsset.gallery_id) == gallery.id).values(values))
+    others = and_(col(MediaAsset.gallery_id) == gallery.id, col(MediaAsset.status) != AssetStatus.READY)
+    await tx.execute(update(MediaAsset).where(others).values(position=col(MediaAsset.position) + len(wanted)))
+    place = func.unnest(literal(wanted, ARRAY(Uuid))).table_valued("id", with_ordinality="number").render_derived()
+    ordered = update(MediaAsset).where(col(MediaAsset.id) == place.c.id)
+    await tx.execute(ordered.values(position=place.c.number - 1))
     _changed(tx, gallery, MediaChange.REORDERED, None)
 
 

@@ -177,7 +177,7 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "assets.count": ("An artwork has 1 to {maximum} images.", "작품에는 1~{maximum}장의 이미지를 넣을 수 있습니다."),
     "assets.repeated": ("An image may appear only once in an artwork.", "같은 이미지를 두 번 넣을 수 없습니다."),
     "asset.not_ready": ("This image is not ready.", "아직 준비되지 않은 이미지입니다."),
-    "tags.too_many": ("An artwork may have at most {maximum} tags.", "태그는 최대 {maximum}개까지 붙일 수 있습니다."),
+    "tags.too_many": ("There may be at most {maximum} tags.", "태그는 최대 {maximum}개까지 붙일 수 있습니다."),
     "tag.invalid": (
         "A tag is one word of at most {maximum} letters, digits or underscores.",
         "태그는 글자, 숫자, 밑줄로 된 최대 {maximum}자의 한 단어여야 합니다.",
@@ -197,6 +197,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     ),
     "order.repeated": ("An image may stand in the order only once.", "같은 이미지를 순서에 두 번 넣을 수 없습니다."),
     "order.empty": ("Name at least one image.", "이미지를 한 장 이상 지정해 주세요."),
+    "owners.too_many": (
+        "You may have {maximum} characters, stories and chats.",
+        "캐릭터와 스토리, 원작챗은 모두 합해 최대 {maximum}개까지 만들 수 있습니다.",
+    ),
     "asset.not_trashed": ("This image was not deleted.", "삭제된 이미지가 아닙니다."),
     "asset.purged": (
         "This image was deleted more than {days} days ago and can not be restored.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Uuid, and_, or_, select, type_coerce
+from sqlalchemy import Uuid, and_, func, or_, select, type_coerce
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 from uuid_utils.compat import uuid7
@@ -14,7 +14,7 @@ from db.tables import Gallery, MediaAsset, OwnerEntity, User
 from db.tables.columns import now
 from db.words import ContentLevel, OwnerKind, Visibility
 from domain import galleries
-from domain.errors import Missing
+from domain.errors import InvalidInput, Missing
 from domain.texts import clean
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from domain.clauses import Row, Value
     from domain.galleries import Owner
 
+MAXIMUM_OWNERS: Final = 1_000
+"""Of one user, characters, stories and original chats together."""
 MAXIMUM_NAME: Final = 100
 MAXIMUM_TEXT: Final = 2_000
 MAXIMUM_DRAFT: Final = 500
@@ -58,10 +60,13 @@ async def create(tx: AsyncSession, user_id: UUID, kind: OwnerKind, texts: Texts,
     """Make an owner entity with an empty gallery; return its key.
 
     Raises:
-        InvalidInput: a text is not acceptable.
+        InvalidInput: a text is not acceptable, or the user has too many.
     """
     entity = OwnerEntity(id=uuid7(), name="")
     _tell(entity, texts)
+    await tx.execute(select(col(User.id)).where(col(User.id) == user_id).with_for_update(key_share=True))
+    if await _number_of(tx, user_id) >= MAXIMUM_OWNERS:
+        raise InvalidInput("owners.too_many", ("input", "name"), maximum=MAXIMUM_OWNERS)
     tx.add(Gallery(id=entity.id, user_id=user_id, kind=kind, visibility=visibility))
     await tx.flush()
     tx.add(entity)
@@ -123,6 +128,12 @@ def entities(kind: OwnerKind) -> Subquery:
 def is_listed(entity: Row, user: Row, viewer_id: Value) -> ColumnElement[bool]:
     """Return the clause that says which of a user's entities are shown in lists: public ones, and one's own."""
     return and_(entity.user_id == user.id, or_(entity.visibility == Visibility.PUBLIC, entity.user_id == viewer_id))
+
+
+async def _number_of(tx: AsyncSession, user_id: UUID) -> int:
+    living = (col(Gallery.kind) != OwnerKind.USER, col(Gallery.deleted_at).is_(None))
+    counted = select(func.count()).select_from(Gallery).where(col(Gallery.user_id) == user_id, *living)
+    return (await tx.execute(counted)).scalar_one()
 
 
 async def words_of(tx: AsyncSession, user_id: UUID, owner: Owner) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from domain.errors import PictureBlocked
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 PATIENCE_S: Final = 4.0
 """How long a judgement is waited for; the request that brought the picture has ten seconds in all."""
+EDITS_AT_ONCE: Final = 2
+"""How many pictures one process edits at once: each may take 0.6 GB."""
+
+
+def edit_places() -> asyncio.Semaphore:
+    """Return the places of pictures that are edited in one process."""
+    return asyncio.Semaphore(EDITS_AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,8 @@ class Gate:
     db: Database
     store: ObjectStore
     guard: PictureGuard
+    edit_places: asyncio.Semaphore = field(default_factory=edit_places)
+    """Of pictures that are edited in this process."""
 
 
 async def passed(guard: PictureGuard, rendition: Rendition, path: Path) -> Rendition:

@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from db.tables import Artwork, ArtworkImage, MediaAsset
 from db.words import AssetStatus, Visibility
-from domain import media
+from domain import levels, media
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Subquery
@@ -36,7 +36,8 @@ def pairs() -> Subquery:
     return (
         select(
             col(one.id).label("of_id"),
-            *(col(other.id), col(other.owner_id), col(other.status), distance.label("distance")),
+            *(col(other.id), col(other.owner_id), col(other.status), col(other.content_level)),
+            distance.label("distance"),
         )
         .join(other, bands.op("&&")(near))
         .where(
@@ -50,11 +51,15 @@ def pairs() -> Subquery:
 
 
 def is_known_to(pair: Row, viewer_id: Value) -> ColumnElement[bool]:
-    """Return the clause that says which pairs somebody may learn of: both pictures one's own, or publicly shown."""
+    """Return the clause that says which pairs somebody may learn of.
+
+    They see the one; the other is their own, or suits them and is publicly shown.
+    """
     seen = select(col(MediaAsset.id)).where(col(MediaAsset.id) == pair.of_id, media.visible_to(MediaAsset, viewer_id))
     public = (
         select(col(ArtworkImage.asset_id))
         .join(Artwork, col(Artwork.id) == col(ArtworkImage.artwork_id))
         .where(col(ArtworkImage.asset_id) == pair.id, col(Artwork.visibility) == Visibility.PUBLIC)
     )
-    return and_(seen.exists(), or_(pair.owner_id == viewer_id, public.exists()))
+    shown = and_(levels.suits(pair, viewer_id), public.exists())
+    return and_(seen.exists(), or_(pair.owner_id == viewer_id, shown))

@@ -17,6 +17,8 @@ _BLANK = re.compile(
 )
 """White space and what Unicode calls default ignorable, Hangul fillers among it: nobody sees any of it."""
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_NOT_STORABLE = re.compile(r"[\x00\ud800-\udfff]")
+"""What PostgreSQL takes in no text."""
 _MOST_COMPOSED: Final = 4
 """Code points that NFC makes one of, at most."""
 _PILE: Final = re.compile(rb"[^\0]{31}")
@@ -36,6 +38,11 @@ def normal(form: Literal["NFC", "NFKC"], value: str, *, maximum: int) -> str | N
     if not text.isascii() and _PILE.search(bytes(map(unicodedata.combining, text.translate(_MARKS_BY_DECOMPOSITION)))):
         return None
     return unicodedata.normalize(form, text).strip()
+
+
+def findable(text: str) -> str | None:
+    """Return ``text``, or None where no row can hold it, so that it is equal to nothing: NUL, or half a character."""
+    return None if _NOT_STORABLE.search(text) else text
 
 
 def clean(value: str, path: Sequence[str], *, maximum: int, minimum: int = 1) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
@@ -241,19 +241,23 @@ async def overdue(tx: AsyncSession, grace: timedelta) -> Sequence[Upload]:
     return (await tx.execute(query)).scalars().all()
 
 
-async def forget(tx: AsyncSession, upload_id: UUID) -> None:
-    """Delete an overdue upload whose object is gone; an asset that never became anything ends as FAILED."""
+async def abandon(tx: AsyncSession, upload_id: UUID) -> tuple[Upload, bool] | None:
+    """Let an overdue upload become nothing any more: an asset that is none yet ends as FAILED.
+
+    Returns:
+        The upload, and whether no object of its asset may stay; None where it is gone.
+    """
     upload, asset = await _locked(tx, upload_id)
-    if asset and asset.status in {AssetStatus.UPLOADING, AssetStatus.SCANNING}:
+    if upload is None or asset is None:
+        return None
+    if asset.status in {AssetStatus.UPLOADING, AssetStatus.SCANNING}:
         media.move(asset, AssetStatus.FAILED)
-    if upload:
-        await tx.delete(upload)
+    return upload, asset.status is not AssetStatus.READY and asset.ready_at is None
 
 
-async def is_unfinished(tx: AsyncSession, asset_id: UUID) -> bool:
-    """Whether the asset of an upload never became anything, so that no object of it may stay."""
-    asset = await tx.get(MediaAsset, asset_id)
-    return asset is not None and asset.status is not AssetStatus.READY and asset.ready_at is None
+async def forget(tx: AsyncSession, upload_id: UUID) -> None:
+    """Delete an abandoned upload whose objects are gone."""
+    await tx.execute(delete(Upload).where(col(Upload.id) == upload_id))
 
 
 def _require_parent(asset: MediaAsset, parent_id: UUID | None) -> None:

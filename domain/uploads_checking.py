@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from db.tables import Upload
 from domain import uploads
 from domain.errors import NotFound, PictureBlocked, UploadNotReady, UploadRejected
 from domain.picture_checks import passed
@@ -60,14 +59,16 @@ async def confirm(gate: Gate, scan: Scan, user_id: UUID, upload_id: UUID, parent
 async def give_up(db: Database, store: ObjectStore, upload_id: UUID) -> None:
     """Remove what is left of an overdue upload; its asset stays where it became one.
 
+    That is settled first: whoever still checks it finds it given up, and shows nothing that is removed here.
+
     Raises:
         StorageUnavailable: the store did not answer.
     """
-    async with db.read() as tx:
-        upload = await tx.get(Upload, upload_id)
-        is_unfinished = upload is not None and await uploads.is_unfinished(tx, upload.asset_id)
-    if upload is None:
+    async with db.write() as tx:
+        found = await uploads.abandon(tx, upload_id)
+    if found is None:
         return
+    upload, is_unfinished = found
     await store.delete(uploads.deposit_of(upload).key)
     if is_unfinished:
         for variant in ImageVariant:

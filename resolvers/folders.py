@@ -9,8 +9,9 @@ from sqlalchemy import TIMESTAMP, Text, and_, not_
 from db.words import AssetStatus
 from domain import collecting, folders, uploads
 from domain.errors import BadUserInput
+from domain.texts import findable
 from domain.words import AssetOrder
-from planner import Ask, Row, connection, ref, refused, sql_of
+from planner import Ask, Row, connection, ref, refused
 from schema.context import Context, Info
 from schema.folders import (
     AssetFilter,
@@ -80,10 +81,10 @@ _MEANINGS: Final[Mapping[str, Callable[[Ask, Row, Any], Any]]] = {
     "tag": lambda ask, asset, value: collecting.has_tag(asset, ask.viewer, value.read(collecting.plain_tag, Text())),
     "is_starred": lambda _ask, asset, on: asset.is_starred if on else not_(asset.is_starred),
     "is_uploaded": lambda _ask, asset, on: (asset.engine == "") if on else (asset.engine != ""),
-    "engine": lambda _ask, asset, value: asset.engine == sql_of(value),
-    "style": lambda _ask, asset, value: asset.style == sql_of(value),
+    "engine": lambda _ask, asset, value: asset.engine == value.read(findable, Text()),
+    "style": lambda _ask, asset, value: asset.style == value.read(findable, Text()),
     "content_level": lambda _ask, asset, value: asset.content_level == value,
-    "ratio": lambda _ask, asset, value: asset.ratio == sql_of(value),
+    "ratio": lambda _ask, asset, value: asset.ratio == value.read(findable, Text()),
     "operation": lambda _ask, asset, value: collecting.is_made_by(asset, value),
     "text": lambda _ask, asset, value: collecting.is_told_by(asset, value.read(collecting.pattern_of, Text())),
     "created_after": lambda _ask, asset, value: asset.created_at >= _moment(value),
@@ -130,7 +131,8 @@ class FolderQueries:
         check=Context.require_viewer,
     )
     similar_assets: SimilarAssetConnection = connection(
-        "Images that look like this one, the most alike first: the viewer's own, and those of public artworks.",
+        "Images that look like this one, the most alike first: the viewer's own, and those of public artworks that "
+        "suit them.",
         _like,
         order=("of_id", "distance", "id"),
         check=Context.require_viewer,
@@ -149,7 +151,7 @@ class FolderMutations:
     ) -> CreateFolderResult:
         """Make a folder."""
         viewer_id = info.context.required_viewer_id
-        parent_id = required_key("folder", input.parent_id, "parentId") if input.parent_id else None
+        parent_id = required_key("folder", input.parent_id, "parentId") if input.parent_id is not None else None
         async with info.context.services.db.write() as tx:
             folder_id = await folders.create(tx, viewer_id, input.name, parent_id)
         return CreateFolderSuccess(folder=ref(Folder, id=folder_id))
@@ -165,7 +167,7 @@ class FolderMutations:
         folder_id = required_key("folder", input.folder_id, "folderId")
         async with info.context.services.db.write() as tx:
             if input.parent_id is not strawberry.UNSET:
-                parent_id = required_key("folder", input.parent_id, "parentId") if input.parent_id else None
+                parent_id = required_key("folder", input.parent_id, "parentId") if input.parent_id is not None else None
                 await folders.move(tx, viewer_id, folder_id, parent_id)
             await folders.rename(tx, viewer_id, folder_id, None if input.name is strawberry.UNSET else input.name)
         return UpdateFolderSuccess(folder=ref(Folder, id=folder_id))
@@ -191,7 +193,7 @@ class FolderMutations:
     ) -> MoveToFolderResult:
         """Move images."""
         viewer_id = info.context.required_viewer_id
-        folder_id = required_key("folder", input.folder_id, "folderId") if input.folder_id else None
+        folder_id = required_key("folder", input.folder_id, "folderId") if input.folder_id is not None else None
         asset_ids = [required_key("asset", each, "assetIds", str(index)) for index, each in enumerate(input.asset_ids)]
         async with info.context.services.db.write() as tx:
             await folders.put(tx, viewer_id, asset_ids, folder_id)

@@ -96,7 +96,7 @@ class OwnerQueries:
         viewer_id, services = info.context.required_viewer_id, info.context.services
         try:
             found = required_owner(owner)
-            preset = required_key("preset", preset_id) if preset_id else None
+            preset = required_key("preset", preset_id) if preset_id is not None else None
         except NotFound as error:
             raise Missing("There is no such owner or preset, or it is not yours.") from error
         draft = await services.db.look_up(lambda tx: drafts.draft(tx, viewer_id, found, preset, services.engines))

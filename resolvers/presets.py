@@ -102,7 +102,7 @@ class PresetMutations:
     ) -> SavePromptPresetResult:
         """Save a preset."""
         viewer_id, services = info.context.required_viewer_id, info.context.services
-        key, given = required_key("preset", input.id, "id") if input.id else None, _given(input)
+        key, given = required_key("preset", input.id, "id") if input.id is not None else None, _given(input)
         draft = await services.db.look_up(lambda tx: presets_settings.drafted(tx, viewer_id, key, given))
         checked = presets_settings.check(draft, services.engines)
         level, warned = await _judged(info, checked) if draft.is_shared else (ContentLevel.GENERAL, [])
@@ -137,7 +137,7 @@ class PresetMutations:
     ) -> SetDefaultPresetResult:
         """Choose a default."""
         viewer_id, owner = info.context.required_viewer_id, required_owner(input.owner_id)
-        key = required_key("preset", input.preset_id, "presetId") if input.preset_id else None
+        key = required_key("preset", input.preset_id, "presetId") if input.preset_id is not None else None
         async with info.context.services.db.write() as tx:
             await presets.set_default(tx, viewer_id, owner, key)
         return SetDefaultPresetSuccess(owner=shown(owner))

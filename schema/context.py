@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import strawberry
@@ -10,7 +11,7 @@ import strawberry
 from db.tables.columns import now
 from domain import accounts
 from domain.errors import Forbidden, Unauthenticated
-from domain.picture_checks import Gate
+from domain.picture_checks import Gate, edit_places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,11 +56,13 @@ class Services:
     """Who may pause lines."""
     daily_images: int
     """How many images a user may submit in a day."""
+    edit_places: asyncio.Semaphore = field(default_factory=edit_places)
+    """Of pictures that are edited in this process."""
 
     @property
     def gate(self) -> Gate:
         """Where pictures come in that no engine painted."""
-        return Gate(self.db, self.store, self.picture_guard)
+        return Gate(self.db, self.store, self.picture_guard, self.edit_places)
 
 
 @dataclass

@@ -63,10 +63,9 @@ class ChildScanner:
                 await self._places.acquire()
         except TimeoutError:
             raise UploadNotReady("upload.busy") from None
-        try:
-            told = await to_thread.run_sync(self._run, data, media_type, parent)
-        finally:
-            self._places.release()
+        scanning = asyncio.create_task(to_thread.run_sync(self._run, data, media_type, parent))
+        scanning.add_done_callback(lambda _: self._places.release())  # the process goes on where nobody waits any more
+        told = await asyncio.shield(scanning)
         head, _, files = told.partition(b"\n")
         try:
             found = json.loads(head)

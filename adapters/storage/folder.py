@@ -81,14 +81,16 @@ class FolderStore:
         part = path.with_name(f".{path.name}.{uuid4().hex}.part")
         file = await _told(lambda: os.fdopen(_create(part), "wb"))
         try:
-            with file:
-                yield _FileWriter(file)
-                await _told(lambda: _flush(file))
+            yield _FileWriter(file)
+            await _told(lambda: _flush(file))
             await _told(lambda: _put_in_place(part, path))
         except BaseException:
             with suppress(OSError):
                 part.unlink()
             raise
+        finally:
+            with suppress(OSError):  # a full disk was told already, and refuses again what waits to be written
+                file.close()
 
     async def discard(self, key: str) -> None:
         """Remove the object and what its writers left behind; here, ``delete`` does both."""
@@ -155,7 +157,7 @@ class FolderStore:
             try:
                 with file:
                     await _fill(file, deposit, chunks)
-                await to_thread.run_sync(lambda: _put_in_place(part, path))
+                await to_thread.run_sync(_put_in_place_or_yield, part, path)
             except BaseException:
                 with suppress(OSError):
                     part.unlink()
@@ -192,25 +194,25 @@ async def _told(call: Callable[[], Result]) -> Result:
 
 
 def _write(path: Path, data: bytes) -> None:
-    with _refusals_told():
-        try:
-            _write_aside(path, data)
-        except FileNotFoundError:
-            if not path.exists():
-                raise
-            # Another writer of this object finished meanwhile and cleaned up: as if it had come just after us.
-
-
-def _write_aside(path: Path, data: bytes) -> None:
     # The name starts with a dot, which no key does: what a crash leaves behind can never be read.
     part = path.with_name(f".{path.name}.{uuid4().hex}.part")
     try:
-        _write_through(part, data)
-        _put_in_place(part, path)
+        with _refusals_told():
+            _write_through(part, data)
+            _put_in_place_or_yield(part, path)
     except BaseException:
         with suppress(OSError):
             part.unlink()
         raise
+
+
+def _put_in_place_or_yield(part: Path, path: Path) -> None:
+    try:
+        _put_in_place(part, path)
+    except FileNotFoundError as error:
+        if not path.exists():
+            raise StorageUnavailable("Somebody removed what was being written") from error
+        # Another writer of this object finished meanwhile and cleaned up: as if it had come just after us.
 
 
 def _put_in_place(part: Path, path: Path) -> None:
@@ -245,7 +247,6 @@ def _remove_parts(path: Path) -> None:
 
 def _write_through(path: Path, data: bytes) -> None:
     with os.fdopen(_create(path), "wb") as file:
-        os.fchmod(file.fileno(), _FILE_MODE)
         file.write(data)
         _flush(file)
 
@@ -254,7 +255,9 @@ def _create(path: Path) -> int:
     for _ in range(_TRIES):
         with suppress(FileNotFoundError):  # a delete has just removed the folder that was left empty
             _make_folder(path.parent)
-            return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _FILE_MODE)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _FILE_MODE)
+            os.fchmod(descriptor, _FILE_MODE)
+            return descriptor
     raise StorageUnavailable("The media folder is being removed")
 
 

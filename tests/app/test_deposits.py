@@ -105,3 +105,33 @@ def test_scripts_of_allowed_origins_may_upload(tmp_path: Path, origin: str, allo
     assert preflight.headers.get("access-control-allow-origin") == allowed
     assert preflight.headers["access-control-allow-methods"] == "PUT"
     assert "Content-Type" in preflight.headers["access-control-allow-headers"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("is_confirmed", "status"), [(False, 200), (True, 503)])
+async def test_who_puts_a_file_twice_at_once_is_answered_twice(
+    tmp_path: Path,
+    is_confirmed: bool,  # noqa: FBT001
+    status: int,
+) -> None:
+    # given a client that has lost patience, and sends all again while the last bytes of its first try are on their way
+    desk = Desk(tmp_path, "*")
+    half = [
+        {"type": "http.request", "body": DATA[:1000], "more_body": True},
+        {"type": "http.request", "body": DATA[1000:], "more_body": False},
+    ]
+    again: list[int] = []
+
+    async def whole() -> dict[str, Any]:
+        return {"type": "http.request", "body": DATA, "more_body": False}
+
+    async def receive() -> dict[str, Any]:
+        if len(half) == 1:
+            again.append(await desk.send(whole))
+            if is_confirmed:
+                await desk.store.delete(DEPOSIT.key)
+        return half.pop(0)
+
+    assert await desk.send(receive) == status
+    assert again == [200]
+    assert desk.files() == ([] if is_confirmed else ["a.png"])

@@ -98,6 +98,20 @@ async def test_the_same_asked_for_again_is_the_same_archive_while_it_is_good_for
     assert await owner.archive(assetIds=[first, second]) != archive
 
 
+async def test_an_archive_that_lacks_an_image_is_made_anew_once_that_is_back(owner: Owner) -> None:
+    # given an archive that was packed while one of its images lay in the trash
+    first, second = await owner.picture(), await owner.picture()
+    archive = await owner.archive(assetIds=[first, second])
+    await owner.finished(archive)
+    sql(owner.url, "UPDATE archives SET status = 'PARTIAL', packed_count = 1, skipped_count = 1")
+
+    again = await owner.archive(assetIds=[first, second])
+
+    assert again != archive
+    found = await owner.finished(again)
+    assert (found["status"], found["packedCount"], found["skippedCount"]) == ("SUCCEEDED", 2, 0)
+
+
 async def test_clicks_at_once_make_one_archive(owner: Owner) -> None:
     # given five requests that all wait for the user's row
     asset = await owner.picture()
@@ -131,6 +145,25 @@ async def test_two_archives_may_be_unfinished_and_a_third_is_refused(easel: Inst
     await other.archive(assetIds=[await other.picture()])
     await ask(owner.client, CANCEL, archiveId=first)
     assert await owner.archive(assetIds=[assets[2]])
+
+
+async def test_the_ten_newest_are_kept(easel: Installation, owner: Owner) -> None:
+    other = Owner(easel, await easel.signed_up())
+    assets = [await owner.picture() for _ in range(11)]
+    theirs = await other.archive(assetIds=[await other.picture()])
+    await other.finished(theirs)
+    made = []
+    for asset in assets:
+        made.append(await owner.archive(assetIds=[asset]))
+        await owner.finished(made[-1])
+
+    query = "SELECT id, user_id = %s FROM archives WHERE expires_at > now() ORDER BY id"
+    kept = [(f"archive_{key.hex}", mine) for key, mine in sql(owner.url, query, owner.key)]
+    assert kept == [(theirs, False), *((each, True) for each in made[1:])]
+    # and what is asked for again is found among them, without costing another one
+    assert await owner.archive(assetIds=[assets[-1]]) == made[-1]
+    assert len(sql(owner.url, query, owner.key)) == 11
+    assert await owner.archive(assetIds=[assets[0]]) != made[0]
 
 
 async def test_who_asks_too_often_is_refused_for_a_while(owner: Owner) -> None:

@@ -103,6 +103,24 @@ async def test_a_level_holds_by_every_path(easel: Installation, database_url: st
         assert await seen(other, ids) == expected, chosen
 
 
+async def test_look_alikes_are_told_to_those_whom_they_suit(easel: Installation, database_url: str) -> None:
+    # given pictures that look alike, all of them published, and one who has a picture of that look
+    author, other = await easel.signed_up("bora"), await easel.signed_up()
+    mine = picture(database_url, other)
+    published = {level: picture(database_url, author, level) for level in LEVELS}
+    for each in published.values():
+        await publish(author, each)
+    alike = """query($id: ID!) { similarAssets(assetId: $id) { totalCount nodes { asset { contentLevel } } } }"""
+
+    for highest, chosen in enumerate(LEVELS):
+        await choose(other, chosen)
+        found = (await other.data(alike, {"id": mine}))["similarAssets"]
+        assert {each["asset"]["contentLevel"] for each in found["nodes"]} == {*LEVELS[: highest + 1]}
+        assert found["totalCount"] == highest + 1
+    found = (await author.data(alike, {"id": published["GENERAL"]}))["similarAssets"]
+    assert found["totalCount"] == 2, "one's own suit always, and others' private ones are told to nobody"
+
+
 async def test_an_artwork_has_the_highest_level_of_its_images(easel: Installation, database_url: str) -> None:
     author = await easel.signed_up("bora")
     images = [picture(database_url, author, level) for level in ("GENERAL", "MATURE", "SENSITIVE")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -82,6 +84,38 @@ async def test_an_edit_whose_parent_is_deleted_meanwhile_leaves_nothing(shop: Wo
         await edits_making.edit(shop.gate(slow), user, parent, Recipe(flip_vertical=True), ("input", "recipe"))
 
     assert (row_counts(shop.database_url), shop.stored()) == (before, kept)
+
+
+async def test_an_edit_that_nobody_waits_for_any_more_holds_its_place_until_it_has_ended(shop: Workshop) -> None:
+    # given a process with one place, and an edit in it whose request has ended
+    user = await shop.user()
+    upload = await brought(shop, user, saved(drawn()))
+    parent = await uploads_checking.confirm(shop.gate(), ChildScanner(), user, upload.id)
+    begun, goes_on = asyncio.Event(), asyncio.Event()
+
+    class Slow(type(shop.store)):  # type: ignore[misc]
+        async def get(self, key: str) -> bytes:
+            begun.set()
+            await goes_on.wait()
+            data: bytes = await super().get(key)
+            return data
+
+    slow = Slow(shop.media, "http://easel.example", b"0123456789abcdef0123456789abcdef")
+    gate = replace(shop.gate(slow), edit_places=asyncio.Semaphore(1))
+    recipe, at = Recipe(flip_vertical=True), ("input", "recipe")
+    first = asyncio.create_task(edits_making.edit(gate, user, parent, recipe, at))
+    await begun.wait()
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    before = row_counts(shop.database_url)
+
+    # then the next one waits for it, for a while
+    with pytest.raises(MediaUnavailable):
+        await edits_making.edit(gate, user, parent, recipe, at)
+    assert row_counts(shop.database_url) == before
+    goes_on.set()
+    await edits_making.edit(gate, user, parent, recipe, at)
 
 
 async def test_who_edits_too_much_waits(easel: Installation, database_url: str) -> None:

@@ -51,7 +51,8 @@ async def test_a_crop_is_a_picture_behind_its_parent(easel: Installation, databa
     assert metadata
     assert (metadata.prompt, metadata.width, metadata.height) == ("a cat", 40, 50)
     assert f"asset_{metadata.source_id.hex}" == first if metadata.source_id else None
-    stored = {str(path.relative_to(easel.folder / "media")) for path in (easel.folder / "media/assets").rglob("*.*")}
+    folder = easel.folder / "media"
+    stored = {str(path.relative_to(folder)) for path in (folder / "assets").rglob("*.*")}
     kept = {key for key in stored if sql(database_url, "SELECT 1 FROM media_assets WHERE id = %s", key.split("/")[1])}
     check_end(database_url, kept)
 

@@ -116,6 +116,8 @@ async def test_what_is_refused_of_folders_writes_nothing(easel: Installation, da
         (UPDATE, {"folderId": beside, "parentId": path[-2]}, "INVALID_INPUT", "parentId"),
         (UPDATE, {"folderId": beside, "parentId": foreign}, "NOT_FOUND", "parentId"),
         (UPDATE, {"folderId": below, "parentId": None, "name": "beside"}, "INVALID_INPUT", "name"),
+        (CREATE, {"name": "x", "parentId": ""}, "NOT_FOUND", "parentId"),
+        (UPDATE, {"folderId": below, "parentId": ""}, "NOT_FOUND", "parentId"),
         (UPDATE, {"folderId": foreign, "name": "mine"}, "NOT_FOUND", "folderId"),
         (UPDATE, {"folderId": "asset_1", "name": "mine"}, "NOT_FOUND", "folderId"),
         (DELETE, {"folderId": foreign}, "NOT_FOUND", "folderId"),
@@ -163,6 +165,7 @@ async def test_images_are_moved_all_or_none(easel: Installation, database_url: s
         ({"assetIds": [images[0], foreign], "folderId": folder}, "NOT_FOUND", ["assetIds", "1"]),
         ({"assetIds": [images[0], pending], "folderId": folder}, "NOT_FOUND", ["assetIds", "1"]),
         ({"assetIds": images, "folderId": foreign_folder}, "NOT_FOUND", ["folderId"]),
+        ({"assetIds": images, "folderId": ""}, "NOT_FOUND", ["folderId"]),
         ({"assetIds": [images[0]] * 2, "folderId": folder}, "INVALID_INPUT", ["assetIds"]),
         ({"assetIds": [], "folderId": folder}, "INVALID_INPUT", ["assetIds"]),
     ]
@@ -240,6 +243,9 @@ async def test_images_are_filtered_ordered_and_paged(easel: Installation, databa
     assert await chosen(operation="UPSCALE") == await chosen(createdAfter="2100-01-01T00:00:00Z") == set()
     assert await chosen(createdBefore="2100-01-01T00:00:00+09:00", ratio="3:4") == everything - {"uploaded"}
     assert await chosen(folderId="folder_1") == set()
+    for name in ("text", "tag", "engine", "style", "ratio", "folderId"):
+        for never in ("\0", "a\0cat", "\ud800"):
+            assert await chosen(**{name: never}) == set()
     sql(database_url, "UPDATE media_assets SET content_level = 'MATURE' WHERE style = 'watercolor'")
     assert await chosen(contentLevel="MATURE") == {"고양이 달밤"}
     assert await chosen(contentLevel="GENERAL", isUploaded=False) == {"a cat 100%", "A Dog"}

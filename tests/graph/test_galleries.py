@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 
@@ -121,6 +122,27 @@ async def test_an_order_names_pictures_and_the_others_follow(easel: Installation
     assert ids(await owner_of(client, owner)) == ids(same["owner"]) == ids(some["owner"])
     assert [each["owner"]["mediaVersion"] for each in (whole, some, same)] == [1, 2, 2]
     assert whole["owner"]["primaryMedia"] == {"id": first}
+
+
+async def test_a_gallery_of_any_number_of_pictures_is_put_in_order(easel: Installation, database_url: str) -> None:
+    client = await easel.signed_up()
+    owner = await create(client)
+    first, *_, last = hang(database_url, client, owner, 3)
+    many = (
+        "INSERT INTO media_assets (id, owner_id, status, width, height, byte_size, sha256, dhash, blurhash,"
+        " dominant_color, engine, style, ratio, seed, content_level, created_at, gallery_id, position)"
+        " SELECT gen_random_uuid(), owner_id, CASE WHEN n = 1 THEN 'TRASHED' ELSE 'READY' END, 1, 1, 1, '', 0, '', '',"
+        " '', '', '', 0, 'GENERAL', now(), gallery_id, 2 FROM media_assets, generate_series(1, 25000) AS n"
+        " WHERE id = %s"
+    )
+    sql(database_url, many, UUID(last.partition("_")[2]))
+
+    result = await change(client, "reorderMedia", ownerId=owner, ids=[last, first], expectedVersion=0)
+
+    assert ids(result["owner"])[:2] == [last, first]
+    places = "SELECT count(*), count(DISTINCT position), min(position), max(position) FROM media_assets"
+    assert sql(database_url, f"{places} WHERE status = 'READY'") == [(25_002, 25_002, 0, 25_001)]
+    assert sql(database_url, f"{places} WHERE status = 'TRASHED'") == [(1, 1, 25_004, 25_004)]
 
 
 async def test_a_stale_order_is_refused_with_the_one_that_is(easel: Installation, database_url: str) -> None:

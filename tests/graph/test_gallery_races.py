@@ -10,7 +10,7 @@ import pytest
 
 from audit import check_rows
 from db.words import OwnerKind, Visibility
-from domain import galleries, owners, trash
+from domain import folders, galleries, owners, trash
 from domain.errors import VersionConflict
 from domain.galleries import Owner
 from domain.owners import Texts
@@ -104,4 +104,49 @@ async def test_a_picture_that_is_chosen_while_it_is_deleted_does_not_stand(shop:
         await choosing
 
     assert sql(shop.database_url, "SELECT id FROM media_assets WHERE is_primary") == [(first,)]
+    check_rows(shop.database_url)
+
+
+async def test_who_sorts_pictures_that_are_just_put_into_a_folder_waits_for_that(shop: Workshop) -> None:
+    user = await shop.user()
+    owner, (first, second, third) = await gallery_of(shop, user, 3)
+
+    async def sort() -> None:
+        async with shop.db.write() as tx:
+            await galleries.reorder(tx, user, owner, [third], 0)
+
+    # given a transaction that has moved one picture, and moves the other as somebody sorts both
+    async with shop.db.write() as tx:
+        folder = await folders.create(tx, user, "cats", None)
+        await tx.flush()
+        await folders.put(tx, user, [second], folder)
+        sorting = asyncio.create_task(sort())
+        await until(lambda: is_anyone_waiting(shop))
+        await folders.put(tx, user, [first], folder)
+    await sorting
+
+    filed = sql(shop.database_url, "SELECT id FROM media_assets WHERE folder_id = %s", folder)
+    assert {key for (key,) in filed} == {first, second}
+    assert order_of(shop, owner) == [third, first, second]
+
+
+async def test_an_avatar_that_is_chosen_while_it_is_put_into_a_folder_is_in_both_places(shop: Workshop) -> None:
+    user = await shop.user()
+    asset = UUID(new_asset(shop.database_url, f"user_{user.hex}").partition("_")[2])
+
+    async def choose() -> None:
+        async with shop.db.write() as tx:
+            await galleries.set_avatar(tx, user, asset)
+
+    # given a transaction that changes the user's folders, and one that needs the user for the avatar
+    async with shop.db.write() as tx:
+        folder = await folders.create(tx, user, "me", None)
+        await tx.flush()
+        choosing = asyncio.create_task(choose())
+        await until(lambda: is_anyone_waiting(shop))
+        await folders.put(tx, user, [asset], folder)
+    await choosing
+
+    found = "SELECT a.folder_id, u.avatar_asset_id FROM media_assets a JOIN users u ON u.id = a.owner_id"
+    assert sql(shop.database_url, found) == [(folder, asset)]
     check_rows(shop.database_url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 
@@ -78,6 +79,27 @@ async def test_values_that_can_not_be_and_strangers_change_nothing(easel: Instal
         assert refused == {"code": "NOT_FOUND", "path": ["input", "id"]}
     assert (await run(client, "delete", "Character", id=owner.replace("story", "character")))["code"] == "NOT_FOUND"
     assert (row_counts(database_url), sql(database_url, "SELECT * FROM owner_entities")) == before
+
+
+async def test_a_user_has_a_thousand_of_them_at_most(easel: Installation, database_url: str) -> None:
+    client = await easel.signed_up()
+    user = UUID(client.viewer_id.partition("_")[2])
+    many = (
+        "INSERT INTO galleries (id, user_id, kind, image_count, version, visibility, deleted_at)"
+        " SELECT gen_random_uuid(), %s, kind, 0, 0, 'PUBLIC', deleted FROM generate_series(1, %s),"
+        " (VALUES ('STORY', NULL), ('CHARACTER', now())) AS given (kind, deleted)"
+    )
+    sql(database_url, many, user, 999)
+    last = await create(client, "Character")
+    before = row_counts(database_url)
+
+    for kind in ("Character", "Story", "OrigChat"):
+        refused = await run(client, "create", kind, name="one more")
+        assert refused == {"code": "INVALID_INPUT", "path": ["input", "name"]}
+    assert row_counts(database_url) == before
+
+    await run(client, "delete", "Character", id=last)
+    assert await create(client, "OrigChat")
 
 
 async def test_a_private_owner_and_its_gallery_are_seen_by_nobody_else(easel: Installation, database_url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,12 @@ import pytest
 
 from adapters.scanning.process import ChildScanner
 from domain import uploads, uploads_checking
-from domain.errors import UploadNotReady, UploadRejected
+from domain.errors import NotFound, UploadNotReady, UploadRejected
 from domain.ports import StorageUnavailable
 from domain.words import UploadProblem
 from stored import sql
 from uploading import brought, drawn, saved, vast_png
+from waiting import until
 
 if TYPE_CHECKING:
     from domain.renditions import Rendition
@@ -100,6 +102,28 @@ async def test_what_the_sweeper_gave_up_meanwhile_does_not_become_an_image(shop:
     assert (shop.stored(), states(shop)) == (set(), ["FAILED"])
 
 
+async def test_what_is_confirmed_while_it_is_given_up_shows_nothing_that_is_removed(shop: Workshop) -> None:
+    # given an overdue upload whose owner confirms it just before the sweeper removes its first object
+    user = await shop.user()
+    upload = await brought(shop, user, PNG)
+    pass_time(shop)
+    refused: list[str] = []
+
+    class Late(type(shop.store)):  # type: ignore[misc]
+        async def delete(self, key: str) -> None:
+            if not refused:
+                with pytest.raises(NotFound) as refusal:
+                    await uploads_checking.confirm(shop.gate(), ChildScanner(), user, upload.id)
+                refused.append(refusal.value.reason)
+            await super().delete(key)
+
+    late = Late(shop.media, "http://easel.example", b"0123456789abcdef0123456789abcdef")
+    await uploads_checking.give_up(shop.db, late, upload.id)
+
+    assert (refused, shop.stored(), states(shop)) == (["not_found"], set(), ["FAILED"])
+    assert sql(shop.database_url, "SELECT id FROM uploads") == []
+
+
 async def test_a_store_that_is_away_makes_nothing_worse(shop: Workshop) -> None:
     user = await shop.user()
     upload = await brought(shop, user, PNG)
@@ -126,6 +150,20 @@ async def test_a_child_that_takes_too_much_is_ended(shop: Workshop) -> None:
 
     assert refusal.value.problem is UploadProblem.TOO_EXPENSIVE
     assert (shop.stored(), states(shop)) == (set(), ["REJECTED"])
+
+
+async def test_a_child_that_nobody_waits_for_any_more_holds_its_place_until_it_has_ended() -> None:
+    scanner = ChildScanner(at_once=1, patience=0.01)
+    first = asyncio.create_task(scanner(PNG, "image/png"))
+    await until(scanner._places.locked)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+
+    with pytest.raises(UploadNotReady):
+        await scanner(PNG, "image/png")
+    await until(lambda: not scanner._places.locked())
+    assert (await scanner(PNG, "image/png")).width == 96
 
 
 async def test_a_machine_that_is_too_busy_may_be_asked_again(shop: Workshop) -> None:

@@ -38,11 +38,15 @@ def paths_in(root: Path) -> list[str]:
 async def test_files_and_folders_can_be_read_by_other_users_whatever_the_umask(tmp_path: Path) -> None:
     before = os.umask(0o077)
     try:
-        await store_in(tmp_path / "media").put(KEY, b"pixels", "image/png")
+        store = store_in(tmp_path / "media")
+        await store.put(KEY, b"pixels", "image/png")
+        async with store.writing("archives/a/1.zip", "application/zip") as file:
+            await file.write(b"pixels")
     finally:
         os.umask(before)
 
-    assert (tmp_path / "media" / KEY).stat().st_mode & 0o777 == 0o644
+    for key in (KEY, "archives/a/1.zip"):
+        assert (tmp_path / "media" / key).stat().st_mode & 0o777 == 0o644
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "media").rglob("*") if path.is_dir()} == {0o755}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import time
 import tracemalloc
 from datetime import timedelta
@@ -100,6 +101,27 @@ async def test_what_a_killed_writer_left_is_discarded(place: Place) -> None:
     await place.store.discard(key)
     await place.store.discard(key)
     assert await place.store.stat(key) is None
+
+
+async def test_a_full_disk_is_an_unavailable_store_and_leaves_nothing(folder_place: Place) -> None:
+    key = new_key("1.zip")
+
+    async def write(data: bytes) -> None:
+        async with folder_place.store.writing(key, "application/zip") as file:
+            await file.write(data)
+
+    # given no room for more than a kilobyte: neither for what is written at once, nor for what waits to be
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, limits[1]))
+    try:
+        for data in (MEGABYTE, MEGABYTE[:2_000]):
+            with pytest.raises(StorageUnavailable):
+                await write(data)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    await folder_place.store.discard(key)
+    assert await folder_place.store.stat(key) is None
 
 
 async def test_a_folder_holds_no_more_than_was_written_last(folder_place: Place) -> None:
