@@ -15,6 +15,7 @@ from db.words import OwnerKind
 from domain import allowance, generation, retries
 from domain.errors import DailyLimitReached, OwnerBusy
 from domain.galleries import Owner
+from domain.retries import Retry
 from gallery_client import create
 from stored import row_counts, sql
 from waiting import until
@@ -250,7 +251,8 @@ async def test_what_is_painted_again_counts_too_and_waits_for_its_gallery(shop: 
 
     async def retry(limit: int) -> UUID:
         async with shop.db.write() as tx:
-            return await retries.submit(tx, user, job, "again", ["sandbox"], limit)
+            spec, told = await retries.specified(tx, user, Retry(job), ["sandbox"])
+            return await retries.submit(tx, user, spec, "again", told, limit)
 
     # then its failed image is one more of the day
     before = row_counts(shop.database_url)
