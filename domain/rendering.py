@@ -129,7 +129,8 @@ async def reserve_assets(
         engine_revision: what exactly painted them, as ``Engine.revision`` says.
 
     Returns:
-        The assets' ids by those of their slots; where a slot has had one before, that one.
+        The assets' ids by those of their slots; where a slot has had one before, that one, which now tells how it was
+        painted this time.
 
     Raises:
         LeaseLost, JobCanceled: as their names say.
@@ -160,11 +161,22 @@ async def reserve_assets(
         if slot.id in new
     )
     await tx.flush()
+    await _paint_anew(tx, [slot for slot in slots if slot.id not in new], methods, engine_revision)
     for slot in slots:
         slot.asset_id = slot.asset_id or new[slot.id]
         if slot.status is SlotStatus.RENDERING:  # else a late try, of the same worker: the slot has gone on since
             jobs.move_slot(slot, SlotStatus.CHECKING)
     return {slot.id: slot.asset_id for slot in slots if slot.asset_id}
+
+
+async def _paint_anew(
+    tx: AsyncSession, slots: Sequence[GenerationSlot], methods: Mapping[UUID, str], engine_revision: str
+) -> None:
+    """Say how slots were painted whose first picture was lost with its worker: that one may have been another."""
+    painted = {slot.asset_id: methods[slot.id] for slot in slots if slot.status is SlotStatus.RENDERING}
+    if painted:
+        for asset in (await tx.execute(select(MediaAsset).where(col(MediaAsset.id).in_(painted)))).scalars():
+            asset.method, asset.engine_revision = painted[asset.id], engine_revision
 
 
 async def deliver(tx: AsyncSession, lease: Lease, renditions: Mapping[UUID, Rendition]) -> None:

@@ -95,6 +95,27 @@ async def test_what_is_tried_late_leaves_a_job_alone_that_the_same_worker_has_cl
     check_rows(shop.database_url)
 
 
+async def test_what_is_painted_anew_tells_of_the_worker_that_painted_it(shop: Workshop) -> None:
+    # given an image that was painted, and lost with its worker before it was delivered
+    await shop.job(await shop.user())
+    claim = await claimed(shop)
+    (slot,) = claim.open_slots
+    async with shop.db.write() as tx:
+        await rendering.start(tx, claim.lease, [slot.id])
+        await rendering.reserve_assets(tx, claim.lease, {slot.id: "lanczos"}, "old")
+        await rendering.let_go(tx, claim.lease)
+
+    # when a worker with another engine paints it, and the first one tries late what nobody waits for
+    again = await claimed(shop)
+    async with shop.db.write() as tx:
+        await rendering.start(tx, again.lease, [slot.id])
+        await rendering.reserve_assets(tx, again.lease, {slot.id: "model"}, "new")
+        await rendering.reserve_assets(tx, again.lease, {slot.id: "lanczos"}, "old")
+
+    assert sql(shop.database_url, "SELECT method, engine_revision FROM media_assets") == [("model", "new")]
+    check_rows(shop.database_url)
+
+
 async def test_nobody_writes_to_a_job_without_its_lease(shop: Workshop) -> None:
     await shop.job(await shop.user())
     claim = await claimed(shop)
