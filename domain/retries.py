@@ -11,7 +11,7 @@ from sqlmodel import col
 from db.tables import GenerationJob
 from db.words import SlotStatus
 from domain import galleries, generation, guard, idempotency, jobs, operations
-from domain.bounds import INPUT, chosen
+from domain.bounds import INPUT
 from domain.catalogue import ENGINES
 from domain.errors import ContentBlocked, InvalidInput, NotFound, NothingToRetry
 from domain.generation import GenerationSpec
@@ -101,7 +101,8 @@ async def _spec_of(tx: AsyncSession, job: GenerationJob, engines: Sequence[str])
     made_from = await operations.ingredients_of(tx, job)
     if operations.lacks_pictures(job.operation, made_from):
         raise NotFound(_PATH)
-    engine = ENGINES[chosen((*INPUT, "engine"), job.engine, job.engine, engines)]
+    if job.engine not in engines:
+        raise InvalidInput("engine.unknown", _PATH, value=job.engine, choices=", ".join(engines))
     return GenerationSpec(
         prompt=job.prompt,
         negative_prompt=job.negative_prompt,
@@ -114,7 +115,7 @@ async def _spec_of(tx: AsyncSession, job: GenerationJob, engines: Sequence[str])
         seed=failed[0].seed,
         steps=job.steps,
         guidance=job.guidance,
-        price=engine.prices[job.operation],
+        price=ENGINES[job.engine].prices[job.operation],
         visibility=job.visibility,
         operation=job.operation,
         made_from=made_from,
