@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 MAXIMUM_LOSSES: Final = 2
 """How often a job may lose its worker and be tried again."""
+_BATCH: Final = 1_000
+"""How many overdue jobs are ended before others are looked after."""
 
 
 class LeaseLost(Exception):
@@ -296,11 +298,14 @@ async def rescue(tx: AsyncSession, job_id: UUID) -> None:
 
 
 async def overdue(tx: AsyncSession, patience: timedelta) -> Sequence[UUID]:
-    """Return the jobs that have waited longer than ``patience``."""
+    """Return the jobs that have waited longer than ``patience``, the oldest first, no more than take a moment to end.
+
+    A whole line is overdue where its engine was paused, and lost jobs are not to wait until all of it has ended.
+    """
     query = select(col(GenerationJob.id)).where(
         col(GenerationJob.status) == JobStatus.QUEUED, col(GenerationJob.created_at) < now() - patience
     )
-    return (await tx.execute(query)).scalars().all()
+    return (await tx.execute(query.order_by(col(GenerationJob.created_at)).limit(_BATCH))).scalars().all()
 
 
 async def expire(tx: AsyncSession, job_id: UUID) -> None:

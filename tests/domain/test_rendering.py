@@ -228,3 +228,22 @@ async def test_a_job_that_waited_too_long_expires_with_refund(shop: Workshop) ->
     assert (await shop.row(new)).status == JobStatus.QUEUED
     assert sql(shop.database_url, "SELECT balance, held FROM credit_accounts") == [(100, 1)]
     check_rows(shop.database_url)
+
+
+async def test_of_many_overdue_jobs_the_oldest_are_ended_first_and_others_are_looked_after_between(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = await shop.user()
+    ids = [await shop.job(user) for _ in range(3)]
+    for hours, job in enumerate(reversed(ids), 2):
+        sql(
+            shop.database_url,
+            "UPDATE generation_jobs SET created_at = now() - %s * interval '1 h' WHERE id = %s",
+            *(hours, job),
+        )
+    monkeypatch.setattr(rendering, "_BATCH", 2)
+
+    await shop.sweeper().expire_overdue()
+    assert [(await shop.row(job)).status for job in ids] == [JobStatus.EXPIRED, JobStatus.EXPIRED, JobStatus.QUEUED]
+    await shop.sweeper().expire_overdue()
+    check_end(shop.database_url)
