@@ -103,7 +103,8 @@ class GenerationSpec:
     seed: int | None
     steps: int
     guidance: float
-    price: int
+    price: int = field(repr=False)
+    """Credits for one image, as the engine has it today: the same request is the same when that has changed."""
     visibility: Visibility
     operation: Operation = Operation.TEXT_TO_IMAGE
     made_from: Ingredients = WORDS_ALONE
