@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from domain import guard, idempotency, retries
+from domain import attempts, generation, guard, idempotency, retries
 from domain.errors import InvalidInput, NotFound, NothingToRetry
 from domain.retries import Retry
 from planner import ref
@@ -41,6 +41,7 @@ class RetryMutations:
             if first is None:
                 raise
             return RetryFailedImagesSuccess(job=ref(GenerationJob, id=first))
+        await attempts.count(services.limiter, "submit", str(viewer_id), generation.SUBMITS_PER_USER)
         ruling = await guard.rule(services.guard, spec.prompt, told.prompt)
         told = replace(told, ruling=ruling)
         async with keeping_blocks(info, ruling), services.db.write() as tx:
