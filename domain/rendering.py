@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
@@ -300,12 +300,12 @@ async def rescue(tx: AsyncSession, job_id: UUID) -> None:
 async def overdue(tx: AsyncSession, patience: timedelta) -> Sequence[UUID]:
     """Return the jobs that have waited longer than ``patience``, the oldest first, no more than take a moment to end.
 
+    One that went back to the line waits anew from when it was claimed: its worker's loss is not to cost its images.
     A whole line is overdue where its engine was paused, and lost jobs are not to wait until all of it has ended.
     """
-    query = select(col(GenerationJob.id)).where(
-        col(GenerationJob.status) == JobStatus.QUEUED, col(GenerationJob.created_at) < now() - patience
-    )
-    return (await tx.execute(query.order_by(col(GenerationJob.created_at)).limit(_BATCH))).scalars().all()
+    since = func.coalesce(col(GenerationJob.started_at), col(GenerationJob.created_at))
+    query = select(col(GenerationJob.id)).where(col(GenerationJob.status) == JobStatus.QUEUED, since < now() - patience)
+    return (await tx.execute(query.order_by(since).limit(_BATCH))).scalars().all()
 
 
 async def expire(tx: AsyncSession, job_id: UUID) -> None:

@@ -247,3 +247,22 @@ async def test_of_many_overdue_jobs_the_oldest_are_ended_first_and_others_are_lo
     assert [(await shop.row(job)).status for job in ids] == [JobStatus.EXPIRED, JobStatus.EXPIRED, JobStatus.QUEUED]
     await shop.sweeper().expire_overdue()
     check_end(shop.database_url)
+
+
+async def test_a_job_that_goes_back_to_the_line_waits_anew(shop: Workshop) -> None:
+    # given a job that waited long before it was painted, and lost its worker then
+    await shop.job(await shop.user())
+    sql(shop.database_url, "UPDATE generation_jobs SET created_at = now() - interval '59 min 59 s'")
+    claim = await claimed(shop)
+    async with shop.db.write() as tx:
+        await rendering.lose(tx, claim.lease)
+    sql(shop.database_url, "UPDATE generation_jobs SET created_at = now() - interval '61 min'")
+
+    await shop.sweeper().expire_overdue()
+    assert (await shop.row(claim.job.id)).status is JobStatus.QUEUED
+
+    # but not for ever
+    sql(shop.database_url, "UPDATE generation_jobs SET started_at = now() - interval '61 min'")
+    await shop.sweeper().expire_overdue()
+    assert (await shop.row(claim.job.id)).status is JobStatus.EXPIRED
+    check_end(shop.database_url)
