@@ -64,6 +64,7 @@ def run_worker(settings: Settings, engines: Engines) -> None:
 
     def drain(is_draining: bool) -> None:  # noqa: FBT001 - a state, not an option
         painter.drain(is_draining)
+        packer.drain(is_draining)
         broker.is_resting = is_draining
 
     declare_actors(broker, painter.paint_waiting, packer.pack_waiting)

@@ -16,12 +16,15 @@ _FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 0x_EA5E2
 
 
-def upgrade(url: str) -> None:
-    """Apply all migrations that the database at ``url`` (libpq) has not had; two at once wait for each other."""
+def upgrade(url: str, to: str = "head") -> None:
+    """Apply all migrations that the database at ``url`` (libpq) has not had; two at once wait for each other.
+
+    Those are applied up to the revision ``to``.
+    """
     if not is_current(url):
         from alembic import command  # noqa: PLC0415 - a start that has nothing to migrate need not load alembic
 
-        _run(url, lambda config: command.upgrade(config, "head"))
+        _run(url, lambda config: command.upgrade(config, to))
 
 
 def is_current(url: str) -> bool:

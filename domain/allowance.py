@@ -99,9 +99,16 @@ async def require_idle(tx: AsyncSession, gallery_id: UUID) -> None:
 async def require_untried(tx: AsyncSession, parent_id: UUID) -> None:
     """Refuse to paint the failed images of a job again where that is done already; the wallet is locked.
 
+    A job for them that ended without any image of it being tried, canceled or given up, is none.
+
     Raises:
         NothingToRetry: there is a job for them.
     """
-    retried = select(col(GenerationJob.id)).where(col(GenerationJob.parent_id) == parent_id).limit(1)
+    retried = (
+        select(col(GenerationJob.id))
+        .join(GenerationSlot, col(GenerationSlot.job_id) == col(GenerationJob.id))
+        .where(col(GenerationJob.parent_id) == parent_id, col(GenerationSlot.status) != SlotStatus.SKIPPED)
+        .limit(1)
+    )
     if (await tx.execute(retried)).scalar_one_or_none():
         raise NothingToRetry

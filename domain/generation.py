@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Insert, Select, Table
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from domain.attempts import Stair
     from domain.bounds import Path
     from domain.clauses import Row, Value
     from domain.engines import EngineSpec
@@ -56,6 +58,8 @@ DEFAULT_RATIO: Final = "3:4"
 _SLOTS: Final[Table] = GenerationSlot.__table__  # type: ignore[attr-defined]  # SQLModel does not tell of it
 OPERATION: Final = "submitGeneration"
 """What the idempotency keys of all jobs are kept for."""
+SUBMITS_PER_USER: Final[Sequence[Stair]] = ((300, timedelta(hours=1)),)
+"""How often a user may ask for jobs: those that are canceled or blocked cost neither credits nor images of the day."""
 SEED_RANGE: Final = 2**31
 """Seeds fit into a GraphQL Int."""
 
@@ -103,7 +107,8 @@ class GenerationSpec:
     seed: int | None
     steps: int
     guidance: float
-    price: int
+    price: int = field(repr=False)
+    """Credits for one image, as the engine has it today: the same request is the same when that has changed."""
     visibility: Visibility
     operation: Operation = Operation.TEXT_TO_IMAGE
     made_from: Ingredients = WORDS_ALONE

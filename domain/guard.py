@@ -29,6 +29,8 @@ PICTURE_POLICY: Final = "easel-pictures"
 PICTURE_POLICY_VERSION: Final = "1"
 BLOCKS_PER_USER: Final[Sequence[Stair]] = ((20, timedelta(minutes=10)),)
 """How often the guard may block one user: who is blocked more often is looking for what it does not know."""
+QUOTED_BLOCKS_PER_USER: Final[Sequence[Stair]] = ((60, timedelta(minutes=10)),)
+"""How often quotes may be blocked, which a form may ask for while a prompt is being written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ _GRADED: Final = 10
 """How many promises have to be graded before their error says something."""
 _GOOD, _FAIR = 0.2, 0.5
 _SECONDS = Float(53)
+_LONGEST_S: Final = 2**31 - 1
+"""What a GraphQL Int can tell."""
 
 
 def load_of(width: int, height: int, steps: int) -> int:
@@ -89,8 +91,11 @@ def seconds_of(measured: LateralFromClause, load: SQLColumnExpression[int]) -> C
 
 
 def whole_seconds(measured: LateralFromClause, seconds: ColumnElement[float]) -> ColumnElement[Any]:
-    """Return ``seconds``, rounded up, or NULL where nothing has been measured; what floats lose is no second."""
-    rounded = func.ceil(func.coalesce(seconds, 0) - 1e-6)
+    """Return ``seconds``, rounded up, or NULL where nothing has been measured; what floats lose is no second.
+
+    Where the first job that was measured was small and slow, those of large ones may be more than an integer holds.
+    """
+    rounded = func.least(func.ceil(func.coalesce(seconds, 0) - 1e-6), _LONGEST_S)
     return case((measured.c.per_work.is_not(None), rounded))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 MAXIMUM_LOSSES: Final = 2
 """How often a job may lose its worker and be tried again."""
+_BATCH: Final = 1_000
+"""How many overdue jobs are ended before others are looked after."""
 
 
 class LeaseLost(Exception):
@@ -129,7 +131,8 @@ async def reserve_assets(
         engine_revision: what exactly painted them, as ``Engine.revision`` says.
 
     Returns:
-        The assets' ids by those of their slots; where a slot has had one before, that one.
+        The assets' ids by those of their slots; where a slot has had one before, that one, which now tells how it was
+        painted this time.
 
     Raises:
         LeaseLost, JobCanceled: as their names say.
@@ -160,11 +163,22 @@ async def reserve_assets(
         if slot.id in new
     )
     await tx.flush()
+    await _paint_anew(tx, [slot for slot in slots if slot.id not in new], methods, engine_revision)
     for slot in slots:
         slot.asset_id = slot.asset_id or new[slot.id]
         if slot.status is SlotStatus.RENDERING:  # else a late try, of the same worker: the slot has gone on since
             jobs.move_slot(slot, SlotStatus.CHECKING)
     return {slot.id: slot.asset_id for slot in slots if slot.asset_id}
+
+
+async def _paint_anew(
+    tx: AsyncSession, slots: Sequence[GenerationSlot], methods: Mapping[UUID, str], engine_revision: str
+) -> None:
+    """Say how slots were painted whose first picture was lost with its worker: that one may have been another."""
+    painted = {slot.asset_id: methods[slot.id] for slot in slots if slot.status is SlotStatus.RENDERING}
+    if painted:
+        for asset in (await tx.execute(select(MediaAsset).where(col(MediaAsset.id).in_(painted)))).scalars():
+            asset.method, asset.engine_revision = painted[asset.id], engine_revision
 
 
 async def deliver(tx: AsyncSession, lease: Lease, renditions: Mapping[UUID, Rendition]) -> None:
@@ -284,11 +298,14 @@ async def rescue(tx: AsyncSession, job_id: UUID) -> None:
 
 
 async def overdue(tx: AsyncSession, patience: timedelta) -> Sequence[UUID]:
-    """Return the jobs that have waited longer than ``patience``."""
-    query = select(col(GenerationJob.id)).where(
-        col(GenerationJob.status) == JobStatus.QUEUED, col(GenerationJob.created_at) < now() - patience
-    )
-    return (await tx.execute(query)).scalars().all()
+    """Return the jobs that have waited longer than ``patience``, the oldest first, no more than take a moment to end.
+
+    One that went back to the line waits anew from when it was claimed: its worker's loss is not to cost its images.
+    A whole line is overdue where its engine was paused, and lost jobs are not to wait until all of it has ended.
+    """
+    since = func.coalesce(col(GenerationJob.started_at), col(GenerationJob.created_at))
+    query = select(col(GenerationJob.id)).where(col(GenerationJob.status) == JobStatus.QUEUED, since < now() - patience)
+    return (await tx.execute(query.order_by(since).limit(_BATCH))).scalars().all()
 
 
 async def expire(tx: AsyncSession, job_id: UUID) -> None:

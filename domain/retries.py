@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
@@ -9,10 +10,10 @@ from sqlmodel import col
 
 from db.tables import GenerationJob
 from db.words import SlotStatus
-from domain import galleries, generation, guard, jobs, operations
-from domain.bounds import INPUT, chosen
+from domain import galleries, generation, guard, idempotency, jobs, operations
+from domain.bounds import INPUT
 from domain.catalogue import ENGINES
-from domain.errors import InvalidInput, NotFound, NothingToRetry
+from domain.errors import ContentBlocked, InvalidInput, NotFound, NothingToRetry
 from domain.generation import GenerationSpec
 from domain.prompts import ToldPrompt
 
@@ -25,20 +26,24 @@ if TYPE_CHECKING:
 _PATH: Final = (*INPUT, "jobId")
 
 
-async def submit(
-    tx: AsyncSession, user_id: UUID, job_id: UUID, key: str, engines: Sequence[str], daily_limit: int
-) -> UUID:
-    """Put a job for the failed images of a job in the line; return its id. See ``generation.submit``.
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """The failed images of one of the user's jobs, painted again."""
 
-    What was blocked or skipped is not painted again. A job is retried once; what fails again, is retried as its child.
+    job_id: UUID
+
+
+async def specified(
+    tx: AsyncSession, user_id: UUID, retry: Retry, engines: Sequence[str]
+) -> tuple[GenerationSpec, ToldPrompt]:
+    """Return the specification of the failed images, and what the engine was told of them.
 
     Raises:
         NotFound: the user has no such job, or what it was made from is gone.
-        NothingToRetry: it has not ended, none of its images failed, or they have been retried.
+        NothingToRetry: it has not ended, or none of its images failed.
         InvalidInput: its engine does not run here any more.
-        OwnerBusy, DailyLimitReached, InsufficientCredits, IdempotencyConflict: as ``generation.submit`` raises them.
     """
-    query = select(GenerationJob).where(col(GenerationJob.id) == job_id, col(GenerationJob.user_id) == user_id)
+    query = select(GenerationJob).where(col(GenerationJob.id) == retry.job_id, col(GenerationJob.user_id) == user_id)
     job = (await tx.execute(query)).scalar_one_or_none()
     if job is None:
         raise NotFound(_PATH)
@@ -47,14 +52,45 @@ async def submit(
         job.prompt if job.effective_prompt is None else job.effective_prompt,
         job.negative_prompt if job.effective_negative_prompt is None else job.effective_negative_prompt,
     )
+    return replace(spec, asked=retry), told
+
+
+async def first(tx: AsyncSession, user_id: UUID, retry: Retry, key: str) -> UUID | None:
+    """Return the job that a retry made when ``key`` was used for the first time, whatever has become of it since.
+
+    Raises:
+        IdempotencyConflict: the key belongs to another request.
+    """
+    return await idempotency.first_of(tx, user_id, key, operation=generation.OPERATION, request=retry)
+
+
+async def submit(
+    tx: AsyncSession, user_id: UUID, spec: GenerationSpec, key: str, told: ToldPrompt, daily_limit: int
+) -> UUID:
+    """Put a job for the failed images of a job in the line; return its id. See ``generation.submit``.
+
+    What was blocked or skipped is not painted again. A job is retried once, and again where nothing came of that, as it
+    was canceled or waited too long; what fails again, is retried as its child.
+
+    Raises:
+        NotFound: what it was made from is gone.
+        NothingToRetry: its failed images have been retried.
+        ContentBlocked: the content guard blocks the prompt, by the rules of today.
+        InvalidInput: what it was made from can not be worked on any more.
+        OwnerBusy, DailyLimitReached, InsufficientCredits, IdempotencyConflict: as ``generation.submit`` raises them.
+    """
+    if spec.owner and not await galleries.still_own(tx, user_id, spec.owner.id):
+        spec = replace(spec, owner=None)
     try:
         child_id = await generation.submit(tx, user_id, spec, key, told, daily_limit)
     except NotFound:
         raise NotFound(_PATH) from None
+    except ContentBlocked as refusal:
+        raise ContentBlocked(refusal.finding, _PATH) from None
     except InvalidInput as refusal:
         raise InvalidInput(refusal.reason, _PATH, **refusal.values) from None
-    child = await tx.get_one(GenerationJob, child_id)
-    child.content_level = guard.highest((child.content_level, job.content_level))
+    child, parent = await tx.get_one(GenerationJob, child_id), await tx.get_one(GenerationJob, spec.parent_id)
+    child.content_level = guard.highest((child.content_level, parent.content_level))
     return child_id
 
 
@@ -65,7 +101,8 @@ async def _spec_of(tx: AsyncSession, job: GenerationJob, engines: Sequence[str])
     made_from = await operations.ingredients_of(tx, job)
     if operations.lacks_pictures(job.operation, made_from):
         raise NotFound(_PATH)
-    engine = ENGINES[chosen((*INPUT, "engine"), job.engine, job.engine, engines)]
+    if job.engine not in engines:
+        raise InvalidInput("engine.unknown", _PATH, value=job.engine, choices=", ".join(engines))
     return GenerationSpec(
         prompt=job.prompt,
         negative_prompt=job.negative_prompt,
@@ -78,7 +115,7 @@ async def _spec_of(tx: AsyncSession, job: GenerationJob, engines: Sequence[str])
         seed=failed[0].seed,
         steps=job.steps,
         guidance=job.guidance,
-        price=engine.prices[job.operation],
+        price=ENGINES[job.engine].prices[job.operation],
         visibility=job.visibility,
         operation=job.operation,
         made_from=made_from,

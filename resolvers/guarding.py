@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from domain import attempts, guard
 from domain.errors import ContentBlocked, PictureBlocked, UploadRejected
-from domain.guard import BLOCKS_PER_USER, Ruling
+from domain.guard import BLOCKS_PER_USER, QUOTED_BLOCKS_PER_USER, Ruling
 from schema.context import Info
 
 
@@ -42,6 +42,23 @@ async def keeping_blocks(info: Info, ruling: Ruling) -> AsyncIterator[None]:
     except ContentBlocked:
         async with info.context.services.db.write() as tx:
             guard.record(tx, viewer_id, ruling)
+        raise
+
+
+async def require_quotable(info: Info, ruling: Ruling) -> None:
+    """Refuse to quote what is blocked; no decision is written, and few such refusals keep nobody from submitting.
+
+    Raises:
+        ContentBlocked: something blocks it.
+        TooManyAttempts: prompts of the viewer's were blocked too often of late, submitted or in quotes.
+    """
+    who, limiter = str(info.context.required_viewer_id), info.context.services.limiter
+    await attempts.require_room(limiter, "guard-block", who, BLOCKS_PER_USER)
+    await attempts.require_room(limiter, "guard-quote", who, QUOTED_BLOCKS_PER_USER)
+    try:
+        ruling.require_passed()
+    except ContentBlocked:
+        await attempts.note(limiter, "guard-quote", who, QUOTED_BLOCKS_PER_USER)
         raise
 
 

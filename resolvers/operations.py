@@ -11,7 +11,7 @@ import strawberry
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.words import Operation
-from domain import generation, guard, idempotency, line_crew, operations, presets_settings, prompts, reruns
+from domain import attempts, generation, guard, idempotency, line_crew, operations, presets_settings, prompts, reruns
 from domain.errors import InvalidInput, NotFound
 from domain.generation import GenerationRequest, GenerationSpec
 from domain.guard import Ruling
@@ -89,6 +89,7 @@ async def _accepted(
 ) -> dict[str, Any]:
     """Find out what to tell the engine, then submit in one transaction, under a key that was checked."""
     services = info.context.services
+    await attempts.count(services.limiter, "submit", str(info.context.required_viewer_id), generation.SUBMITS_PER_USER)
     told = await prompts.told(services.language, spec.engine, spec.style, spec.prompt, spec.negative_prompt, known)
     ruling = await _ruling(info, spec, told)
     awaited = await services.db.look_up(lambda tx: line_crew.awaited(tx, spec.engine))

@@ -7,6 +7,7 @@ import strawberry
 from domain import generation, guard, prompts, quotes
 from domain.warnings import warnings_for, warnings_of_wait
 from resolvers.generation import request_of
+from resolvers.guarding import require_quotable
 from resolvers.operations import filled
 from schema.allowances import GenerationAllowance
 from schema.context import Info
@@ -33,7 +34,7 @@ class QuoteQueries:
         spec = generation.check(await filled(info, request_of(info, input)), services.engines)
         told = await prompts.told(services.language, spec.engine, spec.style, spec.prompt, spec.negative_prompt)
         ruling = await guard.rule(services.guard, spec.prompt, told.prompt)
-        ruling.require_passed()
+        await require_quotable(info, ruling)
         limit = services.daily_images
         quote = await services.db.look_up(lambda tx: quotes.quote(tx, viewer_id, spec, limit))
         waited = warnings_of_wait(quote.place.waiting_for)

@@ -1,11 +1,15 @@
 """``retryFailedImages``: a child job for what failed."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import strawberry
 
-from domain import idempotency, retries
+from domain import attempts, generation, guard, idempotency, retries
+from domain.errors import InvalidInput, NotFound, NothingToRetry
+from domain.retries import Retry
 from planner import ref
+from resolvers.guarding import keeping_blocks
 from schema.context import Info
 from schema.generation import GenerationJob
 from schema.node import required_key
@@ -18,7 +22,8 @@ class RetryMutations:
 
     @strawberry.mutation(
         description="Paint the failed images of a job again, with their seeds and all its settings: a new job, which "
-        "costs what they cost. Each job is retried once; what fails again is retried as that one's."
+        "costs what they cost. Each job is retried once, and again where nothing came of that as it was canceled or "
+        "waited too long; what fails again is retried as that one's."
     )
     async def retry_failed_images(
         self,
@@ -27,8 +32,18 @@ class RetryMutations:
     ) -> RetryFailedImagesResult:
         """Retry what failed."""
         viewer_id, services = info.context.required_viewer_id, info.context.services
-        job_id = required_key("job", input.job_id, "jobId")
+        retry = Retry(required_key("job", input.job_id, "jobId"))
         key = idempotency.checked_key(input.idempotency_key)
-        async with services.db.write() as tx:
-            child = await retries.submit(tx, viewer_id, job_id, key, services.engines, services.daily_images)
+        try:
+            spec, told = await services.db.look_up(lambda tx: retries.specified(tx, viewer_id, retry, services.engines))
+        except (NotFound, NothingToRetry, InvalidInput):
+            first = await services.db.look_up(lambda tx: retries.first(tx, viewer_id, retry, key))
+            if first is None:
+                raise
+            return RetryFailedImagesSuccess(job=ref(GenerationJob, id=first))
+        await attempts.count(services.limiter, "submit", str(viewer_id), generation.SUBMITS_PER_USER)
+        ruling = await guard.rule(services.guard, spec.prompt, told.prompt)
+        told = replace(told, ruling=ruling)
+        async with keeping_blocks(info, ruling), services.db.write() as tx:
+            child = await retries.submit(tx, viewer_id, spec, key, told, services.daily_images)
         return RetryFailedImagesSuccess(job=ref(GenerationJob, id=child))

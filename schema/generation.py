@@ -219,7 +219,9 @@ class GenerationJob(Job):
     width: int = column("Width of the images in pixels.")
     height: int = column("Height of the images in pixels.")
     count: int = column("How many images.")
-    seed: int = column("Seed of the first image; each next one has one more.")
+    seed: int = column(
+        "Seed of the first image; each next one has one more, but for a retry, whose `slots` have their own."
+    )
     steps: int = column("Denoising steps.")
     guidance: float = column("Guidance scale.")
     visibility: Visibility = column("Who may see the images before they are published.")

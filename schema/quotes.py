@@ -6,7 +6,7 @@ import strawberry
 
 from domain.words import EtaConfidence, WaitingFor
 from schema.allowances import GenerationAllowance
-from schema.errors import ContentBlocked, EngineGone, InvalidInput, NotFound
+from schema.errors import ContentBlocked, EngineGone, InvalidInput, NotFound, TooManyAttempts
 from schema.warnings import GenerationWarning
 
 
@@ -35,6 +35,6 @@ class GenerationQuote:
 
 
 GenerationQuoteResult = Annotated[
-    GenerationQuote | NotFound | InvalidInput | EngineGone | ContentBlocked,
+    GenerationQuote | NotFound | InvalidInput | EngineGone | ContentBlocked | TooManyAttempts,
     strawberry.union("GenerationQuoteResult", description="Result of `generationQuote`."),
 ]

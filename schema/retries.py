@@ -5,6 +5,7 @@ from typing import Annotated
 import strawberry
 
 from schema.errors import (
+    ContentBlocked,
     DailyLimitReached,
     IdempotencyConflict,
     InsufficientCredits,
@@ -12,6 +13,7 @@ from schema.errors import (
     NotFound,
     NothingToRetry,
     OwnerBusy,
+    TooManyAttempts,
 )
 from schema.generation import GenerationJob
 
@@ -41,6 +43,8 @@ RetryFailedImagesResult = Annotated[
     | NotFound
     | NothingToRetry
     | InvalidInput
+    | ContentBlocked
+    | TooManyAttempts
     | InsufficientCredits
     | DailyLimitReached
     | OwnerBusy

@@ -47,14 +47,16 @@ class ResumeWorkerInput:
 class DrainWorkerSuccess:
     """The worker takes no more jobs."""
 
-    worker: Worker = strawberry.field(description="The worker; once it is DRAINED, it can be stopped.")
+    worker: Worker | None = strawberry.field(
+        description="The worker; once it is DRAINED, it can be stopped. Null where it has ended by itself meanwhile."
+    )
 
 
 @strawberry.type(description="The worker takes jobs.")
 class ResumeWorkerSuccess:
     """The worker takes jobs."""
 
-    worker: Worker = strawberry.field(description="The worker.")
+    worker: Worker | None = strawberry.field(description="The worker; null where it has ended meanwhile.")
 
 
 DrainWorkerResult = Annotated[

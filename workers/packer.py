@@ -55,6 +55,11 @@ class Packer:
         self._lease = lease
         self._beat_s = min(BEAT_S, lease.total_seconds() / 4)
         self._is_stopping = False
+        self._is_draining = False
+
+    def drain(self, is_draining: bool) -> None:  # noqa: FBT001 - a state, not an option
+        """Claim no more and finish what is in hand, or claim again; from any thread."""
+        self._is_draining = is_draining
 
     def stop(self) -> None:
         """Claim no more, and give back what is in hand after the present picture; from any thread."""
@@ -62,7 +67,7 @@ class Packer:
 
     async def pack_waiting(self) -> None:
         """Pack archive after archive until none waits. Who is rung for nothing finds nothing and returns."""
-        while not self._is_stopping and (claim := await self._claim()):
+        while not (self._is_stopping or self._is_draining) and (claim := await self._claim()):
             await self._pack(claim)
 
     async def _claim(self) -> Claim | None:

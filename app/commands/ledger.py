@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from app.commands.loading import load_settings_of_database
 from db.words import BucketKind
+
+MOST: Final = 1_000_000
+LONGEST: Final = 36_500
+"""Days."""
 
 ledger = typer.Typer(no_args_is_help=True, help="Look after credits.")
 
@@ -33,10 +37,10 @@ def verify() -> None:
 @ledger.command()
 def grant(
     handle: Annotated[str, typer.Argument(help="Handle of the user.")],
-    amount: Annotated[int, typer.Argument(min=1, help="How many credits.")],
+    amount: Annotated[int, typer.Argument(min=1, max=MOST, help="How many credits.")],
     key: Annotated[str, typer.Option(help="Says what they are for; the same key again gives nothing.")],
     kind: Annotated[BucketKind, typer.Option(help="Where they come from.")] = BucketKind.PROMOTIONAL,
-    days: Annotated[int, typer.Option(min=0, help="How long they can be spent; 0 for ever.")] = 365,
+    days: Annotated[int, typer.Option(min=0, max=LONGEST, help="How long they can be spent; 0 for ever.")] = 365,
 ) -> None:
     """Give credits to a user, such as amends."""
     from app.amends import NoSuchUser, give  # noqa: PLC0415

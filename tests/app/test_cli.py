@@ -118,6 +118,10 @@ async def test_an_operator_gives_credits_once_for_each_key(easel: Installation) 
     before = row_counts(url)
     refused = easel_command("ledger", "grant", "nobody_here", "5", "--key", "amends 2", **easel.environment)
     assert (refused.returncode, refused.stderr.strip()) == (1, "There is no user @nobody_here.")
+    for amount, days in (("3000000000", "1"), ("0", "1"), ("5", "1000000000"), ("5", "-1")):
+        words = ("owner", amount, "--key", "amends 3", f"--days={days}")
+        refused = easel_command("ledger", "grant", *words, **easel.environment)
+        assert (refused.returncode, "Traceback" in refused.stderr) == (2, False), refused.stderr
     assert row_counts(url) == before
 
 

@@ -147,3 +147,19 @@ async def test_what_can_not_be_promised_is_not_graded(shop: Workshop) -> None:
     served = await shop.job(user)
 
     assert [(await shop.row(job)).promised_s for job in (unserved, served)] == [None, 2]
+
+
+async def test_a_wait_that_no_integer_holds_is_told_as_the_longest(shop: Workshop) -> None:
+    # given that one small image has taken an hour, and that thousands of large ones wait
+    user, worker = await shop.user(), new_worker(shop.database_url)
+    await measured(shop, user, worker)
+    sql(shop.database_url, "UPDATE generation_jobs SET load = 1, finished_at = started_at + interval '1 hour'")
+    for _ in range(2):
+        await shop.job(user)
+    sql(shop.database_url, "UPDATE generation_jobs SET load = 60 WHERE finished_at IS NULL")
+
+    async with shop.db.write() as tx:
+        job = await generation.submit(tx, user, replace(small(), width=2048, height=2048), "one more")
+
+    assert (await place_of(shop, job)).eta_seconds == 2**31 - 1
+    assert (await queue_of(shop)).eta_seconds == 2**31 - 1

@@ -95,6 +95,27 @@ async def test_what_is_tried_late_leaves_a_job_alone_that_the_same_worker_has_cl
     check_rows(shop.database_url)
 
 
+async def test_what_is_painted_anew_tells_of_the_worker_that_painted_it(shop: Workshop) -> None:
+    # given an image that was painted, and lost with its worker before it was delivered
+    await shop.job(await shop.user())
+    claim = await claimed(shop)
+    (slot,) = claim.open_slots
+    async with shop.db.write() as tx:
+        await rendering.start(tx, claim.lease, [slot.id])
+        await rendering.reserve_assets(tx, claim.lease, {slot.id: "lanczos"}, "old")
+        await rendering.let_go(tx, claim.lease)
+
+    # when a worker with another engine paints it, and the first one tries late what nobody waits for
+    again = await claimed(shop)
+    async with shop.db.write() as tx:
+        await rendering.start(tx, again.lease, [slot.id])
+        await rendering.reserve_assets(tx, again.lease, {slot.id: "model"}, "new")
+        await rendering.reserve_assets(tx, again.lease, {slot.id: "lanczos"}, "old")
+
+    assert sql(shop.database_url, "SELECT method, engine_revision FROM media_assets") == [("model", "new")]
+    check_rows(shop.database_url)
+
+
 async def test_nobody_writes_to_a_job_without_its_lease(shop: Workshop) -> None:
     await shop.job(await shop.user())
     claim = await claimed(shop)
@@ -207,3 +228,41 @@ async def test_a_job_that_waited_too_long_expires_with_refund(shop: Workshop) ->
     assert (await shop.row(new)).status == JobStatus.QUEUED
     assert sql(shop.database_url, "SELECT balance, held FROM credit_accounts") == [(100, 1)]
     check_rows(shop.database_url)
+
+
+async def test_of_many_overdue_jobs_the_oldest_are_ended_first_and_others_are_looked_after_between(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = await shop.user()
+    ids = [await shop.job(user) for _ in range(3)]
+    for hours, job in enumerate(reversed(ids), 2):
+        sql(
+            shop.database_url,
+            "UPDATE generation_jobs SET created_at = now() - %s * interval '1 h' WHERE id = %s",
+            *(hours, job),
+        )
+    monkeypatch.setattr(rendering, "_BATCH", 2)
+
+    await shop.sweeper().expire_overdue()
+    assert [(await shop.row(job)).status for job in ids] == [JobStatus.EXPIRED, JobStatus.EXPIRED, JobStatus.QUEUED]
+    await shop.sweeper().expire_overdue()
+    check_end(shop.database_url)
+
+
+async def test_a_job_that_goes_back_to_the_line_waits_anew(shop: Workshop) -> None:
+    # given a job that waited long before it was painted, and lost its worker then
+    await shop.job(await shop.user())
+    sql(shop.database_url, "UPDATE generation_jobs SET created_at = now() - interval '59 min 59 s'")
+    claim = await claimed(shop)
+    async with shop.db.write() as tx:
+        await rendering.lose(tx, claim.lease)
+    sql(shop.database_url, "UPDATE generation_jobs SET created_at = now() - interval '61 min'")
+
+    await shop.sweeper().expire_overdue()
+    assert (await shop.row(claim.job.id)).status is JobStatus.QUEUED
+
+    # but not for ever
+    sql(shop.database_url, "UPDATE generation_jobs SET started_at = now() - interval '61 min'")
+    await shop.sweeper().expire_overdue()
+    assert (await shop.row(claim.job.id)).status is JobStatus.EXPIRED
+    check_end(shop.database_url)

@@ -15,6 +15,7 @@ from db.words import OwnerKind
 from domain import allowance, generation, retries
 from domain.errors import DailyLimitReached, OwnerBusy
 from domain.galleries import Owner
+from domain.retries import Retry
 from gallery_client import create
 from stored import row_counts, sql
 from waiting import until
@@ -241,6 +242,27 @@ async def test_of_many_submits_at_once_at_the_edge_of_the_day_only_what_is_left_
     assert sql(spare_database_url, "SELECT held FROM credit_accounts") == [(24,)]
 
 
+async def test_jobs_that_cost_nothing_are_not_asked_for_without_end(
+    limited: Installation, spare_database_url: str
+) -> None:
+    client, other = await limited.signed_up(), await limited.signed_up()
+    job = (await submitted(client, "1", 1))["job"]["id"]
+    await client.core("cancel", {"jobId": job})
+    for _ in range(13):
+        results = await asyncio.gather(*(submitted(client, "1", 1) for _ in range(23)))
+        assert {result["job"]["id"] for result in results} == {job}
+    before = row_counts(spare_database_url)
+
+    refused = await submitted(client, "another", 1)
+
+    assert (refused["code"], refused["retryable"]) == ("TOO_MANY_ATTEMPTS", True)
+    given = {"input": {"assetId": "asset_" + "0" * 32, "factor": 2, "idempotencyKey": "k"}}
+    upscale = "mutation($input: UpscaleInput!) { upscale(input: $input) { ... on UserError { code } } }"
+    assert (await client.data(upscale, given))["upscale"]["code"] == "TOO_MANY_ATTEMPTS"
+    assert row_counts(spare_database_url) == before
+    assert (await submitted(other, "1", 1))["__typename"] == "SubmitGenerationSuccess"
+
+
 async def test_what_is_painted_again_counts_too_and_waits_for_its_gallery(shop: Workshop) -> None:
     # given a job for a gallery, of which one image is ready and one failed
     user = await shop.user()
@@ -250,7 +272,8 @@ async def test_what_is_painted_again_counts_too_and_waits_for_its_gallery(shop: 
 
     async def retry(limit: int) -> UUID:
         async with shop.db.write() as tx:
-            return await retries.submit(tx, user, job, "again", ["sandbox"], limit)
+            spec, told = await retries.specified(tx, user, Retry(job), ["sandbox"])
+            return await retries.submit(tx, user, spec, "again", told, limit)
 
     # then its failed image is one more of the day
     before = row_counts(shop.database_url)

@@ -208,6 +208,32 @@ async def test_who_is_blocked_again_and_again_is_told_nothing_more_for_a_while(
     assert timedelta(0) < wait <= timedelta(minutes=20)
 
 
+async def test_quotes_are_no_way_round_that_and_few_of_them_keep_nobody_from_submitting(
+    easel: Installation, database_url: str
+) -> None:
+    client, other = await easel.signed_up(), await easel.signed_up()
+    before = row_counts(database_url)
+
+    async def quote(client: GraphClient, prompt: str) -> str:
+        given = {"prompt": prompt, "idempotencyKey": "k", "count": 1}
+        told: str = (await client.data(QUOTE, {"input": given}))["generationQuote"]["__typename"]
+        return told
+
+    # given somebody who asks for quotes of what the guard knows, again and again
+    assert {await quote(client, "porn") for _ in range(60)} == {"ContentBlocked"}
+    assert row_counts(database_url) == before
+
+    # then they are told nothing more by quotes, but may submit
+    assert {await quote(client, "porn"), await quote(client, "a cat")} == {"TooManyAttempts"}
+    assert "job" in await submit(client, "a cat", steps=1)
+
+    # and who is refused for what they submitted, is not told by quotes either
+    for number in range(20):
+        assert (await submit(other, "porn", key=f"{number}"))["__typename"] == "ContentBlocked"
+    assert await quote(other, "porn") == "TooManyAttempts"
+
+
+QUOTE: Final = "query($input: SubmitGenerationInput!) { generationQuote(input: $input) { __typename } }"
 WAIT: Final = "... on TooManyAttempts { code retryable resetsAt }"
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from domain import generation
 from pictures_from_pictures import asked, ended, images_of
 from stored import leave, row_counts, sql
+from workshop import small
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from conftest import Installation
     from graph_client import GraphClient
+    from workshop import Workshop
 
 pytestmark = pytest.mark.anyio
 
@@ -58,6 +64,20 @@ async def test_a_key_belongs_to_one_user(easel: Installation) -> None:
     one, other = await easel.signed_up(), await easel.signed_up()
     jobs = [(await client.submit("a cat", "key", count=1, steps=1))["job"]["id"] for client in (one, other)]
     assert jobs[0] != jobs[1]
+
+
+async def test_a_request_is_the_same_when_its_engine_has_another_price_since(shop: Workshop) -> None:
+    user = await shop.user()
+
+    async def submit(price: int) -> UUID:
+        async with shop.db.write() as tx:
+            return await generation.submit(tx, user, replace(small(), price=price), "key")
+
+    first = await submit(1)
+    before = row_counts(shop.database_url)
+
+    assert await submit(2) == first
+    assert row_counts(shop.database_url) == before
 
 
 async def test_a_key_may_have_255_characters(easel: Installation) -> None:

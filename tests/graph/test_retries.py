@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from audit import check_end
+from domain import retries
+from domain.errors import NothingToRetry
+from domain.retries import Retry
+from gallery_client import create
 from stored import leave, row_counts, sql
+from waiting import until
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from conftest import Installation
     from graph_client import GraphClient
+    from workshop import Workshop
 
 pytestmark = pytest.mark.anyio
 
@@ -22,9 +30,13 @@ RETRY = """mutation Retry($input: RetryFailedImagesInput!) {
     ... on RetryFailedImagesSuccess {
       job { id cost count width height steps guidance style prompt parent { id } slots { index seed } }
     }
+    ... on ContentBlocked { reason }
     ... on UserError { code path retryable }
   }
 }"""
+
+DELETE = """mutation($input: DeleteCharacterInput!) {
+  deleteCharacter(input: $input) { ... on DeleteCharacterSuccess { deletedId } } }"""
 
 
 async def retried(client: GraphClient, job: str, key: str = "again") -> dict[str, Any]:
@@ -111,3 +123,70 @@ async def test_what_has_not_failed_is_not_retried_and_nothing_is_written(
     assert (await retried(client, failed, ""))["path"] == ["input", "idempotencyKey"]
     assert (await retried(client, failed))["code"] == "INSUFFICIENT_CREDITS"
     assert row_counts(database_url) == before
+
+
+async def test_a_retry_that_came_to_nothing_leaves_the_images_to_another(shop: Workshop) -> None:
+    # given failed images whose retry was canceled before any of them was painted
+    user = await shop.user()
+    job = await shop.job(user, "a cat #fail:2", 3)
+    await shop.painter().paint_waiting()
+
+    async def retry(key: str) -> UUID:
+        async with shop.db.write() as tx:
+            spec, told = await retries.specified(tx, user, Retry(job), ["sandbox"])
+            return await retries.submit(tx, user, spec, key, told, 24)
+
+    canceled = await retry("1")
+    await shop.cancel(user, canceled)
+
+    # then they can be painted by another, once
+    child = await retry("2")
+    assert ((await shop.row(child)).count, (await shop.row(child)).parent_id) == (2, job)
+    before = row_counts(shop.database_url)
+    with pytest.raises(NothingToRetry):
+        await retry("3")
+    await shop.painter().paint_waiting()
+    with pytest.raises(NothingToRetry):
+        await retry("3")
+    assert await retry("1") == canceled
+    assert row_counts(shop.database_url)["generation_jobs"] == before["generation_jobs"]
+    check_end(shop.database_url)
+
+
+async def test_the_same_retry_again_is_the_first_one_whatever_has_become_of_its_owner(
+    easel: Installation, database_url: str
+) -> None:
+    client = await easel.signed_up()
+    owner = await create(client, "Character")
+    job = (await client.submit("a cat #fail", "1", count=1, ratio="1:1", steps=1, ownerId=owner))["job"]["id"]
+    await painted(client, job)
+    child = (await retried(client, job))["job"]["id"]
+    await painted(client, child)
+
+    # when the character is gone, and then the whole job is no more what it was
+    deleted = await client.data(DELETE, {"input": {"id": owner}})
+    assert deleted["deleteCharacter"]["deletedId"] == owner
+    assert (await retried(client, job))["job"]["id"] == child
+    sql(database_url, "UPDATE generation_jobs SET engine = 'gone'")
+
+    before = row_counts(database_url)
+    assert (await retried(client, job))["job"]["id"] == child
+    refused = await retried(client, child, "other")
+    assert (refused["code"], refused["path"]) == ("INVALID_INPUT", ["input", "jobId"])
+    assert row_counts(database_url) == before
+
+
+async def test_what_the_guard_blocks_by_now_is_not_painted_again(easel: Installation, database_url: str) -> None:
+    # given a prompt that passed when its job was submitted, and would not pass now
+    client = await easel.signed_up()
+    job = (await client.submit("a cat #fail", "1", count=1, ratio="1:1", steps=1))["job"]["id"]
+    await painted(client, job)
+    sql(database_url, "UPDATE generation_jobs SET prompt = 'porn'")
+    await until(lambda: not sql(database_url, "SELECT id FROM outbox LIMIT 1"))
+    before = row_counts(database_url)
+
+    refused = await retried(client, job)
+
+    assert (refused["code"], refused["reason"]) == ("CONTENT_BLOCKED", "SEXUAL_EXPLICIT")
+    assert refused["path"] == ["input", "jobId"]
+    assert row_counts(database_url) == before | {"guard_decisions": before["guard_decisions"] + 1}

@@ -112,6 +112,30 @@ async def test_an_administrator_drains_and_resumes_a_worker(still: Installation,
     assert (row_counts(spare_database_url), sql(spare_database_url, "SELECT * FROM workers ORDER BY id")) == before
 
 
+async def test_a_worker_that_ends_as_it_is_drained_is_told_as_none(
+    still: Installation, spare_database_url: str
+) -> None:
+    admin = await administrator(still)
+    worker = new_worker(spare_database_url)
+    # given that it was seen too long ago from the moment at which it is written that it drains
+    sql(
+        spare_database_url,
+        "CREATE FUNCTION tests_age() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN NEW.seen_at = now() - interval '1 min'; RETURN NEW; END $$",
+    )
+    sql(
+        spare_database_url,
+        "CREATE TRIGGER tests_age BEFORE UPDATE ON workers FOR EACH ROW EXECUTE FUNCTION tests_age()",
+    )
+    try:
+        drained = await changed(admin, DRAIN, workerId=f"worker_{worker.hex}")
+    finally:
+        sql(spare_database_url, "DROP FUNCTION tests_age CASCADE")
+
+    assert drained == {"__typename": "DrainWorkerSuccess", "worker": None}
+    assert (await changed(admin, DRAIN, workerId=f"worker_{worker.hex}"))["__typename"] == "NotFound"
+
+
 async def test_nobody_else_drains_a_worker_or_sees_where_it_runs(still: Installation, spare_database_url: str) -> None:
     client = await still.signed_up()
     worker = f"worker_{new_worker(spare_database_url).hex}"

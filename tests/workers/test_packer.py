@@ -286,6 +286,23 @@ async def test_a_worker_that_stops_gives_its_archive_back_without_a_loss(
     assert packed(shop) == {object_key(archive, 2)}
 
 
+async def test_a_worker_that_is_drained_finishes_its_archive_and_begins_no_other(shop: Workshop) -> None:
+    user = await shop.user()
+    first, second = [await requested(shop, user, [await picture(shop, user)]) for _ in range(2)]
+
+    async def drain(_key: str) -> None:
+        packer.drain(True)
+
+    packer = shop.packer(WatchedStore(shop, drain))
+    await packer.pack_waiting()
+    await packer.pack_waiting()
+    assert packed(shop) == {object_key(first, 1)}
+
+    packer.drain(False)
+    await packer.pack_waiting()
+    assert packed(shop) == {object_key(first, 1), object_key(second, 1)}
+
+
 async def test_a_killed_packer_is_found_and_its_archive_packed_anew_three_times_in_all(shop: Workshop) -> None:
     # given packers that die in the midst of writing, so that what they began stays
     user = await shop.user()
