@@ -12,6 +12,7 @@ import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NoReturn
 
+import dramatiq.worker
 import structlog
 from dramatiq.asyncio import get_event_loop_thread
 from prometheus_client import CollectorRegistry, start_http_server
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 IDLE_WAIT_MS: Final = 1_000
 STOP_WAIT_MS: Final = 5_000
+RESTART_S: Final = 0.5
+"""Until a consumer looks for Redis again."""
 LEAVE_WAIT_S: Final = 0.5
 """The sweeper forgets who does not leave in good order; who ends a worker shall not wait for that."""
 
@@ -44,10 +47,6 @@ logger = structlog.get_logger()
 
 def run_worker(settings: Settings, engines: Engines) -> None:
     """Paint what waits with ``engines``, and pack archives, until SIGINT or SIGTERM; what runs is then given back."""
-    os.environ.update(dramatiq_queue_prefetch="1")  # a worker hoards nothing, and runs each actor once
-    os.environ.setdefault("dramatiq_restart_delay", "500")  # ms until a consumer looks for Redis again
-    from dramatiq.worker import Worker  # noqa: PLC0415 - reads the environment when it is imported
-
     db, store, lease = open_database(settings), open_store(settings), timedelta(seconds=settings.lease_s)
     checker = open_checker(settings, db)
     broker = open_broker(settings)
@@ -72,7 +71,9 @@ def run_worker(settings: Settings, engines: Engines) -> None:
 
     declare_actors(broker, painter.paint_waiting, packer.pack_waiting)
     queues = {GPU_QUEUE, ARCHIVE_QUEUE}
-    worker = Worker(broker, queues=queues, worker_threads=len(queues), worker_timeout=IDLE_WAIT_MS)
+    dramatiq.worker.CONSUMER_RESTART_DELAY_SECS = RESTART_S  # the environment was read as dramatiq was imported
+    worker = dramatiq.worker.Worker(broker, queues=queues, worker_threads=len(queues), worker_timeout=IDLE_WAIT_MS)
+    worker.queue_prefetch = 1  # a worker hoards nothing, and runs each actor once
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())
