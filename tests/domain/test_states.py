@@ -128,6 +128,7 @@ def test_each_machine_lives_in_one_place() -> None:
         ("domain/jobs.py", "slot.status"),
         ("domain/media.py", "asset.status"),
         ("domain/credits.py", "held.status"),
+        ("domain/archives_states.py", "archive.status"),
     }
 
 
