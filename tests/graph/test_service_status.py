@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conftest import install
+from states import put
 from stored import new_worker, row_counts, sql
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ async def test_the_service_tells_how_good_its_word_is(still: Installation, spare
     }
 
     # given ten that waited ten seconds, of which they were told eleven, and took two
-    sql(
+    put(
         spare_database_url,
         "UPDATE generation_jobs SET promised_s = 11, started_at = queued_at + interval '10 s', status = 'SUCCEEDED',"
         " finished_at = queued_at + interval '12 s' WHERE id IN (SELECT id FROM generation_jobs ORDER BY id LIMIT 10)",
