@@ -103,7 +103,7 @@ async def test_an_archive_that_lacks_an_image_is_made_anew_once_that_is_back(own
     first, second = await owner.picture(), await owner.picture()
     archive = await owner.archive(assetIds=[first, second])
     await owner.finished(archive)
-    sql(owner.url, "UPDATE archives SET status = 'PARTIAL', packed_count = 1, skipped_count = 1")
+    put(owner.url, "UPDATE archives SET status = 'PARTIAL', packed_count = 1, skipped_count = 1")
 
     again = await owner.archive(assetIds=[first, second])
 
