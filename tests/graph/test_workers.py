@@ -181,9 +181,9 @@ async def test_a_job_that_nobody_can_paint_is_taken_with_a_warning(
     assert warning["message"].startswith("지금은 이 엔진을 맡은 작업자가 없어")
 
     # when somebody does, who waits is told
-    new_worker(spare_database_url)
     async with admin.socket() as socket, aclosing(socket.subscribe(WAIT, {"jobId": taken["job"]["id"]})) as waiting:
         await anext(waiting)
+        new_worker(spare_database_url)
         await changed(admin, SUBMIT, idempotencyKey="3", **wanted)
         while (told := (await anext(waiting))["generationJobEvents"]).get("waitingFor") != "TURN":
             pass
