@@ -138,7 +138,7 @@ async def hold(tx: AsyncSession, account: CreditAccount, job_id: UUID, amount: i
 
 @cache
 def _spendable() -> Select[CreditBucket]:
-    """Return the statement; putting it together for each submit takes as long as running it does."""
+    """Return the statement, put together once: every submit runs it."""
     lives = or_(col(CreditBucket.expires_at).is_(None), col(CreditBucket.expires_at) > bindparam("now"))
     of_account = col(CreditBucket.account_id) == bindparam("account")
     query = select(CreditBucket).where(of_account, col(CreditBucket.available) > 0, lives)

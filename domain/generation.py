@@ -249,9 +249,18 @@ async def submit(
     return job_id
 
 
+async def first_job(tx: AsyncSession, user_id: UUID, key: str, asked: object) -> UUID | None:
+    """Return the job that was made of what was ``asked`` when ``key`` was first used, whatever became of it since.
+
+    Raises:
+        IdempotencyConflict: the key belongs to another request.
+    """
+    return await idempotency.first_of(tx, user_id, key, operation=OPERATION, request=asked)
+
+
 @cache
 def _new_slots() -> Insert:
-    """Return the statement that adds all slots of a job at once; made one by one, they are half of a submit's work."""
+    """Return the statement that adds all slots of a job at once."""
     arrays = [bindparam("ids", type_=ARRAY(Uuid)), bindparam("indices", type_=ARRAY(Integer))]
     new = (
         func.unnest(*arrays, bindparam("seeds", type_=ARRAY(BigInteger)))

@@ -11,7 +11,7 @@ from sqlmodel import col
 from db.tables import GenerationJob, PromptPreset, User
 from db.tables.columns import now
 from db.words import Visibility
-from domain import generation, idempotency, presets
+from domain import generation, presets
 from domain.bounds import INPUT
 from domain.catalogue import RATIOS
 from domain.errors import EngineGone, InvalidInput, NotFound
@@ -185,7 +185,7 @@ async def _made_by(
 ) -> GenerationJob | None:
     if key is None:
         return None
-    job_id = await idempotency.first_of(tx, user_id, key, operation=generation.OPERATION, request=request)
+    job_id = await generation.first_job(tx, user_id, key, request)
     return await tx.get(GenerationJob, job_id) if job_id else None
 
 

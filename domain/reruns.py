@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from db.tables import GenerationJob, MediaAsset
 from db.words import AssetStatus
-from domain import galleries, generation, idempotency, operations
+from domain import galleries, generation, operations
 from domain.bounds import INPUT
 from domain.errors import ContentBlocked, InvalidInput, NotFound, OwnerBusy
 from domain.generation import GenerationRequest
@@ -64,15 +64,6 @@ async def specified(
     """
     request, known = await _request_of(tx, user_id, rerun)
     return replace(generation.check(request, engines, (*INPUT, "overrides")), asked=rerun), known
-
-
-async def first(tx: AsyncSession, user_id: UUID, rerun: Rerun, key: str) -> UUID | None:
-    """Return the job that a rerun made when ``key`` was used for the first time, whatever became of its picture since.
-
-    Raises:
-        IdempotencyConflict: the key belongs to another request.
-    """
-    return await idempotency.first_of(tx, user_id, key, operation=generation.OPERATION, request=rerun)
 
 
 async def submit(

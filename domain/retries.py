@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from db.tables import GenerationJob
 from db.words import SlotStatus
-from domain import galleries, generation, guard, idempotency, jobs, operations
+from domain import galleries, generation, guard, jobs, operations
 from domain.bounds import INPUT
 from domain.catalogue import ENGINES
 from domain.errors import ContentBlocked, InvalidInput, NotFound, NothingToRetry
@@ -53,15 +53,6 @@ async def specified(
         job.negative_prompt if job.effective_negative_prompt is None else job.effective_negative_prompt,
     )
     return replace(spec, asked=retry), told
-
-
-async def first(tx: AsyncSession, user_id: UUID, retry: Retry, key: str) -> UUID | None:
-    """Return the job that a retry made when ``key`` was used for the first time, whatever has become of it since.
-
-    Raises:
-        IdempotencyConflict: the key belongs to another request.
-    """
-    return await idempotency.first_of(tx, user_id, key, operation=generation.OPERATION, request=retry)
 
 
 async def submit(

@@ -238,7 +238,7 @@ class OperationMutations:
         try:
             spec, known = await services.db.look_up(lambda tx: reruns.specified(tx, viewer_id, rerun, services.engines))
         except (NotFound, InvalidInput):
-            first = await services.db.look_up(lambda tx: reruns.first(tx, viewer_id, rerun, key))
+            first = await services.db.look_up(lambda tx: generation.first_job(tx, viewer_id, key, rerun))
             if first is None:
                 raise
             return RerunGenerationSuccess(job=ref(GenerationJob, id=first), warnings=[])

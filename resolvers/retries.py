@@ -37,7 +37,7 @@ class RetryMutations:
         try:
             spec, told = await services.db.look_up(lambda tx: retries.specified(tx, viewer_id, retry, services.engines))
         except (NotFound, NothingToRetry, InvalidInput):
-            first = await services.db.look_up(lambda tx: retries.first(tx, viewer_id, retry, key))
+            first = await services.db.look_up(lambda tx: generation.first_job(tx, viewer_id, key, retry))
             if first is None:
                 raise
             return RetryFailedImagesSuccess(job=ref(GenerationJob, id=first))

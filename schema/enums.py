@@ -83,18 +83,6 @@ publish(
     SKIPPED="Never finished, because the job was canceled or expired; its credits are back.",
 )
 publish(
-    Operation,
-    "What a generation job does.",
-    TEXT_TO_IMAGE="Paints what words say.",
-    IMAGE_TO_IMAGE="Paints a picture anew: a variation, as far from it as `strength` says.",
-    REFERENCES="Paints something similar to several pictures.",
-    INPAINT="Paints a part of a picture anew.",
-    OUTPAINT="Goes on with a picture beyond its edges.",
-    UPSCALE="Makes a picture larger.",
-    RESTYLE="Gives a picture another style.",
-    REMOVE_BACKGROUND="Makes transparent what is behind the subject of a picture.",
-)
-publish(
     AssetStatus,
     "Where a stored image is in its life.",
     UPLOADING="Being uploaded.",
