@@ -23,7 +23,7 @@ from app.edge.access import StructuredJournal
 from app.edge.rates import Rate, RequestCounts, RequestRates
 from app.edge.stack import Edge, EdgeOptions, Guarded
 from app.endpoint import GraphQLEndpoint
-from app.execution import Executor, Graph
+from app.execution import Answer, Executor, Graph
 from app.graphiql import graphiql_routes
 from app.health import Health
 from app.identity import Identity
@@ -40,6 +40,8 @@ from app.services import (
     open_reader,
     open_store,
 )
+from app.share.routes import share_routes
+from app.share.serving import Desk
 from app.streams.host import Host
 from app.streams.http import HttpStreams
 from app.streams.operations import Operations
@@ -47,6 +49,8 @@ from app.streams.reading import SubscriptionReader
 from app.styles import style_images, style_routes
 from db.words import BucketKind
 from domain.credits import Grant, Welcome
+from domain.places import Places
+from domain.policies import Rules
 from domain.ports import Bucket, Throttle
 from domain.tokens import AccessTokens
 from resolvers.graph import build_planner, build_schema
@@ -57,7 +61,8 @@ from schema.node import key_of
 from schema.rates import charge
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable
+    from uuid import UUID
 
     from starlette.routing import BaseRoute
 
@@ -66,6 +71,8 @@ if TYPE_CHECKING:
     from db.session import Database
 
 RATE_WINDOW: Final = timedelta(minutes=5)
+_PICTURES: Final = 10
+"""Addresses of pictures that may be asked for in place of one page."""
 
 
 def graph_services(settings: Settings, db: Database, messaging: Messaging, throttle: Throttle) -> Services:
@@ -85,8 +92,34 @@ def graph_services(settings: Settings, db: Database, messaging: Messaging, throt
         engines=settings.engine_keys,
         style_images=style_images(settings.base_url),
         welcome=_welcome(settings),
-        admins=frozenset(key for each in settings.admins if (key := key_of("user", each))),
+        admins=_users(settings.admins),
         daily_images=settings.daily_images,
+        moderators=_users(settings.moderators),
+        rules=_rules(settings),
+        places=Places(settings.base_url),
+    )
+
+
+def _users(ids: Iterable[str]) -> frozenset[UUID]:
+    return frozenset(key for each in ids if (key := key_of("user", each)))
+
+
+def _rules(settings: Settings) -> Rules:
+    return Rules(
+        strike_life=timedelta(days=settings.strike_days),
+        appeal_within=timedelta(days=settings.appeal_days),
+        review_within=timedelta(minutes=settings.review_minutes),
+        hold_at=settings.hold_reports,
+        reporter_age=timedelta(days=settings.reporter_days),
+    )
+
+
+def _desk(settings: Settings, counts: RequestCounts, throttle: Throttle) -> Desk:
+    pictures = Rate(_PICTURES * settings.requests_per_address, RATE_WINDOW)
+    return Desk(
+        counts,
+        RequestCounts(throttle, RequestRates(address=pictures), "pictures"),
+        AnswerCache(settings.answer_cache_ms / 1000, settings.answer_cache_bytes),
     )
 
 
@@ -117,7 +150,7 @@ def create_host(settings: Settings) -> Host:
     identity = Identity(services.tokens)
     operations = Operations(executor, SubscriptionReader(graph), messaging.events, metrics)
     host = Host(operations, services, identity, counts)
-    cache = AnswerCache(settings.answer_cache_ms / 1000, settings.answer_cache_bytes)
+    cache: AnswerCache[Answer] = AnswerCache(settings.answer_cache_ms / 1000, settings.answer_cache_bytes)
     graphql = GraphQLEndpoint(executor, services, HttpStreams(host), cache, metrics)
     journal = JsonJournal(settings.log_level) if settings.logs_are_json else StructuredJournal()
     ProcessCollector(registry=registry)
@@ -150,12 +183,14 @@ def create_host(settings: Settings) -> Host:
     routes: list[BaseRoute] = [
         *graphiql_routes({"email": DEMO.email, "password": DEMO.password} if settings.demo else None),
         *style_routes(settings.allowed_origins),
+        *share_routes(services, _desk(settings, counts, throttle)),
         *Health({"postgresql": ping_database}, {"redis": ping_redis}, registry).routes(),
     ]
     if isinstance(services.store, FolderStore):
         routes += media_routes(services.store, settings.allowed_origins)
         routes += deposit_routes(services.store, settings.allowed_origins)
     app = Starlette(routes=routes, lifespan=lifespan)
+    app.router.redirect_slashes = False  # it would lead to whatever host the request names
     options = EdgeOptions(
         origins=tuple(settings.allowed_origins), trusted_proxies=tuple(settings.trusted_proxies), journal=journal
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from app.services import open_broker, open_database, open_messaging, open_store
 from db.outbox import Doorbell
 from workers.broker import Bell
+from workers.notifier import Notifier
 from workers.relay import Relay
 from workers.sweeper import Sweeper
 
@@ -23,10 +24,16 @@ UNFINISHED_GRACE: Final = timedelta(minutes=10)
 
 
 def run_relay(settings: Settings) -> None:
-    """Say what committed transactions left to be said, until SIGINT or SIGTERM."""
+    """Say what committed transactions left to be said, and notify people, until SIGINT or SIGTERM."""
     db, messaging = open_database(settings), open_messaging(settings)
-    relay = Relay(db, Bell(open_broker(settings)), messaging.events)
-    _run_until_stopped(relay.run(Doorbell(settings.database_url)))
+    relay, notifier = Relay(db, Bell(open_broker(settings)), messaging.events), Notifier(db)
+
+    async def work() -> None:
+        async with asyncio.TaskGroup() as both:
+            both.create_task(relay.run(Doorbell(settings.database_url)))
+            both.create_task(notifier.run())
+
+    _run_until_stopped(work())
 
 
 def run_sweeper(settings: Settings) -> None:

@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 Key = tuple[Hashable, ...]
 
@@ -16,20 +16,32 @@ if TYPE_CHECKING:
 
     from app.delivery import Delivery
     from app.edge.negotiation import Encoding
-    from app.execution import Answer
 
-    Execute = Callable[[], Coroutine[object, object, Answer]]
+
+class Keepable(Protocol):
+    """What can be kept: the answer to an operation, or a page."""
+
+    @property
+    def body(self) -> bytes:
+        """What is sent."""
+
+    @property
+    def is_cacheable(self) -> bool:
+        """Whether it is the same for everybody who is not signed in, for a moment."""
+
+
+AnswerT = TypeVar("AnswerT", bound=Keepable)
 
 _OVERHEAD: Final = 1_024
 """Bytes that a kept answer takes beside its bodies and its key."""
 
 
 @dataclass(slots=True)
-class Kept:
+class Kept(Generic[AnswerT]):
     """An answer that is kept."""
 
     key: Key
-    answer: Answer
+    answer: AnswerT
     operation: str | None
     """Its name, for the log."""
     ends: float
@@ -39,15 +51,15 @@ class Kept:
 
 
 @dataclass(slots=True)
-class _Flight:
+class _Flight(Generic[AnswerT]):
     """An execution that several wait for."""
 
-    task: asyncio.Task[Answer]
+    task: asyncio.Task[AnswerT]
     waiting: int = 0
     is_kept: bool = False
 
 
-class AnswerCache:
+class AnswerCache(Generic[AnswerT]):
     """Keeps answers for ``seconds``, those used last within ``max_bytes``: bodies in each encoding, and keys."""
 
     def __init__(self, seconds: float, max_bytes: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -57,10 +69,10 @@ class AnswerCache:
         """Bytes kept."""
         self._max_bytes = max_bytes
         self._clock = clock
-        self._kept: OrderedDict[Key, Kept] = OrderedDict()
-        self._flights: dict[Key, _Flight] = {}
+        self._kept: OrderedDict[Key, Kept[AnswerT]] = OrderedDict()
+        self._flights: dict[Key, _Flight[AnswerT]] = {}
 
-    def find(self, key: Key) -> Kept | None:
+    def find(self, key: Key) -> Kept[AnswerT] | None:
         """Return what is kept under ``key`` and still fresh."""
         kept = self._kept.get(key)
         if kept is None or kept.ends <= self._clock():
@@ -68,7 +80,9 @@ class AnswerCache:
         self._kept.move_to_end(key)
         return kept
 
-    async def fetch(self, key: Key, operation: str | None, execute: Execute) -> Answer:
+    async def fetch(
+        self, key: Key, operation: str | None, execute: Callable[[], Coroutine[object, object, AnswerT]]
+    ) -> AnswerT:
         """Return the answer of the execution that runs under ``key``, or else of a new one, and keep a good one.
 
         Each waits for itself: an execution goes on while anybody waits for it, whoever began it, and is cancelled when
@@ -95,7 +109,7 @@ class AnswerCache:
             return answer
         return answer if is_leader else await execute()
 
-    def in_encoding(self, kept: Kept, encoding: Encoding, make: Callable[[], Delivery]) -> Delivery:
+    def in_encoding(self, kept: Kept[AnswerT], encoding: Encoding, make: Callable[[], Delivery]) -> Delivery:
         """Return a kept answer in one encoding, made where nobody asked for it before."""
         delivery = kept.deliveries.get(encoding)
         if delivery is None:
@@ -104,7 +118,7 @@ class AnswerCache:
                 self._grow(kept, len(delivery.body))
         return delivery
 
-    def _land(self, key: Key, flight: _Flight) -> None:
+    def _land(self, key: Key, flight: _Flight[AnswerT]) -> None:
         """Let nobody else wait for an execution that has ended, or that all have left."""
         if flight.waiting and not flight.task.done():
             return
@@ -112,13 +126,13 @@ class AnswerCache:
         if self._flights.get(key) is flight:
             del self._flights[key]
 
-    def _keep(self, kept: Kept) -> None:
+    def _keep(self, kept: Kept[AnswerT]) -> None:
         self._drop(kept.key)
         self._kept[kept.key] = kept
         text = sum(len(part) for part in kept.key if isinstance(part, bytes))
         self._grow(kept, _OVERHEAD + text + len(kept.answer.body))
 
-    def _grow(self, kept: Kept, size: int) -> None:
+    def _grow(self, kept: Kept[AnswerT], size: int) -> None:
         """Make room for what was added, by dropping what was used least lately or is no longer fresh."""
         kept.size += size
         self.size += size

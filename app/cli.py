@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from app.commands.counts import counts
 from app.commands.engines import engines
 from app.commands.ledger import ledger
 from app.commands.loading import load_settings
@@ -28,7 +29,7 @@ main = typer.Typer(
 
 for name, group in (
     *(("engines", engines), ("pictures", pictures), ("styles", styles)),
-    *(("ledger", ledger), ("workers", workers)),
+    *(("ledger", ledger), ("workers", workers), ("counts", counts)),
 ):
     main.add_typer(group, name=name)
 

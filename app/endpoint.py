@@ -43,7 +43,7 @@ class GraphQLEndpoint:
     services: Services
     streams: ASGIApp
     """Answers those who ask for a stream."""
-    cache: AnswerCache
+    cache: AnswerCache[Answer]
     metrics: Metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -97,7 +97,7 @@ class GraphQLEndpoint:
             return self._kept_delivery(scope, exchange, medium, kept)
         return self._delivery(scope, exchange, medium, answer)
 
-    def _kept_delivery(self, scope: Scope, exchange: Exchange, medium: Medium, kept: Kept) -> Delivery:
+    def _kept_delivery(self, scope: Scope, exchange: Exchange, medium: Medium, kept: Kept[Answer]) -> Delivery:
         encoding = encoding_of(exchange.field(b"accept-encoding"))
         return kept.deliveries.get(encoding) or self.cache.in_encoding(
             kept, encoding, lambda: self._delivery(scope, exchange, medium, kept.answer)

@@ -14,13 +14,24 @@ from sqlalchemy import func, select
 
 from adapters.engines.sandbox import SandboxEngine
 from app.demo import DEMO
-from db.tables import Artwork, ArtworkImage, ArtworkTag, Comment, Follow, MediaAsset, Reaction, Tag, User
+from db.tables import (
+    Artwork,
+    ArtworkImage,
+    ArtworkTag,
+    Comment,
+    CommentMention,
+    Follow,
+    MediaAsset,
+    Reaction,
+    Tag,
+    User,
+)
 from db.tables.columns import now
 from db.words import AssetStatus, BucketKind, Operation
-from domain import credits, galleries, passwords
-from domain.artworks import checked_tags
+from domain import counters, credits, galleries, listing, passwords, popularity
 from domain.catalogue import ENGINES, size_of
 from domain.credits import Grant, Welcome
+from domain.hashtags import checked_tags
 from domain.pictures import GenerationMetadata, render
 from domain.ports import Brief, ImageTask, Painted, PaintRequest
 
@@ -51,6 +62,7 @@ async def seed(db: Database, store: ObjectStore) -> bool:
     demo_hash = await passwords.hash_password(DEMO.password)
     async with db.write() as tx:
         await _write(tx, world, assets, demo_hash)
+        await _count(tx)
     return True
 
 
@@ -143,8 +155,6 @@ async def _write_follows(tx: AsyncSession, people: list[User]) -> None:
         for distance in range(1, 1 + index % 3 + 1):
             followee = people[(index + distance) % len(people)]
             tx.add(Follow(follower_id=follower.id, followee_id=followee.id))
-            follower.following_count += 1
-            followee.follower_count += 1
 
 
 async def _write_artworks(
@@ -156,9 +166,7 @@ async def _write_artworks(
     by_handle = {person.handle: person for person in people}
     artworks = []
     for index, (entry, asset) in enumerate(zip(world["artworks"], assets, strict=True)):
-        author = by_handle[entry["by"]]
-        author.artwork_count += 1
-        artworks.append(_artwork(index, entry, asset, author))
+        artworks.append(_artwork(index, entry, asset, by_handle[entry["by"]]))
     tx.add_all(artworks)
     await tx.flush()
     for index, (entry, asset, artwork) in enumerate(zip(world["artworks"], assets, artworks, strict=True)):
@@ -166,6 +174,10 @@ async def _write_artworks(
         for position, name in enumerate(checked_tags(entry["tags"])):
             tx.add(ArtworkTag(artwork_id=artwork.id, tag_id=tags[name].id, position=position))
         _react(tx, index, artwork, people, world["comments"])
+    await tx.flush()
+    for artwork in artworks:
+        await listing.list_under_tags(tx, artwork)
+        await popularity.begin(tx, artwork.id)
 
 
 def _artwork(index: int, entry: dict[str, Any], asset: MediaAsset, author: User) -> Artwork:
@@ -175,6 +187,7 @@ def _artwork(index: int, entry: dict[str, Any], asset: MediaAsset, author: User)
         title=entry["title"],
         prompt=entry["prompt"],
         style=asset.style,
+        was_public=True,
         created_at=_ago(hours=5 * index + 1),
     )
 
@@ -183,14 +196,36 @@ def _react(tx: AsyncSession, index: int, artwork: Artwork, people: list[User], c
     others = [person for person in people if person.id != artwork.author_id]
     for person in others[: 1 + (index * 7) % len(others)]:
         tx.add(Reaction(artwork_id=artwork.id, user_id=person.id))
-        artwork.like_count += 1
     for turn in range((index * 5) % 4):
         author = others[(index + turn) % len(others)]
         text = comments[(index + 3 * turn) % len(comments)]
-        tx.add(
-            Comment(artwork_id=artwork.id, author_id=author.id, text=text, created_at=_ago(minutes=7 * turn + index))
-        )
-        artwork.comment_count += 1
+        moment = _ago(minutes=7 * turn + index)
+        comment = Comment(artwork_id=artwork.id, author_id=author.id, text=text, created_at=moment)
+        tx.add(comment)
+        if not turn:
+            _answer(tx, comment, artwork, author)
+
+
+def _answer(tx: AsyncSession, comment: Comment, artwork: Artwork, author: User) -> None:
+    """Let the artwork's author pin a comment and answer it."""
+    comment.pinned_at = comment.created_at + timedelta(seconds=90)
+    answer = Comment(
+        artwork_id=artwork.id,
+        author_id=artwork.author_id,
+        root_id=comment.id,
+        parent_id=comment.id,
+        text=f"@{author.handle} 고마워요! 🎨",
+        created_at=comment.created_at + timedelta(minutes=1),
+    )
+    tx.add(answer)
+    tx.add(CommentMention(comment_id=answer.id, offset=0, length=1 + len(author.handle), user_id=author.id))
+
+
+async def _count(tx: AsyncSession) -> None:
+    await tx.flush()
+    for counter in counters.COUNTERS.values():
+        for each in await counters.differences(tx, counter):
+            await counters.mend(tx, counter, each.key)
 
 
 def _ago(**distance: float) -> datetime:

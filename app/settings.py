@@ -78,6 +78,14 @@ class Settings(BaseSettings):
     lease_s: float = Field(15.0, gt=0, description="How long a silent worker keeps its job.")
     patience_s: float = Field(3600.0, gt=0, description="How long a job may wait in the line before it is given up.")
     admins: list[str] = Field([], description="Ids of the users who may pause lines and drain workers; JSON.")
+    moderators: list[str] = Field([], description="Ids of the users who decide about reports, besides ADMINS; JSON.")
+    strike_days: int = Field(90, ge=1, description="How long a strike counts against somebody.")
+    appeal_days: int = Field(14, ge=1, description="How long a decision of moderation can be appealed.")
+    review_minutes: int = Field(30, ge=1, description="How long a case is for the moderator alone who has taken it.")
+    hold_reports: int = Field(
+        5, ge=0, description="People whose reports hide something until a moderator has looked; 0: never."
+    )
+    reporter_days: int = Field(7, ge=0, description="How old their accounts must be to count for that.")
     daily_images: int = Field(
         24, ge=1, description="Images that a user may submit in a day, which begins at midnight in Seoul."
     )

@@ -120,6 +120,27 @@ class Visibility(StrEnum):
     PRIVATE = "PRIVATE"
 
 
+class SearchTermKind(StrEnum):
+    """What kind of trait of artworks search knows."""
+
+    WORD = "WORD"
+    TAG = "TAG"
+    AUTHOR = "AUTHOR"
+    STYLE = "STYLE"
+    RATIO = "RATIO"
+    ENGINE = "ENGINE"
+    COLOR = "COLOR"
+    LEVEL = "LEVEL"
+
+
+class TrendWindow(StrEnum):
+    """Within which time tags are more used than usual."""
+
+    DAY = "DAY"
+    WEEK = "WEEK"
+    MONTH = "MONTH"
+
+
 class PromptVisibility(StrEnum):
     """Whether others may read the prompt of an artwork."""
 
@@ -127,10 +148,32 @@ class PromptVisibility(StrEnum):
     PRIVATE = "PRIVATE"
 
 
+class ArtworkLicense(StrEnum):
+    """What others may do with an artwork."""
+
+    ALL_RIGHTS_RESERVED = "ALL_RIGHTS_RESERVED"
+    CC0_1_0 = "CC0_1_0"
+    CC_BY_4_0 = "CC_BY_4_0"
+    CC_BY_SA_4_0 = "CC_BY_SA_4_0"
+    CC_BY_ND_4_0 = "CC_BY_ND_4_0"
+    CC_BY_NC_4_0 = "CC_BY_NC_4_0"
+    CC_BY_NC_SA_4_0 = "CC_BY_NC_SA_4_0"
+    CC_BY_NC_ND_4_0 = "CC_BY_NC_ND_4_0"
+
+
 class ReactionKind(StrEnum):
     """How somebody reacted."""
 
     LIKE = "LIKE"
+
+
+class RecommendationReason(StrEnum):
+    """Why an artwork is recommended."""
+
+    LIKED_BY_PEOPLE_LIKE_YOU = "LIKED_BY_PEOPLE_LIKE_YOU"
+    BECAUSE_TAG = "BECAUSE_TAG"
+    LOOKS_LIKE_LIKED = "LOOKS_LIKE_LIKED"
+    POPULAR = "POPULAR"
 
 
 class SessionEnd(StrEnum):
@@ -195,3 +238,28 @@ class UploadKind(StrEnum):
     """What a file is uploaded for."""
 
     IMAGE = "IMAGE"
+
+
+class NotificationKind(StrEnum):
+    """What somebody is notified of."""
+
+    FOLLOW = "FOLLOW"
+    LIKE = "LIKE"
+    COMMENT = "COMMENT"
+    REPLY = "REPLY"
+    MENTION = "MENTION"
+    JOB = "JOB"
+    CREDITS_LOW = "CREDITS_LOW"
+    CREDITS_BACK = "CREDITS_BACK"
+    MODERATION = "MODERATION"
+    REPORT = "REPORT"
+
+
+class ShareChannel(StrEnum):
+    """Where something is shared."""
+
+    LINK = "LINK"
+    KAKAO = "KAKAO"
+    X = "X"
+    FACEBOOK = "FACEBOOK"
+    LINE = "LINE"

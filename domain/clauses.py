@@ -2,9 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import ColumnElement, Select
 
 Row = Any
 """A row with its columns as attributes: a mapped class itself, or one of its rows in some statement."""
 Value = Any
 """A value, or an SQL expression that stands for one."""
+
+
+class Slice(Protocol):
+    """A part of a list in order: at most so many of its rows, the first ones, those after a cursor or before one."""
+
+    @property
+    def size(self) -> int:
+        """How many rows at most."""
+        ...
+
+    @property
+    def cursor(self) -> Sequence[ColumnElement[Any]]:
+        """The parts of the cursor's keyset, none where there is no cursor."""
+        ...
+
+    @property
+    def is_before(self) -> bool:
+        """Whether the rows before the cursor are meant, to be counted."""
+        ...
+
+    def ordered(self, statement: Select[Any], *keys: Value) -> Select[Any]:
+        """Return ``statement`` for the rows in the slice alone, in order; ``keys`` are the (last) parts of theirs."""
+        ...
+
+    def directed(self, *keys: Value) -> Sequence[ColumnElement[Any]]:
+        """Return what to order by ``keys`` by."""
+        ...

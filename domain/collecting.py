@@ -9,8 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from db.tables import GenerationJob, MediaAsset, MediaTag
-from domain import media
-from domain.artworks import checked_tags
+from domain import hashtags, media
 from domain.errors import NotFound
 from domain.texts import findable
 
@@ -40,7 +39,7 @@ async def set_tags(tx: AsyncSession, user_id: UUID, asset_id: UUID, tags: Sequen
         InvalidInput: too many, or one that is not one word.
         NotFound: the user has no such picture.
     """
-    names = checked_tags(tags)
+    names = hashtags.checked_tags(tags)
     asset = await _own(tx, user_id, asset_id)
     await tx.execute(delete(MediaTag).where(col(MediaTag.asset_id) == asset.id))
     if names:
@@ -97,4 +96,4 @@ def pattern_of(text: str) -> str | None:
 
 def plain_tag(text: str) -> str | None:
     """Return a tag as it is compared; one that can be none finds nothing."""
-    return findable(text.strip().removeprefix("#").casefold())
+    return hashtags.plain_tag(text)

@@ -19,9 +19,10 @@ from sqlmodel import col
 from db import outbox
 from db.tables import CreditAccount, CreditBucket, Hold, LedgerEntry
 from db.tables.columns import now
-from db.words import BucketKind, HoldStatus, LedgerKind, LedgerPlace
-from domain import streams
+from db.words import BucketKind, HoldStatus, LedgerKind, LedgerPlace, NotificationKind
+from domain import notifications, streams
 from domain.errors import InsufficientCredits, InvalidInput
+from domain.notifications import Note
 from domain.words import MyEventType
 
 if TYPE_CHECKING:
@@ -312,3 +313,4 @@ def _enter(
     outbox.publish(tx, streams.of_user(account.user_id), MyEventType.CREDITS_CHANGED, told)
     if account.balance < account.low_mark <= before:
         outbox.publish(tx, streams.of_user(account.user_id), MyEventType.CREDITS_LOW, told)
+        notifications.note(tx, Note(NotificationKind.CREDITS_LOW, account.user_id, account.user_id, item_id=entry.id))

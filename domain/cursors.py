@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from datetime import UTC, datetime
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _VERSION: Final = 2
+_INTEGERS: Final = range(-(2**63), 2**63)
+"""What PostgreSQL takes."""
 _URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 
 
@@ -56,7 +59,13 @@ def _text(part: object) -> str:
 
 
 def _integer(part: object) -> int:
-    if type(part) is not int:
+    if type(part) is not int or part not in _INTEGERS:
+        raise TypeError(part)
+    return part
+
+
+def _number(part: object) -> float:
+    if type(part) is not float or not isfinite(part):
         raise TypeError(part)
     return part
 
@@ -70,6 +79,7 @@ def _moment(part: object) -> datetime:
 
 _READ: Final[Mapping[type, Callable[[Any], Any]]] = {
     int: _integer,
+    float: _number,
     datetime: _moment,
     UUID: UUID,
 }

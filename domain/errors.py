@@ -194,13 +194,13 @@ class NotWaiting(UserError):
 
 
 class Forbidden(UserError):
-    """Only an administrator may do this."""
+    """Only an administrator, or only another one, may do this."""
 
     code = ErrorCode.FORBIDDEN
 
-    def __init__(self) -> None:
+    def __init__(self, reason: str = "forbidden") -> None:
         """Refuse whoever asks."""
-        super().__init__("forbidden")
+        super().__init__(reason)
 
 
 class ContentBlocked(UserError):
@@ -296,6 +296,16 @@ class TooManyArchives(UserError):
         self.limit = limit
 
 
+class CommentsLocked(UserError):
+    """The artwork's author lets nobody else comment."""
+
+    code = ErrorCode.COMMENTS_LOCKED
+
+    def __init__(self, path: Sequence[str]) -> None:
+        """Refuse because of the artwork or comment at ``path``."""
+        super().__init__("comments.locked", path)
+
+
 class RequestError(Exception):
     """Ends the request with a top-level error; ``code`` goes to ``extensions.code``."""
 
@@ -306,6 +316,12 @@ class Unauthenticated(RequestError):
     """Nobody is signed in, or the token is no longer good."""
 
     code = "UNAUTHENTICATED"
+
+
+class NotAllowed(RequestError):
+    """Only some may read or follow this."""
+
+    code = "FORBIDDEN"
 
 
 class Missing(RequestError):

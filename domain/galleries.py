@@ -16,7 +16,7 @@ from sqlmodel import col
 from db import outbox
 from db.tables import Gallery, MediaAsset, User
 from db.words import AssetStatus, ContentLevel, OwnerKind, Visibility
-from domain import media, streams
+from domain import media, sight, streams
 from domain.errors import InvalidInput, NotFound, VersionConflict
 from domain.words import MediaChange
 
@@ -142,6 +142,14 @@ async def withdraw(tx: AsyncSession, gallery: Gallery, asset: MediaAsset, to: As
         (first,) = (await _order(tx, gallery, limit=1)) or (None,)
         await _stand_for(tx, gallery, first)
     _changed(tx, gallery, MediaChange.REMOVED, asset.id)
+
+
+async def stand_again(tx: AsyncSession, asset: MediaAsset) -> None:
+    """Let a picture that stands for a locked gallery do so after its content level has changed: not as every avatar."""
+    gallery = await locked(tx, asset.gallery_id)
+    if gallery:
+        await _stand_for(tx, gallery, asset.id)
+        _changed(tx, gallery, MediaChange.PRIMARY_SET, asset.id)
 
 
 async def set_primary(tx: AsyncSession, user_id: UUID, owner: Owner, asset_id: UUID) -> None:
@@ -271,8 +279,12 @@ def owner_id_of(asset: Row, viewer_id: Value) -> ColumnElement[str]:
 
 
 def visible_to(owner: Row, viewer_id: Value) -> ColumnElement[bool]:
-    """Return the clause that says which owners of galleries somebody may see: all but other people's private ones."""
-    return or_(owner.visibility != Visibility.PRIVATE, owner.user_id == viewer_id)
+    """Return the clause that says which owners of galleries somebody may see: all but other people's private ones.
+
+    None of people that one of both has blocked.
+    """
+    shown = and_(owner.visibility != Visibility.PRIVATE, sight.in_sight(owner.user_id, viewer_id))
+    return or_(shown, owner.user_id == viewer_id)
 
 
 def count_of(user: Row) -> ColumnElement[int]:

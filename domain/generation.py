@@ -29,7 +29,8 @@ from uuid_utils.compat import uuid7
 from db import outbox
 from db.tables import GenerationJob, GenerationMask, GenerationReference, GenerationSlot, Hold
 from db.words import FINAL_SLOT_STATUSES, JobStatus, Operation, SlotStatus, Visibility
-from domain import allowance, credits, galleries, guard, idempotency, jobs, line, operations, presets
+from db.words_moderation import Activity
+from domain import allowance, credits, galleries, guard, idempotency, jobs, line, operations, presets, restrictions
 from domain.bounds import INPUT, chosen, within
 from domain.catalogue import DEFAULT_STYLE, RATIOS, STYLES, ratio_of, size_of
 from domain.errors import AlreadyFinished, InvalidInput, NotFound
@@ -204,12 +205,14 @@ async def submit(
         InsufficientCredits: the job costs more than is available.
         IdempotencyConflict: the key belongs to another request.
         ContentBlocked: the content guard blocks the prompt.
+        Restricted: moderation keeps the user from having pictures painted.
     """
     job_id = uuid7()
     request = spec.asked or spec
     first = await idempotency.claim(tx, user_id, key, operation=OPERATION, request=request, subject_id=job_id)
     if first:
         return first
+    await restrictions.check(tx, user_id, Activity.GENERATE)
     if spec.preset_id:
         await presets.require(tx, user_id, spec.preset_id)
     ruling = told.ruling if told else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +16,7 @@ from domain.warnings import GenerationWarning
 from domain.words import GenerationWarningCode, GuardReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from uuid import UUID
 
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -67,6 +67,11 @@ class Ruling:
         for finding in self.findings:
             if finding.effect is GuardEffect.BLOCK:
                 raise ContentBlocked(finding, path)
+
+
+def said(ruling: Ruling, reasons: Collection[GuardReason]) -> Ruling:
+    """Return a ruling without what is no matter where people talk: only these ``reasons`` are."""
+    return replace(ruling, findings=tuple(each for each in ruling.findings if each.reason in reasons))
 
 
 async def rule(guard: PromptGuard, text: str, *others: str) -> Ruling:

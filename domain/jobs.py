@@ -11,10 +11,11 @@ from sqlmodel import col
 from db import outbox
 from db.tables import GenerationJob, GenerationSlot
 from db.tables.columns import now
-from db.words import JobStatus, SlotStatus
-from domain import credits, streams
+from db.words import JobStatus, NotificationKind, SlotStatus
+from domain import credits, notifications, streams
+from domain.notifications import Note
 from domain.streams import COMPLETED
-from domain.words import MyEventType
+from domain.words import FailureCode, MyEventType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from domain.credits import Wallet
-    from domain.words import FailureCode
 
 MOVES: Final[Mapping[JobStatus, frozenset[JobStatus]]] = {
     JobStatus.ACCEPTED: frozenset({JobStatus.QUEUED, JobStatus.BLOCKED}),
@@ -125,6 +125,9 @@ def close_slot(
     slot.failure_code = code
     slot.finished_at = now()
     credits.release(tx, wallet, slot.id, job.price)
+    if code is not FailureCode.CANCELED:
+        note = Note(NotificationKind.CREDITS_BACK, job.user_id, job.user_id, item_id=slot.id, amount=job.price)
+        notifications.note(tx, note)
     if status is not SlotStatus.SKIPPED:
         tell(tx, job, "image_failed", slot=slot.index, released=job.price)
 
@@ -139,12 +142,17 @@ async def close_open_slots(
 
 
 def finish(tx: AsyncSession, job: GenerationJob, status: JobStatus) -> None:
-    """Move a locked job, all of whose slots have ended, to its final state; tell its watchers and the line's."""
+    """Move a locked job, all of whose slots have ended, to its final state; tell its watchers and the line's.
+
+    Its owner is notified, unless they canceled it themselves.
+    """
     move(job, status)
     job.finished_at = now()
     job.lease_owner = None
     job.lease_expires_at = None
     tell(tx, job, COMPLETED)
+    if status is not JobStatus.CANCELED:
+        notifications.note(tx, Note(NotificationKind.JOB, job.user_id, job.user_id, item_id=job.id))
     outbox.line_changed(tx)
 
 

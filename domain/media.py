@@ -10,7 +10,7 @@ from sqlmodel import col
 from db.tables import Artwork, ArtworkImage, Gallery, GenerationJob, MediaAsset
 from db.tables.columns import now
 from db.words import AssetStatus, Visibility
-from domain import guard, levels
+from domain import guard, levels, sight
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -80,18 +80,26 @@ def fill(asset: MediaAsset, rendition: Rendition) -> None:
 def visible_to(asset: Row, viewer_id: Value) -> ColumnElement[bool]:
     """Return the clause that says which assets somebody may see.
 
-    Those are their own, and what suits them of what is published or hangs in an open gallery.
+    Those are their own, and what suits them of what is published or hangs in an open gallery; nothing of people that
+    one of both has blocked.
     """
     shown = (
         select(col(ArtworkImage.artwork_id))
         .join(Artwork, col(Artwork.id) == col(ArtworkImage.artwork_id))
-        .where(col(ArtworkImage.asset_id) == asset.id, col(Artwork.visibility) != Visibility.PRIVATE)
+        .where(
+            col(ArtworkImage.asset_id) == asset.id,
+            col(Artwork.visibility) != Visibility.PRIVATE,
+            col(Artwork.hidden_at).is_(None),
+        )
         .exists()
     )
     hung = exists().where(col(Gallery.id) == asset.gallery_id, col(Gallery.visibility) != Visibility.PRIVATE)
     return and_(
         asset.status == AssetStatus.READY,
-        or_(asset.owner_id == viewer_id, and_(levels.suits(asset, viewer_id), or_(shown, hung))),
+        or_(
+            asset.owner_id == viewer_id,
+            and_(levels.suits(asset, viewer_id), sight.in_sight(asset.owner_id, viewer_id), or_(shown, hung)),
+        ),
     )
 
 

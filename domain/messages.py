@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from domain.messages_community import COMMUNITY
+from domain.messages_moderation import MODERATION
+from domain.messages_notifications import NOTIFICATIONS
 from domain.messages_outcomes import OUTCOMES
 from domain.messages_prompts import PROMPTS
 
@@ -39,6 +42,31 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "attempts.too_many": (
         "Too many attempts. Try again in {seconds} seconds.",
         "시도 횟수가 너무 많습니다. {seconds}초 뒤에 다시 시도해 주세요.",
+    ),
+    # people
+    "follow.oneself": ("Nobody can follow themselves.", "자기 자신을 팔로우할 수 없습니다."),
+    "mute.oneself": ("Nobody can mute themselves.", "자기 자신을 뮤트할 수 없습니다."),
+    "block.oneself": ("Nobody can block themselves.", "자기 자신을 차단할 수 없습니다."),
+    # search
+    "search.too_much": (
+        "A search may name at most {maximum} words, tags and people.",
+        "검색에는 단어, 태그, 사람을 최대 {maximum}개까지 쓸 수 있습니다.",
+    ),
+    "search.empty": (
+        "A saved search names at least one word, tag, person or trait that artworks must have.",
+        "저장하는 검색에는 작품이 갖춰야 할 단어, 태그, 사람, 조건이 하나 이상 있어야 합니다.",
+    ),
+    "search.period": (
+        "A saved search tells of what is published from now on; it has no period.",
+        "저장한 검색은 앞으로 게시될 작품을 알려 주므로 기간을 지정할 수 없습니다.",
+    ),
+    "search.values": (
+        "This may hold at most {maximum} values.",
+        "최대 {maximum}개까지 지정할 수 있습니다.",
+    ),
+    "searches.too_many": (
+        "You may have at most {maximum} saved searches.",
+        "검색은 최대 {maximum}개까지 저장할 수 있습니다.",
     ),
     # generation
     "count.out_of_range": (
@@ -182,6 +210,19 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "A tag is one word of at most {maximum} letters, digits or underscores.",
         "태그는 글자, 숫자, 밑줄로 된 최대 {maximum}자의 한 단어여야 합니다.",
     ),
+    "seen.count": ("Name 1 to {maximum} artworks.", "작품을 1~{maximum}개 지정해 주세요."),
+    "remix.not_allowed": (
+        "The licence of this artwork does not allow remixes.",
+        "이 작품의 라이선스는 리믹스를 허용하지 않습니다.",
+    ),
+    "remix.license": (
+        "The artwork that this is a remix of asks for one of these licences: {choices}.",
+        "원본 작품에 따라 다음 라이선스 중 하나를 골라야 합니다: {choices}.",
+    ),
+    "share.not_for_all": (
+        "Only what somebody who is not signed in may see can be shared.",
+        "로그인하지 않은 사람도 볼 수 있는 작품만 공유할 수 있습니다.",
+    ),
     # galleries
     "gallery.changed": (
         "The gallery has changed meanwhile. Look at its present order and try again.",
@@ -318,8 +359,11 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     ),
     # all
     "not_found": ("There is no such thing, or it is not yours.", "존재하지 않거나 권한이 없습니다."),
+    **MODERATION,
     **PROMPTS,
+    **COMMUNITY,
     **OUTCOMES,
+    **NOTIFICATIONS,
 }
 
 

@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 from db.tables import Gallery, MediaAsset, OwnerEntity, User
 from db.tables.columns import now
 from db.words import ContentLevel, OwnerKind, Visibility
-from domain import galleries
+from domain import galleries, sight
 from domain.errors import InvalidInput, Missing
 from domain.texts import clean
 
@@ -126,8 +126,12 @@ def entities(kind: OwnerKind) -> Subquery:
 
 
 def is_listed(entity: Row, user: Row, viewer_id: Value) -> ColumnElement[bool]:
-    """Return the clause that says which of a user's entities are shown in lists: public ones, and one's own."""
-    return and_(entity.user_id == user.id, or_(entity.visibility == Visibility.PUBLIC, entity.user_id == viewer_id))
+    """Return the clause that says which of a user's entities are shown in lists: public ones, and one's own.
+
+    None of people that one of both has blocked.
+    """
+    shown = and_(entity.visibility == Visibility.PUBLIC, sight.in_sight(entity.user_id, viewer_id))
+    return and_(entity.user_id == user.id, or_(shown, entity.user_id == viewer_id))
 
 
 async def _number_of(tx: AsyncSession, user_id: UUID) -> int:

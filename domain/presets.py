@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from db.tables import Gallery, PromptPreset
 from db.words import Visibility
-from domain import galleries, levels
+from domain import galleries, levels, sight
 from domain.bounds import INPUT
 from domain.errors import NotFound
 from domain.words import PresetScope
@@ -31,8 +31,12 @@ AT: Final[Path] = (*INPUT, "presetId")
 
 
 def visible_to(preset: Row, viewer_id: Value) -> ColumnElement[bool]:
-    """Return the clause that says which presets somebody may load: all but other people's private ones."""
-    return or_(preset.visibility != Visibility.PRIVATE, preset.user_id == viewer_id)
+    """Return the clause that says which presets somebody may load: all but other people's private ones.
+
+    None of people that one of both has blocked.
+    """
+    shown = and_(preset.visibility != Visibility.PRIVATE, sight.in_sight(preset.user_id, viewer_id))
+    return or_(shown, preset.user_id == viewer_id)
 
 
 def is_listed(preset: Row, viewer_id: Value, scope: PresetScope) -> ColumnElement[bool]:
@@ -40,7 +44,8 @@ def is_listed(preset: Row, viewer_id: Value, scope: PresetScope) -> ColumnElemen
     mine: ColumnElement[bool] = preset.user_id == viewer_id
     if scope is PresetScope.MINE:
         return mine
-    return and_(preset.visibility == Visibility.PUBLIC, or_(levels.suits(preset, viewer_id), mine))
+    others = and_(levels.suits(preset, viewer_id), sight.in_sight(preset.user_id, viewer_id))
+    return and_(preset.visibility == Visibility.PUBLIC, or_(others, mine))
 
 
 def is_told_by(preset: Row, pattern: Value) -> ColumnElement[bool]:

@@ -15,8 +15,8 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from db.tables import Artwork, ArtworkImage, MediaAsset
-from db.words import AssetStatus, Visibility
-from domain import levels, media
+from db.words import AssetStatus
+from domain import artworks, levels, media, sight
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Subquery
@@ -59,7 +59,10 @@ def is_known_to(pair: Row, viewer_id: Value) -> ColumnElement[bool]:
     public = (
         select(col(ArtworkImage.asset_id))
         .join(Artwork, col(Artwork.id) == col(ArtworkImage.artwork_id))
-        .where(col(ArtworkImage.asset_id) == pair.id, col(Artwork.visibility) == Visibility.PUBLIC)
+        .where(
+            col(ArtworkImage.asset_id) == pair.id,
+            artworks.is_out(Artwork),
+        )
     )
-    shown = and_(levels.suits(pair, viewer_id), public.exists())
+    shown = and_(levels.suits(pair, viewer_id), sight.in_sight(pair.owner_id, viewer_id), public.exists())
     return and_(seen.exists(), or_(pair.owner_id == viewer_id, shown))

@@ -33,7 +33,10 @@ _KEPT: Final[Mapping[str, Keeping]] = {
     "user": Keeping(events=2_048, seconds=_DAY, place_seconds=2 * _DAY),
     "feed": Keeping(events=1_024, seconds=600, place_seconds=30 * _DAY),
     "media": Keeping(events=256, seconds=600, place_seconds=30 * _DAY),
+    "artwork": Keeping(events=512, seconds=600, place_seconds=30 * _DAY),
     "archive": Keeping(events=256, seconds=_HOUR, place_seconds=_HOUR),
+    "moderation": Keeping(events=1_024, seconds=600, place_seconds=30 * _DAY),
+    "search": Keeping(events=256, seconds=_DAY, place_seconds=30 * _DAY),
     "queue": Keeping(events=64, seconds=600, place_seconds=30 * _DAY),
 }
 """By kind of stream. A user may come back after a day; who missed minutes of a feed or a line looks at it anew."""
@@ -69,9 +72,24 @@ def of_queue(engine: str) -> str:
     return f"queue:{engine}"
 
 
+def of_moderation() -> str:
+    """Return the stream of the cases that wait for moderators."""
+    return "moderation:queue"
+
+
+def of_search(search_id: UUID) -> str:
+    """Return the stream of a saved search."""
+    return f"search:{search_id}"
+
+
 def of_media(owner_id: UUID) -> str:
     """Return the stream of an owner's gallery."""
     return f"media:{owner_id}"
+
+
+def of_artwork(artwork_id: UUID) -> str:
+    """Return the stream of an artwork: who likes it, and what is said of it."""
+    return f"artwork:{artwork_id}"
 
 
 def keeping(stream: str) -> Keeping:

@@ -45,6 +45,11 @@ def findable(text: str) -> str | None:
     return None if _NOT_STORABLE.search(text) else text
 
 
+def is_visible(character: str) -> bool:
+    """Return whether anybody sees a character by itself: no white space, and nothing that is left out when shown."""
+    return not _BLANK.fullmatch(character)
+
+
 def clean(value: str, path: Sequence[str], *, maximum: int, minimum: int = 1) -> str:
     """Return ``value`` in NFC without surrounding white space.
 

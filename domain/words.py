@@ -102,6 +102,32 @@ class FeedKind(StrEnum):
     """Which feed."""
 
     LATEST = "LATEST"
+    POPULAR = "POPULAR"
+    FOLLOWING = "FOLLOWING"
+    TAG = "TAG"
+    RECOMMENDED = "RECOMMENDED"
+
+
+class FeedWindow(StrEnum):
+    """How fast what was popular gives way to what is newer."""
+
+    DAY = "DAY"
+    WEEK = "WEEK"
+    MONTH = "MONTH"
+    ALL = "ALL"
+
+
+class FeedReasonKind(StrEnum):
+    """Why an artwork is in a feed."""
+
+    LATEST = "LATEST"
+    POPULAR = "POPULAR"
+    FOLLOWED_AUTHOR = "FOLLOWED_AUTHOR"
+    FOLLOWED_TAG = "FOLLOWED_TAG"
+    TAG = "TAG"
+    LIKED_BY_PEOPLE_LIKE_YOU = "LIKED_BY_PEOPLE_LIKE_YOU"
+    BECAUSE_TAG = "BECAUSE_TAG"
+    LOOKS_LIKE_LIKED = "LOOKS_LIKE_LIKED"
 
 
 class ErrorCode(StrEnum):
@@ -129,6 +155,10 @@ class ErrorCode(StrEnum):
     UPLOAD_NOT_READY = "UPLOAD_NOT_READY"
     MEDIA_UNAVAILABLE = "MEDIA_UNAVAILABLE"
     TOO_MANY_ARCHIVES = "TOO_MANY_ARCHIVES"
+    CASE_CONFLICT = "CASE_CONFLICT"
+    APPEAL_CLOSED = "APPEAL_CLOSED"
+    RESTRICTED = "RESTRICTED"
+    COMMENTS_LOCKED = "COMMENTS_LOCKED"
 
 
 class Previews(StrEnum):
@@ -147,6 +177,16 @@ class MyEventType(StrEnum):
     JOB_COMPLETED = "JOB_COMPLETED"
     CREDITS_CHANGED = "CREDITS_CHANGED"
     CREDITS_LOW = "CREDITS_LOW"
+    NOTIFICATION = "NOTIFICATION"
+    NOTIFICATIONS_READ = "NOTIFICATIONS_READ"
+
+
+class NotificationChange(StrEnum):
+    """What became of a group of notifications."""
+
+    RECEIVED = "RECEIVED"
+    SHRANK = "SHRANK"
+    WITHDRAWN = "WITHDRAWN"
 
 
 class EtaConfidence(StrEnum):
@@ -182,6 +222,20 @@ class MediaChange(StrEnum):
     PRIMARY_SET = "PRIMARY_SET"
     REORDERED = "REORDERED"
     DESCRIBED = "DESCRIBED"
+
+
+class ArtworkChange(StrEnum):
+    """What happened to an artwork, as its stream says."""
+
+    CHANGED = "CHANGED"
+    LIKES_CHANGED = "LIKES_CHANGED"
+    COMMENT_ADDED = "COMMENT_ADDED"
+    COMMENT_EDITED = "COMMENT_EDITED"
+    COMMENT_DELETED = "COMMENT_DELETED"
+    COMMENT_PINNED = "COMMENT_PINNED"
+    COMMENT_UNPINNED = "COMMENT_UNPINNED"
+    COMMENTS_LOCKED = "COMMENTS_LOCKED"
+    COMMENTS_UNLOCKED = "COMMENTS_UNLOCKED"
 
 
 class Rotation(StrEnum):
@@ -291,3 +345,48 @@ class PresetScope(StrEnum):
 
     MINE = "MINE"
     PUBLIC = "PUBLIC"
+
+
+class Color(StrEnum):
+    """Which color a picture has most of."""
+
+    RED = "RED"
+    ORANGE = "ORANGE"
+    YELLOW = "YELLOW"
+    GREEN = "GREEN"
+    CYAN = "CYAN"
+    BLUE = "BLUE"
+    PURPLE = "PURPLE"
+    PINK = "PINK"
+    BROWN = "BROWN"
+    BLACK = "BLACK"
+    GRAY = "GRAY"
+    WHITE = "WHITE"
+
+
+class SearchOrder(StrEnum):
+    """In which order a search tells of artworks."""
+
+    RELEVANCE = "RELEVANCE"
+    NEWEST = "NEWEST"
+
+
+class SearchFacetField(StrEnum):
+    """By what the artworks of a search are counted."""
+
+    STYLE = "STYLE"
+    RATIO = "RATIO"
+    ENGINE = "ENGINE"
+    COLOR = "COLOR"
+    LEVEL = "LEVEL"
+    PERIOD = "PERIOD"
+
+
+class SearchPeriod(StrEnum):
+    """How long ago artworks were published."""
+
+    DAY = "DAY"
+    WEEK = "WEEK"
+    MONTH = "MONTH"
+    YEAR = "YEAR"
+    OLDER = "OLDER"

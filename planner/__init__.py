@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from planner.catalog import Catalog
 from planner.database import Away, Reader, noting
 from planner.declarations import (
+    Editions,
     batch,
     column,
     computed,
     connection,
     expression,
+    newer,
     node,
     node_id,
     nodes,
@@ -28,12 +30,14 @@ from planner.declarations import (
 )
 from planner.errors import Abandoned, DeclarationError
 from planner.events import Events, EventWriter
-from planner.filling import Filling, edge_ref, ref
+from planner.filling import Filling
 from planner.lane import Lane, Operation, Weight
 from planner.pages import CURSOR_SCALAR, After, Connection, Cursor, Edge, First, PageInfo
 from planner.plans import Compiler
+from planner.references import edge_ref, own_edge_ref, ref
 from planner.roots import Roots, split_id
-from planner.rows import Argument, Ask, Row, refused, sql_of
+from planner.rows import Argument, Ask, Row, refused, required, sql_of
+from planner.slices import Slice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -94,6 +98,7 @@ __all__ = [
     "Cursor",
     "DeclarationError",
     "Edge",
+    "Editions",
     "EventWriter",
     "First",
     "Operation",
@@ -101,6 +106,7 @@ __all__ = [
     "Planner",
     "Reader",
     "Row",
+    "Slice",
     "Weight",
     "batch",
     "column",
@@ -108,15 +114,18 @@ __all__ = [
     "connection",
     "edge_ref",
     "expression",
+    "newer",
     "node",
     "node_id",
     "nodes",
     "noting",
     "one_of",
+    "own_edge_ref",
     "part",
     "planned",
     "ref",
     "refused",
+    "required",
     "root_page",
     "scalars",
     "split_id",

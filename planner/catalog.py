@@ -21,10 +21,12 @@ from graphql import (
 from sqlalchemy import ARRAY, BigInteger, Boolean, Float, Text, Uuid
 
 from planner.declarations import (
+    LINK,
     METADATA,
     Batch,
     Column,
     Computed,
+    Newer,
     NodeId,
     OneOf,
     Paged,
@@ -38,6 +40,7 @@ from planner.declarations import (
 from planner.errors import DeclarationError
 from planner.formats import ListFormat, NodeIdFormat, format_of
 from planner.pages import Connection, Edge, PageInfo
+from planner.references import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,6 +126,7 @@ class Catalog:
         self.roots: dict[str, PlannedField] = {}
         self.root_pages: dict[tuple[str, str], PlannedField] = {}
         self.edge_fields: dict[tuple[str, str], PlannedField] = {}
+        self.page_fields: dict[tuple[str, str], PlannedField] = {}
         objects = [each for each in schema.type_map.values() if isinstance(each, GraphQLObjectType)]
         for each in objects:
             made_of = _made_of(each)
@@ -186,6 +190,8 @@ class Catalog:
                 self.roots[name] = found
             elif _is(owner, Edge):
                 self.edge_fields[owner.name, name] = found
+            elif isinstance(found.declaration, Newer) and _is(owner, Connection):
+                self.page_fields[owner.name, name] = found
             else:
                 raise DeclarationError(
                     owner.name, name, "declared fields belong to planned types and to the query root"
@@ -226,7 +232,7 @@ class Catalog:
             raise DeclarationError(found.owner, found.name, f"{found.declaration.root!r} is no such page of the root")
 
     def _check_source(self, found: PlannedField, source: Source, table: FromClause | None) -> None:
-        if (source.on is None) == (source.by is None):
+        if [source.on, source.by, source.rows].count(None) != 2:
             raise DeclarationError(found.owner, found.name, "it needs either a condition or `by`")
         if isinstance(source, ToOne):
             if source.by and table is not None and source.by not in table.c:
@@ -238,7 +244,12 @@ class Catalog:
         if isinstance(source, Paged):
             orders = source.order.values() if isinstance(source.order, Mapping) else [source.order]
             for order in orders:
-                _check_keyset(found, order, other)
+                _check_keyset(found, order, None if source.rows else other, None if table is None else source.through)
+            is_root = table is None
+            if source.among and not is_root:
+                raise DeclarationError(found.owner, found.name, "only lists of the root are put together by statements")
+            if not is_root and any(owner == found.named_type.name for owner, _ in self.page_fields):
+                raise DeclarationError(found.owner, found.name, "only lists of the root count what is newer")
         elif not source.order:
             raise DeclarationError(found.owner, found.name, "a list needs an order")
 
@@ -258,6 +269,15 @@ class Catalog:
         for name in declaration.options:
             if name not in possible or name not in self.types:
                 raise DeclarationError(found.owner, found.name, f"{name} is no planned member of {found.named_type}")
+
+
+def asked_of(page: PlannedField | None, source: object) -> Mapping[str, Any]:
+    """Return what an object holds of the arguments of the root field of which it tells a page."""
+    declaration = page and page.declaration
+    if not isinstance(declaration, RootPage) or declaration.asked is None:
+        return NOTHING
+    asked: Mapping[str, Any] = getattr(source, declaration.asked)
+    return asked
 
 
 def is_filled_by_pages(type_: Any) -> bool:
@@ -330,17 +350,25 @@ def _columns_of(found: PlannedField) -> tuple[str, ...]:
     return declaration.columns if isinstance(declaration, Computed | Batch) else ()
 
 
-def _check_keyset(found: PlannedField, order: Any, table: FromClause) -> None:
+def _check_keyset(found: PlannedField, order: Any, table: FromClause | None, link: FromClause | None) -> None:
+    """Check an order over the columns of ``table``; of rows that come with each request, only what can be known."""
     assert isinstance(order, tuple)
     names = tuple(each.removeprefix("-") for each in order)
     if not order or len({each.startswith("-") for each in order}) > 1:
         raise DeclarationError(found.owner, found.name, "a keyset needs an order, in one direction")
+    if table is None:
+        return
     for name in names:
-        if name not in table.c:
-            raise DeclarationError(found.owner, found.name, f"{table} has no column {name!r}")
-        if getattr(table.c[name], "nullable", False):
+        owner = link if name.startswith(LINK) else table
+        plain = name.removeprefix(LINK)
+        if owner is None or plain not in owner.c:
+            if isinstance(found.declaration, Paged) and found.declaration.among:
+                continue
+            raise DeclarationError(found.owner, found.name, f"{owner} has no column {name!r}")
+        if getattr(owner.c[plain], "nullable", False):
             raise DeclarationError(found.owner, found.name, f"column {name!r} of a keyset must not be nullable")
-    if not any(unique <= set(names) for unique in _unique_keys(table)):
+    linked = {f"{LINK}{each.key}" for each in link.primary_key} if link is not None else set()
+    if not linked & set(names) and not any(unique <= set(names) for unique in _unique_keys(table)):
         raise DeclarationError(found.owner, found.name, f"the order {order} is not unique")
 
 

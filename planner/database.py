@@ -72,10 +72,11 @@ class Reader:
         self._timer: asyncio.TimerHandle | None = None
         self._endings: set[asyncio.Task[None]] = set()
 
-    async def run(self, statement: str, values: Sequence[object]) -> Rows:
+    async def run(self, statement: str, values: Sequence[object], *, has_one_plan: bool = False) -> Rows:
         """Return the rows of a statement with parameters $1, $2, ….
 
-        UUIDs are returned as text of 36 characters, all else as psycopg loads it.
+        UUIDs are returned as text of 36 characters, all else as psycopg loads it. PostgreSQL may plan a statement anew
+        for the values of each run, unless it ``has_one_plan``: of a long one that takes longer than to run it.
 
         Raises:
             Away: PostgreSQL can not be reached.
@@ -88,7 +89,7 @@ class Reader:
             connection = self._free.pop() if self._free else await self._take()
             was_used = connection.was_used
             try:
-                rows = await connection.ask(statement, values)
+                rows = await connection.ask(statement, values, has_one_plan=has_one_plan)
             except (Away, *_OUTDATED):
                 self._drop(connection)
                 if not was_used:
@@ -199,19 +200,25 @@ class _Connection:
         self._known: OrderedDict[str, bytes | None] = OrderedDict()
         """The names of prepared statements by their text; one that ran only once has none."""
         self._named = 0
+        self._keeps_one_plan = False
+        """Whether PostgreSQL keeps one plan for all values of a prepared statement."""
         self._readable: asyncio.Future[None] | None = None
         self._lost = lost
         self._loop = asyncio.get_running_loop()
         self._socket = self._libpq.socket
         self._loop.add_reader(self._socket, self._on_readable)
 
-    async def ask(self, statement: str, values: Sequence[object]) -> Rows:
-        """Return the rows of a statement; it is prepared when it runs a second time."""
+    async def ask(self, statement: str, values: Sequence[object], *, has_one_plan: bool) -> Rows:
+        """Return the rows of a statement; it is prepared when it runs a second time, or at once for its one plan."""
         transformer = self._transformer
         dumped = transformer.dump_sequence(values, [PyFormat.TEXT] * len(values))
         try:
-            if statement not in self._known:
+            if has_one_plan is not self._keeps_one_plan:
+                await self._keep_one_plan(has_one_plan)
+            is_new = statement not in self._known
+            if is_new:
                 await self._remember(statement)
+            if is_new and not has_one_plan:
                 self._libpq.send_query_params(statement.encode(), dumped)
             else:
                 name = self._known[statement] or await self._prepare(statement)
@@ -233,6 +240,12 @@ class _Connection:
             with suppress(psycopg.Error, OSError):
                 await self._opened.cancel_safe(timeout=CANCEL_WAIT_S)
         await self._opened.close()
+
+    async def _keep_one_plan(self, wanted: bool) -> None:  # noqa: FBT001 - a setting of PostgreSQL's
+        mode = b"force_generic_plan" if wanted else b"auto"
+        self._libpq.send_query_params(b"SET plan_cache_mode = " + mode, None)
+        await self._result()
+        self._keeps_one_plan = wanted
 
     async def _prepare(self, statement: str) -> bytes:
         self._named += 1

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 import strawberry
 from sqlalchemy import inspect as inspect_mapping
 
-from planner.pages import After, First
+from planner.pages import After, Cursor, First
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -83,8 +83,10 @@ class Part:
     present: str | None
 
 
+LINK: Final = "link."
+"""What columns of a keyset begin with that are the table's between the two, below a row."""
 Orders = tuple[str, ...] | Mapping[str, tuple[str, ...]]
-"""Columns of a keyset; or several keysets, by the values of the argument ``order_by``."""
+"""Columns of a keyset; or several keysets, by the values of an enum argument."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ class Source:
     """Whether who sees the row may see all of these too, so that ``visible_to`` need not be asked again."""
     check: Function | None
     """Called with the application's context before anything runs; what it raises is the field's error."""
+    rows: Function | None
+    """The rows themselves, over the row, in place of a condition upon the other type's table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,16 @@ class ToMany(Source):
 
 
 @dataclass(frozen=True, slots=True)
+class Editions:
+    """How pages stay as they were while items move: the first one tells of which edition the list is that all show."""
+
+    present: Function
+    """``(ask)`` to the number of the present edition, an integer that is never NULL."""
+    holds: Function
+    """``(row, edition)`` to the condition that the row stands in the list as it was in an edition."""
+
+
+@dataclass(frozen=True, slots=True)
 class Paged(Source):
     """A keyset connection."""
 
@@ -126,6 +140,19 @@ class Paged(Source):
     """How many there are, where that is kept somewhere; counted by default."""
     told: Function | None = None
     """In place of ``on`` for the edges that events tell of (``edge_ref``)."""
+    ordered_by: str = "order_by"
+    """The argument by whose values ``order`` names keysets."""
+    among: Function | None = None
+    """Returns the statement of a slice of the list, where it does not come from the table alone."""
+    editions: Editions | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Newer:
+    """How many items of a page's list stand before a cursor."""
+
+    limit: int
+    """Where counting stops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +199,13 @@ class RootPage:
 
     root: str
     """Name of the root field."""
+    asked: str | None
+    """Attribute of the object that holds it: the root field's own arguments, by their GraphQL names."""
 
 
-Declaration = (
-    Column | NodeId | Expression | Part | ToOne | ToMany | Paged | OneOf | Scalars | Computed | Batch | ById | RootPage
-)
+Value = Column | NodeId | Expression | Scalars | Computed | Batch
+"""What is a leaf of an object."""
+Declaration = Value | Part | ToOne | ToMany | Paged | OneOf | ById | RootPage | Newer
 
 
 def planned(table: Any = None, *, visible_to: Function | None = None) -> Callable[[Planned], Planned]:
@@ -240,6 +269,7 @@ def to_one(  # noqa: PLR0913 - words of a declaration, most of them seldom said
     unique: bool = False,
     seen: bool = False,
     check: Function | None = None,
+    rows: Function | None = None,
 ) -> Any:
     """Another object.
 
@@ -253,8 +283,11 @@ def to_one(  # noqa: PLR0913 - words of a declaration, most of them seldom said
         unique: whether the condition leaves no choice; then the other row is joined, and not looked up for each row.
         seen: whether who sees this row may see the other one as well.
         check: called with the application's context first; it may raise.
+        rows: in place of a condition, ``(ask, row, *, …arguments)`` to the rows themselves: a subquery, or the like,
+            with the columns of the other type's table.
     """
-    return _field(description, ToOne(on, by, _link(through), order, seen, check, unique or by is not None), on)
+    declaration = ToOne(on, by, _link(through), order, seen, check, rows, unique or by is not None)
+    return _field(description, declaration, on or rows)
 
 
 def to_many(  # noqa: PLR0913 - words of a declaration, most of them seldom said
@@ -267,9 +300,10 @@ def to_many(  # noqa: PLR0913 - words of a declaration, most of them seldom said
     order: Function | tuple[str, ...] = (),
     seen: bool = False,
     check: Function | None = None,
+    rows: Function | None = None,
 ) -> Any:
     """A list that stays short: ``limit`` is the most that is ever returned; ``by`` is the other table's foreign key."""
-    return _field(description, ToMany(on, by, _link(through), order, seen, check, limit), on)
+    return _field(description, ToMany(on, by, _link(through), order, seen, check, rows, limit), on or rows)
 
 
 def connection(  # noqa: PLR0913 - words of a declaration, most of them seldom said
@@ -281,8 +315,12 @@ def connection(  # noqa: PLR0913 - words of a declaration, most of them seldom s
     through: Any = None,
     seen: bool = False,
     check: Function | None = None,
+    rows: Function | None = None,
     count: Function | None = None,
     told: Function | None = None,
+    editions: Editions | None = None,
+    ordered_by: str = "order_by",
+    among: Function | None = None,
 ) -> Any:
     """A list that can grow, in pages of ``first`` after the cursor ``after``.
 
@@ -291,23 +329,36 @@ def connection(  # noqa: PLR0913 - words of a declaration, most of them seldom s
         on: as for ``to_one``.
         order: columns of the other row, ``-`` before those that descend. All in one direction, none of them nullable,
             and together unique: then no item is lost or repeated between pages while others are added. Where the
-            client may choose, such an order for each value of the enum argument ``order_by``, which ``on`` has.
+            client may choose, such an order for each value of the enum argument ``ordered_by``, which ``on`` has. Below
+            a row, columns of ``through`` are ``link.…``: those after the row's own in an index, all of them, so that
+            a page begins where the one before it ended.
         by: column of the other row that holds this one's primary key, where that is all.
         through: a table between the two.
         seen: as for ``to_one``.
         check: as for ``to_one``.
+        rows: as for ``to_one``; ``order`` may then name further columns that they have.
         count: ``(ask, row)`` to the number of all items, where it is kept; counted where it is not, and only where
             ``totalCount`` is asked for.
         told: at the root, the condition for the edges that events tell of (``edge_ref``): a narrower one than ``on``
             (and of the same arguments) that asks for nothing of the viewer lets an event be written once for all.
+        ordered_by: see ``order``.
+        among: at the root, for lists that no index of the table itself gives in order:
+            ``(ask, slice, *, …arguments)`` to a ``Select`` of the rows of a ``Slice``, in order, with the table's
+            primary key and the columns of the order by their names; ``on`` and ``visible_to`` are then for it to
+            look at. None where ``on`` and the table do.
+        editions: where items move within the list: its cursors then hold the edition of the first page, of which all
+            that follow are, so that no item is lost or repeated.
     """
-    declaration = Paged(on, by, _link(through), order, seen, check, count, told)
-    return _field(description, declaration, on, first=First, after=After)
+    declaration = Paged(on, by, _link(through), order, seen, check, rows, count, told, ordered_by, among, editions)
+    return _field(description, declaration, on or rows, first=First, after=After)
 
 
 def one_of(description: str, **options: Function) -> Any:
     """An object of an interface or union: for each possible type by its name, the condition as for ``to_one``."""
-    found = {name: ToOne(on, None, None, (), seen=False, check=None, is_unique=True) for name, on in options.items()}
+    found = {
+        name: ToOne(on, None, None, (), seen=False, check=None, rows=None, is_unique=True)
+        for name, on in options.items()
+    }
     return _field(description, OneOf(found))
 
 
@@ -356,12 +407,24 @@ def nodes(description: str, check: Function | None = None) -> Any:
     return _field(description, ById(check), found)
 
 
-def root_page(description: str, root: str) -> Any:
+def newer(description: str, limit: int = 100) -> Any:
+    """A field of a connection of the query root: how many items stand before the cursor ``since``, up to ``limit``."""
+
+    def counted(
+        *, since: Annotated[Cursor, strawberry.argument(description="A cursor of the same list, asked alike.")]
+    ) -> None:
+        """Tell the argument."""
+
+    return _field(description, Newer(limit), counted)
+
+
+def root_page(description: str, root: str, asked: str | None = None) -> Any:
     """A page of a connection of the query root, in an object that another resolver returns, such as an event.
 
-    Its cursors are those of the root field ``root`` (its GraphQL name), asked without arguments of its own.
+    Its cursors are those of the root field ``root`` (its GraphQL name). That one is asked without arguments of its
+    own, or with those that the object holds as its attribute ``asked``, by their GraphQL names.
     """
-    return _field(description, RootPage(root), None, first=First, after=After)
+    return _field(description, RootPage(root, asked), None, first=First, after=After)
 
 
 def arguments_of(function: Function | None) -> dict[str, inspect.Parameter]:

@@ -22,13 +22,13 @@ from graphql import (
     is_leaf_type,
 )
 
-from planner.catalog import DEFINITION
+from planner.catalog import DEFINITION, asked_of
 from planner.errors import Abandoned, abandon
-from planner.filling import REFERENCES, EdgeRef, PageRef, Ref
 from planner.leaves import is_text, leaf_writer
+from planner.references import NOTHING, REFERENCES, EdgeRef, PageRef, Ref
 from planner.rows import Values
-from planner.selections import Document, Use, variables_in
-from planner.variables import Shapes
+from planner.selections import Document, Use, asked_with, variables_in, variables_of
+from planner.variables import Shapes, shape_of_given
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Mapping
@@ -113,15 +113,20 @@ class EventWriter:
             self._add(fields, each, type_)
         return fields
 
+    def root_called(self, name: str) -> PlannedField:
+        """Return a field of the query root."""
+        return self._compiler.catalog.roots[name]
+
     def plan(self, use: Use, ref: Reference) -> Plan:
         """Return the plan of a reference."""
         if isinstance(ref, PageRef):
             page = self._compiler.catalog.roots[ref.root]
-            return self._compiler.root(self._document, use, page, strict=True, guarded=False)
+            document = self._document.given(ref.asked)
+            return self._compiler.root(document, asked_with(use, ref.asked), page, strict=True, guarded=False)
         if isinstance(ref, EdgeRef):
             root = self._compiler.catalog.roots[ref.root]
             edge = self._document.below(use, self._compiler.catalog.edge_type(root))
-            return self._compiler.edge(self._document, edge, root, tuple(ref.keys), strict=True)
+            return self._compiler.edge(self._document, edge, root, ref, strict=True)
         target = self._compiler.catalog.types[ref.type.__strawberry_definition__.name]  # type: ignore[attr-defined]
         uses = self._document.below(use, target.graphql)
         keys = tuple(ref.keys)
@@ -135,7 +140,7 @@ class EventWriter:
         definition = asked.extensions[DEFINITION]
         fields.tree[use.key] = None
         if page := self._compiler.catalog.root_pages.get((type_.name, use.name)):
-            fields.objects.append((use.key, "__class__", _Page(self, use, self._compiler.catalog.root_of(page))))
+            fields.objects.append((use.key, "", _Page(self, use, page, self._compiler.catalog.root_of(page))))
         elif definition.base_resolver is not None:
             raise Abandoned
         elif is_leaf_type(get_named_type(asked.type)):
@@ -155,6 +160,7 @@ class _Fields:
     leaves: list[tuple[str, str, type | None, Write]] = field(default_factory=list)
     """Key, attribute, a class whose values are written as they are, and the writer of any other."""
     objects: list[tuple[str, str, _Reference]] = field(default_factory=list)
+    """Key, attribute or "" where it is the object itself that is looked at, and what writes it."""
 
 
 class _Nested:
@@ -178,7 +184,7 @@ class _Nested:
             found = getattr(value, attribute)
             tree[key] = found if found.__class__ is plain else write(found)
         for key, attribute, below in fields.objects:
-            tree[key] = found = below(getattr(value, attribute), waiting)
+            tree[key] = found = below(getattr(value, attribute) if attribute else value, waiting)
             if found.__class__ in REFERENCES:
                 waiting.append(_Waiting(tree, key, found, below))
         return tree
@@ -200,25 +206,34 @@ class _Reference(_Nested):
         Raises:
             Abandoned: graphql-core is to answer.
         """
-        key = (ref.type if isinstance(ref, Ref) else ref.root, *ref.keys)
+        asked = NOTHING if isinstance(ref, Ref) else ref.asked
+        key = self._key(ref, asked)
         plan = self._plans.get(key)
         if plan is None:
             plan = self._plans[key] = self._writer.plan(self._use, ref)
+        if asked:
+            values = Values(values.context, values.known, {**values.variables, **variables_of(asked)})
         values.keys = ref.keys
         found = await plan.run(reader, values)
         return abandon() if found is None and self.is_required else found
 
+    def _key(self, ref: Reference, asked: Mapping[str, Any]) -> Hashable:
+        if isinstance(ref, Ref):
+            return ref.type, *ref.keys
+        is_own = isinstance(ref, EdgeRef) and ref.is_own
+        return ref.root, is_own, *ref.keys, shape_of_given(self._writer.root_called(ref.root), asked)
+
 
 class _Page(_Reference):
-    """Leaves a page of a connection of the query root for later, whatever the object is that it is told in."""
+    """Leaves a page of a connection of the query root for later, as the object that it is told in asks for it."""
 
-    def __init__(self, writer: EventWriter, use: Use, root: PlannedField) -> None:
+    def __init__(self, writer: EventWriter, use: Use, page: PlannedField, root: PlannedField) -> None:
         super().__init__(writer, use, is_required=True)
         self._check = root.declaration.check  # type: ignore[union-attr]  # it is a connection
-        self._ref = PageRef(root.name)
+        self._page, self._name = page, root.name
 
-    def __call__(self, _value: Any, _waiting: list[_Waiting]) -> Any:
-        return self._ref
+    def __call__(self, value: Any, _waiting: list[_Waiting]) -> Any:
+        return PageRef(self._name, asked_of(self._page, value))
 
     async def read(self, ref: Reference, reader: Reader, values: Values) -> Tree:
         if self._check:

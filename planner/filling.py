@@ -12,17 +12,17 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLEnumType, GraphQLObjectType, get_named_type
 
-from planner.catalog import is_filled_by_pages
+from planner.catalog import asked_of, is_filled_by_pages
 from planner.declarations import ById
+from planner.references import NOTHING, EdgeRef, Ref
 from planner.roots import Lookup
 from planner.rows import Values
-from planner.selections import Document, Use
-from planner.variables import shape_of_all
+from planner.selections import Document, Use, asked_with, variables_of
+from planner.variables import shape_of_all, shape_of_given
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -36,69 +36,11 @@ if TYPE_CHECKING:
     Resolver = Callable[..., Any]
 
 
-Object = TypeVar("Object")
-
-
-class Ref:
-    """An object by columns that tell which it is: ``ref(Book, id=…)``. The planner puts the object in its place."""
-
-    __slots__ = ("keys", "type")
-
-    def __init__(self, type_: type, /, **keys: object) -> None:
-        """Refer to the object of a planned type whose columns have the values ``keys``."""
-        self.type = type_
-        self.keys = keys
-
-
-def ref(type_: type[Object], /, **keys: object) -> Object:
-    """Return a reference in the place of an object of a planned type; its columns ``keys`` tell which it is."""
-    return cast("Object", Ref(type_, **keys))
-
-
 @dataclass(frozen=True, slots=True)
 class _Remembered:
     nodes: list[FieldNode]
     """Held, so that their ids are not given to others."""
     plan: Plan
-
-
-class EdgeRef:
-    """An edge of a connection of the query root, by columns that tell which item it is."""
-
-    __slots__ = ("keys", "root")
-
-    def __init__(self, root: str, /, **keys: object) -> None:
-        """Refer to the edge whose item's columns have the values ``keys``."""
-        self.root = root
-        self.keys = keys
-
-
-class PageRef:
-    """A page of a connection of the query root, as a field of another object asks for it."""
-
-    __slots__ = ("root",)
-    keys: Mapping[str, Any] = MappingProxyType({})
-    """It needs none to be found."""
-
-    def __init__(self, root: str) -> None:
-        """Refer to a page of the connection ``root``."""
-        self.root = root
-
-
-REFERENCES: Final = (Ref, EdgeRef, PageRef)
-
-
-def edge_ref(type_: type[Object], root: str, /, **keys: object) -> Object | None:
-    """Return a reference in the place of an edge; None is in its place where the list has no such item.
-
-    Args:
-        type_: of the edge.
-        root: GraphQL name of the connection of the query root, asked without arguments of its own; the edge's cursor
-            is one of this list.
-        keys: columns of the item that tell which it is.
-    """
-    assert type_, "it is for the reader, and for type checkers"
-    return cast("Object | None", EdgeRef(root, **keys))
 
 
 class Filling:
@@ -133,28 +75,34 @@ class Filling:
                     each.resolve = _reader(each)
                 continue
             for name, each in type_.fields.items():
-                root = catalog.roots.get(name) if type_ is catalog.schema.query_type else None
                 page = catalog.root_pages.get((type_.name, name))
-                if page:
-                    root = catalog.root_of(page)
+                root = catalog.root_of(page) if page else None
+                if type_ is catalog.schema.query_type:
+                    root = catalog.roots.get(name)
                 if root:
-                    each.resolve = partial(self._root, root)
+                    each.resolve = partial(self._root, root, page)
                 elif catalog.has_planned_types(named := get_named_type(each.type)) or is_filled_by_pages(named):
                     each.resolve = partial(self._refer, each.resolve or _attribute)
 
     async def _root(
-        self, found: PlannedField, _source: object, info: GraphQLResolveInfo[Any], **_arguments: object
+        self,
+        found: PlannedField,
+        page: PlannedField | None,
+        source: object,
+        info: GraphQLResolveInfo[Any],
+        **_arguments: object,
     ) -> Tree:
-        values = self._values(info)
         check = getattr(found.declaration, "check", None)
         if check:
             check(info.context)
-        document = self._document(info)
-        use = Use(str(info.path.key), tuple(info.field_nodes))
+        asked = asked_of(page, source)
+        values, document = self._values(info, asked), self._document(info).given(asked)
+        use = asked_with(Use(str(info.path.key), tuple(info.field_nodes)), asked)
         if isinstance(found.declaration, ById):
             return await self._roots.by_id(Lookup(document, use, found, self._remember(info)), values)
         plan = self._remember(info)(
-            found.name, lambda: self._compiler.root(document, use, found, strict=False, guarded=False)
+            (found.name, shape_of_given(found, asked)),
+            lambda: self._compiler.root(document, use, found, strict=False, guarded=False),
         )
         return await plan.run(self._roots.reader, values)
 
@@ -181,27 +129,28 @@ class Filling:
             (target.name, keys),
             lambda: self._compiler.reference(document, uses, target, keys, strict=False, guarded=False),
         )
-        return await self._run(plan, value.keys, info)
+        return await self._run(plan, value, info)
 
     async def _edge(self, value: EdgeRef, info: GraphQLResolveInfo[Any]) -> Tree:
         catalog, document = self._compiler.catalog, self._document(info)
-        root, keys = catalog.roots[value.root], tuple(value.keys)
+        root = catalog.roots[value.root]
         uses = document.uses((node.selection_set for node in info.field_nodes), catalog.edge_type(root))
         plan = self._remember(info)(
-            (value.root, keys), lambda: self._compiler.edge(document, uses, root, keys, strict=False)
+            (value.root, value.is_own, tuple(value.keys), shape_of_given(root, value.asked)),
+            lambda: self._compiler.edge(document, uses, root, value, strict=False),
         )
-        return await self._run(plan, value.keys, info)
+        return await self._run(plan, value, info)
 
-    async def _run(self, plan: Plan, keys: Mapping[str, Any], info: GraphQLResolveInfo[Any]) -> Tree:
-        values = self._values(info)
-        values.keys = keys
+    async def _run(self, plan: Plan, value: Ref | EdgeRef, info: GraphQLResolveInfo[Any]) -> Tree:
+        values = self._values(info, getattr(value, "asked", NOTHING))
+        values.keys = value.keys
         return await plan.run(self._roots.reader, values)
 
     def _document(self, info: GraphQLResolveInfo[Any]) -> Document:
         return Document(info.schema, info.fragments, _coerced(info))
 
-    def _values(self, info: GraphQLResolveInfo[Any]) -> Values:
-        return Values(info.context, self._tell(info.context), _coerced(info))
+    def _values(self, info: GraphQLResolveInfo[Any], asked: Mapping[str, Any]) -> Values:
+        return Values(info.context, self._tell(info.context), {**_coerced(info), **variables_of(asked)})
 
     def _remember(self, info: GraphQLResolveInfo[Any]) -> Callable[[Hashable, Callable[[], Plan]], Plan]:
         shape = shape_of_all(info.schema, info.operation, info.fragments.values(), _coerced(info))

@@ -6,22 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ARRAY, and_, asc, func, literal_column, select, tuple_
+from sqlalchemy import ARRAY, and_, asc, func, literal_column, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ColumnElement, UnaryExpression
 from sqlalchemy.sql.operators import desc_op
 
-from planner.declarations import ToOne
+from planner.declarations import LINK, Paged, ToOne
 from planner.pages import COUNT_LIMIT
 from planner.rows import Ask, Row, forget_uses, name_of, table_of, used_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sqlalchemy import FromClause, Select
 
     from planner.catalog import PlannedType
-    from planner.declarations import Source
+    from planner.declarations import Editions, Source
 
 
 class ArrayOf(ColumnElement[Any]):
@@ -70,6 +68,13 @@ class Rows:
     """The columns of the order, where it is a keyset."""
     after: ColumnElement[bool] | None = None
     """The condition that a row comes after the cursor; it does not belong to what is counted."""
+    edition: ColumnElement[int] | None = None
+    """Of which edition the list is, where it has some; cursors begin with it."""
+    candidates: FromClause | None = None
+    """What finds the rows, with the columns of their order, where the table alone does not; they meet the conditions
+    that belong to the list, and come after the cursor."""
+    key: str = ""
+    """The column that the table and the candidates share."""
 
     def select(self, *columns: Any, limit: int | None = None) -> Select[Any]:
         """Return a statement for columns of these rows, in order; ``limit`` is written into its text."""
@@ -80,20 +85,31 @@ class Rows:
 
     def unordered(self, *columns: Any) -> Select[Any]:
         """Return a statement for columns of these rows, in any order."""
-        statement = select(*columns).select_from(table_of(self.row).alias(name_of(self.row)))
+        table: FromClause = table_of(self.row).alias(name_of(self.row))
+        if self.candidates is not None:
+            same = getattr(self.row, self.key) == self.candidates.c[self.key]
+            table = self.candidates.join(table, same)
+        statement = select(*columns).select_from(table)
         if self.link is not None:
             statement = statement.select_from(table_of(self.link).alias(name_of(self.link)))
         return statement.where(*self.conditions)
 
-    def counted(self) -> ColumnElement[int]:
-        """Return how many there are, as far as it is told."""
-        some = (
-            self.unordered(literal_column("1"))
-            .limit(literal_column(str(COUNT_LIMIT)))
-            .subquery(f"{name_of(self.row)}n")
-        )
+    def counted(self, limit: int = COUNT_LIMIT) -> ColumnElement[int]:
+        """Return how many there are, up to ``limit``."""
+        some = self.candidates
+        if some is None:
+            rows = self.unordered(literal_column("1")).limit(literal_column(str(limit)))
+            some = rows.subquery(f"{name_of(self.row)}n")
         counted: ColumnElement[int] = select(func.count()).select_from(some).scalar_subquery()
         return counted
+
+    def take_from(self, statement: Select[Any]) -> None:
+        """Let ``statement`` find the rows."""
+        self.candidates = statement.subquery(f"{name_of(self.row)}c")
+        self.conditions = []
+        self.order = [
+            (self.candidates.c[name], descends) for name, (_, descends) in zip(self.keyset, self.order, strict=True)
+        ]
 
 
 def rows_of(
@@ -115,12 +131,13 @@ def rows_of(
         arguments: of the field, as SQL is written with them.
     """
     assert target.table is not None, "only rows of tables are looked for"
-    row = names.row(target.table)
-    link = None if source.through is None else names.row(source.through)
     around = [] if parent is None else [parent[0]]
+    row = names.row(source.rows(ask, *around, **arguments) if source.rows else target.table)
+    link = None if source.through is None else names.row(source.through)
+    conditions: list[ColumnElement[bool]] = []
     if source.on:
         conditions = [source.on(ask, *around, row, *([link] if link is not None else []), **arguments)]
-    else:
+    elif not source.rows:
         assert parent, "at the root there is a condition"
         assert source.by, "checked as the schema was built"
         own, other = (parent[0], row) if isinstance(source, ToOne) else (row, parent[0])
@@ -128,16 +145,24 @@ def rows_of(
         conditions = [getattr(other, key) == getattr(own, source.by)]
     if target.made_of.visible_to and not source.seen:
         conditions.append(target.made_of.visible_to(ask, row))
-    order = source.order[arguments["order_by"]] if isinstance(source.order, Mapping) else source.order
+    order = order_of(source, arguments)
     keyset = tuple(each.removeprefix("-") for each in order) if isinstance(order, tuple) else ()
     rows = Rows(row, link, conditions, _order(order, row, link), keyset)
     forget_uses(row)  # conditions and order look at the table itself: only what is selected has to come out of it
     return rows
 
 
+def order_of(source: Source, arguments: Mapping[str, Any]) -> Any:
+    """Return the order of a list that is asked for with ``arguments``: columns, or a function of the row."""
+    if isinstance(source, Paged) and isinstance(source.order, Mapping):
+        return source.order[arguments[source.ordered_by]]
+    return source.order
+
+
 def _order(order: Any, row: Row, link: Row | None) -> list[tuple[ColumnElement[Any], bool]]:
     if isinstance(order, tuple):
-        return [(getattr(row, each.removeprefix("-")), each.startswith("-")) for each in order]
+        # a column that the table has not is one of the candidates, which take the place of this
+        return [(_column_of(each.removeprefix("-"), row, link), each.startswith("-")) for each in order]
     given = order(row) if link is None else order(row, link)
     return [
         (each.element, True) if isinstance(each, UnaryExpression) and each.modifier is desc_op else (each, False)
@@ -145,16 +170,22 @@ def _order(order: Any, row: Row, link: Row | None) -> list[tuple[ColumnElement[A
     ]
 
 
+def _column_of(name: str, row: Row, link: Row | None) -> ColumnElement[Any]:
+    owner, plain = link if name.startswith(LINK) else row, name.removeprefix(LINK)
+    is_there = owner is not None and plain in table_of(owner).c
+    found: ColumnElement[Any] = getattr(owner, plain) if is_there else literal_column(plain)
+    return found
+
+
 def _directed(expression: ColumnElement[Any], descends: bool) -> ColumnElement[Any]:  # noqa: FBT001 - a pair, unpacked
     return expression.desc() if descends else asc(expression)
 
 
-def after_clause(rows: Rows, values: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
-    """Return the condition that a row comes after the keyset ``values``."""
-    keys = tuple_(*(expression for expression, _ in rows.order))
-    descends = rows.order[0][1]
-    clause: ColumnElement[bool] = keys < tuple_(*values) if descends else keys > tuple_(*values)
-    return clause
+def keep_to(rows: Rows, editions: Editions, edition: ColumnElement[int]) -> None:
+    """Mean the rows as they stood in an edition of their list."""
+    rows.edition = edition
+    rows.conditions.append(editions.holds(rows.row, edition))
+    forget_uses(rows.row)  # as in ``rows_of``
 
 
 @dataclass(slots=True)
@@ -171,7 +202,6 @@ class Level:
     """One row with those joined to it: the FROM clause of a statement, put together when all columns are known."""
 
     names: Names
-    ask: Ask
     rows: Rows
     """The first row's."""
     limit: int | None = None
@@ -183,10 +213,15 @@ class Level:
         return self.rows.row
 
     def join(
-        self, source: ToOne, parent: tuple[Row, PlannedType], target: PlannedType, arguments: Mapping[str, Any]
+        self,
+        ask: Ask,
+        source: ToOne,
+        parent: tuple[Row, PlannedType],
+        target: PlannedType,
+        arguments: Mapping[str, Any],
     ) -> tuple[Row, bool]:
         """Join another row; returns it, and whether there is always one."""
-        rows = rows_of(self.names, self.ask, source, parent, target, arguments)
+        rows = rows_of(self.names, ask, source, parent, target, arguments)
         sure = _is_sure(source, parent, target) and self._is_sure(parent[0])
         self.joins.append(_Joined(rows.row, rows, sure, is_lateral=not source.is_unique))
         return rows.row, sure
@@ -197,6 +232,21 @@ class Level:
             literal_column(f"{name_of(self.row)}.{name}") for name in self._order_names()
         ]
         return [(seen, descends) for seen, (_, descends) in zip(outside, self.rows.order, strict=True)]
+
+    def cursor_columns(self) -> list[ColumnElement[Any]]:
+        """Return what a cursor holds: the edition, where there is one, and the keyset.
+
+        That is of the row's own columns, and of those of its link as the page hands them out.
+        """
+        edition = [] if self.rows.edition is None else [self.rows.edition]
+        return edition + [
+            literal_column(f"{name_of(self.row)}.{outside}", expression.type)
+            if name.startswith(LINK) or self.rows.candidates is not None
+            else getattr(self.row, name)
+            for name, outside, (expression, _) in zip(
+                self.rows.keyset, self._order_names(), self.rows.order, strict=True
+            )
+        ]
 
     def ordering(self) -> list[ColumnElement[Any]]:
         """Return the ORDER BY outside of the page."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 
     from planner.build import Build
     from planner.catalog import PlannedField, PlannedType
-    from planner.rows import Values
+    from planner.rows import Ask, Values
     from planner.selections import Use
     from planner.texts import Place
 
@@ -64,6 +65,10 @@ class Objects:
         self.level = level
         self.shelf = shelf
         self.depth = depth
+
+    def asking(self, ask: Ask) -> Objects:
+        """Return what writes fields that ask otherwise, of the same rows."""
+        return Objects(replace(self.build, ask=ask), self.level, self.shelf, self.depth)
 
     def code(self, place: Place, uses: Sequence[Use]) -> str:
         """Return the source of an expression: the object of a row that is there."""
@@ -126,7 +131,7 @@ class Objects:
             present = getattr(place[0], declaration.present)
         else:
             arguments = self.build.document.arguments(use, found).for_sql()
-            other, is_sure = self.level.join(declaration, place, target, arguments)
+            other, is_sure = self.level.join(self.build.ask, declaration, place, target, arguments)
             source = self.text((other, target), uses)
             present = getattr(other, target.key)
             if is_sure:
@@ -186,7 +191,7 @@ class Objects:
     def _other(self, place: Place, use: Use, found: PlannedField, declaration: ToOne) -> str:
         target = self.build.catalog.types[found.named_type.name]
         arguments = self.build.document.arguments(use, found).for_sql()
-        row, sure = self.level.join(declaration, place, target, arguments)
+        row, sure = self.level.join(self.build.ask, declaration, place, target, arguments)
         source = self.code((row, target), self.build.document.below(use, target.graphql))
         if sure:
             getattr(row, target.key)
@@ -197,7 +202,7 @@ class Objects:
         source = self._absent(found)
         for name, option in reversed(list(declaration.options.items())):
             target = self.build.catalog.types[name]
-            row, _ = self.level.join(option, place, target, {})
+            row, _ = self.level.join(self.build.ask, option, place, target, {})
             inner = self.code((row, target), self.build.document.below(use, target.graphql))
             source = f"({inner} if {self.presence((row, target))} is not None else {source})"
         return source
@@ -230,16 +235,17 @@ class Objects:
         size = page_size(self.build, use, found)
         inner = self._inner(rows, size + 1)
         page = Pages(self.build, inner, use, found, target)
-        counted = "None"
-        if page.is_counted:
-            counted = self.shelf.put(cast(total(self.build, place, found, rows), Text), f"total {use.key} {id(rows)}")
-            counted = counted if self.shelf.is_json else f"int({counted})"
+        counted = "()"
+        if page.numbers:
+            number = self.shelf.put(cast(total(self.build, place, found, rows), Text), f"total {use.key} {id(rows)}")
+            number = number if self.shelf.is_json else f"int({number})"
+            counted = f"({number},) * {len(page.numbers)}"
         owner = self.presence(place)
         function = page.function(size, owner=True)
         return f"{function}({self._load(inner)}, x, {counted}, {owner})"
 
     def _inner(self, rows: Any, limit: int) -> Objects:
-        level = Level(self.build.names, self.build.ask, rows, limit)
+        level = Level(self.build.names, rows, limit)
         return Objects(self.build, level, Shelf(f"r{self.depth + 1}", is_json=True), self.depth + 1)
 
     def _load(self, inner: Objects) -> str:

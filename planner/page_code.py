@@ -11,13 +11,15 @@ from planner.catalog import PlannedType
 from planner.texts import (
     cursor_reader,
     is_first_page,
-    place_of,
+    name_of_list,
+    number,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from graphql import GraphQLObjectType
+    from sqlalchemy import ColumnElement
 
     from planner.build import Build
     from planner.catalog import PlannedField
@@ -40,13 +42,13 @@ class Pages:
         self.asked = build.document.below(use, self.connection)
         self._is_owned = False
 
-    @property
-    def is_counted(self) -> bool:
-        """Whether the number of all items is asked for."""
-        return any(each.name == "totalCount" for each in self.asked)
+    @cached_property
+    def numbers(self) -> list[Use]:
+        """What is counted that is asked for: the function is handed it in this order."""
+        return [each for each in self.asked if each.name == "totalCount" or self._newer(each)]
 
     def function(self, size: int, *, owner: bool) -> str:
-        """Write the function ``(rows, x, total, owner)`` and return its name.
+        """Write the function ``(rows, x, numbers, owner)`` and return its name.
 
         Args:
             size: of a page; ``rows`` may hold one more.
@@ -61,7 +63,7 @@ class Pages:
         entries = [f"{each.key!r}: {self._part(each)}" for each in self.asked]
         name = f"page{len(self.build.functions)}"
         self.build.functions.append(
-            f"def {name}(rows, x, total, owner):\n"
+            f"def {name}(rows, x, numbers, owner):\n"
             " c = x.context; a = x.arguments; late = x.late\n"
             f"{foreign}"
             f" more = len(rows) > {size}\n"
@@ -75,20 +77,36 @@ class Pages:
         return is_first_page(self.build, self.found, self.use)
 
     @cached_property
+    def _fields_of_edges(self) -> Objects:
+        """Writes the fields of edges, which may ask with what their connection was asked with."""
+        arguments = self.build.document.arguments(self.use, self.found).for_sql()
+        return self.objects.asking(self.build.ask.within(arguments))
+
+    @cached_property
     def _cursor_source(self) -> str:
         """The source of an item's cursor; its columns are fetched where somebody asks for it."""
-        place = place_of(self.build, self.use, self.found)
-        rows = self.objects.level.rows
-        keys = [self.objects.shelf.put_key(getattr(rows.row, name)) for name in rows.keyset]
-        return f"cursor({place!r}, {', '.join(['owner', *keys] if self._is_owned else keys)})"
+        name = name_of_list(self.build, self.use, self.found)
+        called = repr(name.words)
+        if name.read:
+            self.build.arguments.append(name)
+            called = f"a[{len(self.build.arguments) - 1}]"
+        keys = [self.objects.shelf.put_key(each) for each in self.objects.level.cursor_columns()]
+        return f"cursor({', '.join([called, *(['owner'] if self._is_owned else []), *keys])})"
+
+    def counts(self) -> list[ColumnElement[int]]:
+        """Return what is counted of a page of the root."""
+        return [number(self.build, self.use, self.found, self.target, each, self._newer(each)) for each in self.numbers]
+
+    def _newer(self, asked: Use) -> PlannedField | None:
+        return self.build.catalog.page_fields.get((self.connection.name, asked.name))
 
     def _part(self, asked: Use) -> str:
         variable = self.objects.shelf.variable
         place = (self.objects.level.row, self.target)
         if asked.name == "__typename":
             return repr(self.connection.name)
-        if asked.name == "totalCount":
-            return "total"
+        if asked in self.numbers:
+            return f"numbers[{self.numbers.index(asked)}]"
         if asked.name == "nodes":
             source = self.objects.written(place, self.build.document.below(asked, self.target.graphql))
             return f"[{source} for {variable} in rows]"
@@ -113,7 +131,7 @@ class Pages:
             return self.objects.written(place, self.build.document.below(asked, self.target.graphql))
         found = self.build.catalog.edge_fields[edge.name, asked.name]
         as_edge = PlannedType(edge, self.target.table, self.target.made_of, {asked.name: found})
-        return self.objects.field((place[0], as_edge), asked)
+        return self._fields_of_edges.field((place[0], as_edge), asked)
 
     def _page_info(self, asked: Use, variable: str) -> str:
         page_info: Any = get_nullable_type(self.connection.fields["pageInfo"].type)

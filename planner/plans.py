@@ -18,9 +18,9 @@ from planner.levels import Level, Rows
 from planner.objects import Objects
 from planner.page_code import Pages
 from planner.rows import DIALECT, Asked
-from planner.selections import Use
+from planner.selections import Use, asked_with
 from planner.shelf import Shelf
-from planner.texts import page_size, source_rows, total
+from planner.texts import page_size, source_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from planner.build import Cursors, Late
     from planner.catalog import Catalog, PlannedField, PlannedType
     from planner.database import Reader
+    from planner.references import EdgeRef
     from planner.rows import Ask, Row, Values
     from planner.selections import Document
 
@@ -90,6 +91,8 @@ class Plan:
     """Of the request; it is a part of the statement."""
     strict: bool
     """Whether it abandons what is not as it should be."""
+    has_one_plan: bool = False
+    """Whether PostgreSQL is to plan it once for all values."""
 
     async def run(self, reader: Reader, values: Values) -> Tree:
         """Run the statement and return what is answered.
@@ -98,7 +101,8 @@ class Plan:
             Abandoned: a value is not what its field promises (only where the plan is strict), or the guard does not
                 hold.
         """
-        rows = await reader.run(self.statement, [value_of(values) for value_of in self.parameters])
+        given = [value_of(values) for value_of in self.parameters]
+        rows = await reader.run(self.statement, given, has_one_plan=self.has_one_plan)
         if self.guard and not rows:
             await self.guard.check(reader, values)
         run = Run(values.context, [read(values) for read in self.arguments])
@@ -183,23 +187,21 @@ class Compiler:
             conditions.append(target.made_of.visible_to(self.ask, row))
         return self._one(build, Rows(row, None, conditions, []), target, uses, guarded=guarded)
 
-    def edge(
-        self, document: Document, uses: Sequence[Use], root: PlannedField, keys: Sequence[str], *, strict: bool
-    ) -> Plan:
-        """Return the plan of one edge of a root connection, of the item known by the columns ``keys``; None elsewhere.
+    def edge(self, document: Document, uses: Sequence[Use], root: PlannedField, ref: EdgeRef, *, strict: bool) -> Plan:
+        """Return the plan of one edge of a root connection, of an item known by its columns; it answers None elsewhere.
 
-        ``uses`` is what is asked of the edge; the connection is one that was asked for without arguments.
+        ``uses`` is what is asked of the edge.
         """
-        build = self._build(document, strict=strict)
-        use = Use(root.name, (FieldNode(name=NameNode(value=root.name)),))
+        build = self._build(document.given(ref.asked), strict=strict)
+        use = asked_with(Use(root.name, (FieldNode(name=NameNode(value=root.name)),)), ref.asked)
         target = self.catalog.types[self.catalog.node_type(root.named_type).name]
         connection = root.declaration
         assert isinstance(connection, Paged), "checked by the caller"
-        if connection.told:
-            root = replace(root, declaration=replace(connection, on=connection.told))
+        on = connection.on if ref.is_own else connection.told or connection.on
+        root = replace(root, declaration=replace(connection, on=on, among=None))
         rows = source_rows(build, None, use, root, target)
-        rows.conditions += [self._is_asked_for(rows.row, target, name) for name in keys]
-        level = Level(build.names, self.ask, rows)
+        rows.conditions += [self._is_asked_for(rows.row, target, name) for name in ref.keys]
+        level = Level(build.names, rows)
         shelf = Shelf("r", is_json=False)
         source = Pages(build, Objects(build, level, shelf), use, root, target).edge(uses)
         body = f" r = rows[0] if rows else None\n return {source} if rows else None\n"
@@ -218,7 +220,7 @@ class Compiler:
             conditions.append(target.made_of.visible_to(self.ask, row))
         if guarded and self._guard:
             conditions.append(self._guard(self.ask))
-        level = Level(build.names, self.ask, Rows(row, None, conditions, []))
+        level = Level(build.names, Rows(row, None, conditions, []))
         shelf = Shelf("r", is_json=False)
         objects = Objects(build, level, shelf)
         source = objects.written((row, target), uses)
@@ -250,7 +252,7 @@ class Compiler:
     def _one(self, build: Build, rows: Rows, target: PlannedType, uses: Sequence[Use], *, guarded: bool) -> Plan:
         if guarded and self._guard:
             rows.conditions.append(self._guard(self.ask))
-        level = Level(build.names, self.ask, rows)
+        level = Level(build.names, rows)
         shelf = Shelf("r", is_json=False)
         source = Objects(build, level, shelf).written((level.row, target), uses)
         body = f" r = rows[0] if rows else None\n return {source} if rows else None\n"
@@ -262,7 +264,7 @@ class Compiler:
     ) -> Plan:
         if guarded and self._guard:
             rows.conditions.append(self._guard(self.ask))
-        level = Level(build.names, self.ask, rows, limit)
+        level = Level(build.names, rows, limit)
         shelf = Shelf("r", is_json=False)
         source = Objects(build, level, shelf).written((level.row, target), uses)
         statement = self._paged(level, shelf)
@@ -273,39 +275,40 @@ class Compiler:
         assert isinstance(declaration, Paged), "checked by the caller"
         target = self.catalog.types[self.catalog.node_type(found.named_type).name]
         size = page_size(build, use, found)
-        rows = source_rows(build, None, use, found, target)
+        rows = source_rows(build, None, use, found, target, size + 1)
         if guarded and self._guard:
             rows.conditions.append(self._guard(self.ask))
-        level = Level(build.names, self.ask, rows, size + 1)
+        level = Level(build.names, rows, size + 1)
         shelf = Shelf("r", is_json=False)
         page = Pages(build, Objects(build, level, shelf), use, found, target)
         function = page.function(size, owner=False)
-        if not page.is_counted:
-            return self._plan(
-                build, self._paged(level, shelf), f" return {function}(rows, x, None, None)\n", guarded=guarded
-            )
-        # the number is there also where the page is empty: its row comes first, alone
-        shown = level.row
-        present = shelf.put(getattr(shown, target.key))
-        number = total(build, None, found, source_rows(build, None, use, found, target))
-        numbered = select(number.label("n")).select_from(select(literal_column("1")).subquery("one"))
+        numbers = page.counts()
+        if not numbers:
+            written = f" return {function}(rows, x, (), None)\n"
+            plan = self._plan(build, self._paged(level, shelf), written, guarded=guarded)
+            return replace(plan, has_one_plan=declaration.among is not None)
+        # the numbers are there also where the page is empty: their row comes first, alone
+        present = shelf.put(getattr(level.row, target.key))
+        counts = [each.label(f"n{index}") for index, each in enumerate(numbers)]
+        numbered = select(*counts).select_from(select(literal_column("1")).subquery("one"))
         if guarded and self._guard:
             numbered = numbered.where(self._guard(self.ask))
         base = numbered.subquery("counted")
         page_rows = self._paged(level, shelf, labelled=True).subquery("page")
         columns: list[ColumnElement[Any]] = [
-            literal_column("counted.n"),
+            *[literal_column(f"counted.n{index}") for index in range(len(numbers))],
             *[literal_column(f"page.c{index}") for index in range(len(shelf.columns))],
         ]
         ordering = self._page_order(level)
         statement = select(*columns).select_from(base.outerjoin(page_rows, literal_column("true"))).order_by(*ordering)
-        where = int(present.partition("[")[2].rstrip("]")) + 1
+        where = int(present.partition("[")[2].rstrip("]")) + len(numbers)
         body = (
-            " total = rows[0][0] if rows else None\n"
-            f" rows = [row[1:] for row in rows if row[{where}] is not None]\n"
-            f" return {function}(rows, x, total, None)\n"
+            f" numbers = rows[0][:{len(numbers)}] if rows else None\n"
+            f" rows = [row[{len(numbers)}:] for row in rows if row[{where}] is not None]\n"
+            f" return {function}(rows, x, numbers, None)\n"
         )
-        return self._plan(build, statement, body, guarded=guarded)
+        plan = self._plan(build, statement, body, guarded=guarded)
+        return replace(plan, has_one_plan=declaration.among is not None)
 
     @staticmethod
     def _page_order(level: Level) -> list[Any]:

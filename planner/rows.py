@@ -123,6 +123,14 @@ class Ask:
     def __init__(self, known: Mapping[str, TypeEngine[Any]]) -> None:
         """Offer the values named in ``known``, with their types."""
         self._known = known
+        self.asked: Mapping[str, Any] = {}
+        """In the fields of an edge: the arguments of its connection, by the parameters of its function."""
+
+    def within(self, arguments: Mapping[str, Any]) -> Ask:
+        """Return what edges of a connection with these ``arguments`` ask with."""
+        within = Ask(self._known)
+        within.asked = arguments
+        return within
 
     def __getattr__(self, name: str) -> ColumnElement[Any]:
         """Return a parameter.
@@ -139,6 +147,19 @@ def sql_of(argument: Any) -> ColumnElement[Any]:
     """Return an argument that has a value as an SQL expression, where its annotation says what it is in Python."""
     expression: ColumnElement[Any] = argument.__clause_element__()
     return expression
+
+
+def required(parameter: ColumnElement[Any], error: Callable[[], Exception]) -> ColumnElement[Any]:
+    """Return a parameter of the request that ends it with an error of its field where it has no value."""
+    assert isinstance(parameter, Asked), "it comes with the request"
+    value_of = parameter.value_of
+
+    def read(values: Values) -> object:
+        if (value := value_of(values)) is None:
+            raise error()
+        return value
+
+    return Asked(f"{parameter.key}_required", parameter.type, read)
 
 
 def refused(error: Callable[[], Exception]) -> ColumnElement[bool]:

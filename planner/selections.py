@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
+    ArgumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -14,6 +15,7 @@ from graphql import (
     GraphQLObjectType,
     InlineFragmentNode,
     ListValueNode,
+    NameNode,
     ObjectValueNode,
     Undefined,
     ValueNode,
@@ -34,6 +36,34 @@ if TYPE_CHECKING:
     from graphql import DocumentNode, GraphQLInputType, GraphQLSchema, Node, SelectionSetNode
 
     from planner.catalog import PlannedField
+
+
+def asked_with(use: Use, given: Iterable[str]) -> Use:
+    """Return a use of a field with arguments besides those that the document says: variables, see ``variables_of``."""
+    extra = tuple(
+        ArgumentNode(name=NameNode(value=name), value=VariableNode(name=NameNode(value=_variable(name))))
+        for name in given
+    )
+    nodes = [
+        FieldNode(
+            alias=node.alias,
+            name=node.name,
+            arguments=(*(node.arguments or ()), *extra),
+            directives=node.directives,
+            selection_set=node.selection_set,
+        )
+        for node in use.nodes
+    ]
+    return Use(use.key, tuple(nodes))
+
+
+def variables_of(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the variables that hold the arguments ``given`` besides those of a document."""
+    return {_variable(name): value for name, value in given.items()}
+
+
+def _variable(name: str) -> str:
+    return f" {name}"  # no document can call a variable so
 
 
 class Missing:
@@ -73,6 +103,10 @@ class Document:
         """Take a valid document for the fast path."""
         fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
         return cls(schema, fragments, variables, strict=True)
+
+    def given(self, given: Mapping[str, Any]) -> Document:
+        """Return the document with the values of arguments that it does not say, see ``asked_with``."""
+        return replace(self, variables={**self.variables, **variables_of(given)}) if given else self
 
     def uses(self, nodes: Iterable[SelectionSetNode | None], type_: GraphQLObjectType) -> list[Use]:
         """Return what the selection sets ask of an object type, in the order of the specification.

@@ -5,17 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from graphql import get_named_type
-from sqlalchemy import Text, case, cast, func, literal_column, select
+from sqlalchemy import BigInteger, Integer, Text, case, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.sql.selectable import Exists
 
-from planner.declarations import TYPE_KEY, Column, Expression, NodeId, Paged, Part, Scalars, Source, ToMany, ToOne
+from planner.declarations import (
+    TYPE_KEY,
+    Column,
+    Expression,
+    Newer,
+    NodeId,
+    Paged,
+    Part,
+    Scalars,
+    Source,
+    ToMany,
+    ToOne,
+)
 from planner.errors import Abandoned
 from planner.formats import Format, Joined, or_null, quoted
-from planner.levels import ArrayOf, Level, after_clause, rows_of
+from planner.levels import ArrayOf, Level, keep_to, rows_of
+from planner.list_names import ListName, list_name
 from planner.pages import COUNT_LIMIT, DEFAULT_PAGE, MAXIMUM_PAGE
 from planner.rows import Asked, Row, name_of, table_of
 from planner.selections import MISSING
+from planner.slices import Slice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -153,7 +167,7 @@ def _other_text(build: Build, level: Level, place: Place, use: Use, found: Plann
         is_there = getattr(place[0], declaration.present).is_not(None)
     else:
         assert isinstance(declaration, ToOne), "checked by the caller"
-        other, sure = level.join(declaration, place, target, build.document.arguments(use, found).for_sql())
+        other, sure = level.join(build.ask, declaration, place, target, build.document.arguments(use, found).for_sql())
         text = object_text(build, level, (other, target), uses)
         if sure:
             return text
@@ -168,7 +182,7 @@ def list_text(build: Build, place: Place, use: Use, found: PlannedField) -> Colu
     declaration = found.declaration
     if isinstance(declaration, ToMany):
         target = build.catalog.types[found.named_type.name]
-        level = Level(build.names, build.ask, source_rows(build, place, use, found, target), declaration.limit)
+        level = Level(build.names, source_rows(build, place, use, found, target), declaration.limit)
         item = object_text(build, level, (level.row, target), build.document.below(use, target.graphql))
         return aggregated(level, item)
     connection = found.named_type
@@ -190,7 +204,7 @@ def _page_part(build: Build, place: Place, use: Use, found: PlannedField, asked:
     rows = source_rows(build, place, use, found, target)
     if asked.name == "totalCount":
         return total(build, place, found, rows).cast(Text)
-    level = Level(build.names, build.ask, rows, page_size(build, use, found))
+    level = Level(build.names, rows, page_size(build, use, found))
     if asked.name == "nodes":
         return aggregated(
             level, object_text(build, level, (level.row, target), build.document.below(asked, target.graphql))
@@ -207,36 +221,95 @@ def _page_part(build: Build, place: Place, use: Use, found: PlannedField, asked:
     return aggregated(level, Joined(*parts, "}"))
 
 
-def source_rows(build: Build, place: Place | None, use: Use, found: PlannedField, target: PlannedType) -> Rows:
-    """Return which rows a field of a list, a page or the root means, those after the cursor where one is given."""
+def source_rows(
+    build: Build, place: Place | None, use: Use, found: PlannedField, target: PlannedType, size: int = COUNT_LIMIT
+) -> Rows:
+    """Return which rows a field of a list, a page or the root means, those after the cursor where one is given.
+
+    Of what a statement finds in place of the table, ``size`` rows.
+    """
+    rows = whole_rows(build, place, use, found, target, size)
+    if isinstance(found.declaration, Paged) and not is_first_page(build, found, use):
+        read = cursor_reader(build, use, found, rows, is_owned=place is not None)
+        slice_ = Slice(size, rows.order[0][1], bound(build, "after", rows, read))
+        if rows.candidates is None:
+            rows.after = slice_.holds(*(expression for expression, _ in rows.order))
+        else:
+            take_slice(build, use, found, rows, slice_)
+    return rows
+
+
+def whole_rows(
+    build: Build, place: Place | None, use: Use, found: PlannedField, target: PlannedType, size: int = COUNT_LIMIT
+) -> Rows:
+    """Return which rows a field means, whatever its cursor; of what a statement finds, the first ``size``."""
     source = found.declaration
     assert isinstance(source, Source), "checked by the caller"
-    arguments = build.document.arguments(use, found)
-    rows = rows_of(build.names, build.ask, source, place, target, arguments.for_sql())
-    if isinstance(source, Paged) and not is_first_page(build, found, use):
-        read = cursor_reader(build, use, found, rows, is_owned=place is not None)
-        build.document.counter += 1
-        name = f"after_{build.document.counter}"
-        keys = [
-            Asked(f"{name}_{index}", each.type, _item(read, index + 1)) for index, (each, _) in enumerate(rows.order)
-        ]
-        rows.after = after_clause(rows, keys)
+    arguments = build.document.arguments(use, found).for_sql()
+    rows = rows_of(build.names, build.ask, source, place, target, arguments)
+    rows.key = target.key
+    if isinstance(source, Paged):
+        _take_edition(build, place, use, found, rows)
+        take_slice(build, use, found, rows, Slice(size, rows.order[0][1]))
     return rows
+
+
+def _take_edition(build: Build, place: Place | None, use: Use, found: PlannedField, rows: Rows) -> None:
+    """Let rows be those of the present edition of their list, or of the one that the cursor holds."""
+    source = found.declaration
+    assert isinstance(source, Paged), "checked by the caller"
+    if source.editions is None:
+        return
+    if is_first_page(build, found, use):
+        keep_to(rows, source.editions, source.editions.present(build.ask))
+        return
+    build.document.counter += 1
+    name = f"edition_{build.document.counter}"
+    keep_to(rows, source.editions, Asked(name, BigInteger(), lambda values: read(values)[1]))
+    read = cursor_reader(build, use, found, rows, is_owned=place is not None)
+
+
+def take_slice(build: Build, use: Use, found: PlannedField, rows: Rows, slice_: Slice) -> None:
+    """Let the statement that a list is put together by find its rows, where there is one."""
+    source = found.declaration
+    assert isinstance(source, Paged), "checked by the caller"
+    if source.among:
+        statement = source.among(build.ask, slice_, **build.document.arguments(use, found).for_sql())
+        if statement is not None:
+            rows.take_from(statement)
+
+
+def bound(build: Build, name: str, rows: Rows, read: Callable[[Values], list[Any]]) -> list[Asked]:
+    """Return the keyset of a cursor as bind parameters; a forged one may hold any 64 bits for a smaller number."""
+    build.document.counter += 1
+    name = f"{name}_{build.document.counter}"
+    types = [BigInteger() if isinstance(each.type, Integer) else each.type for each, _ in rows.order]
+    first = 1 if rows.edition is None else 2
+    return [Asked(f"{name}_{index}", type_, _item(read, first + index)) for index, type_ in enumerate(types)]
 
 
 def cursor_reader(
     build: Build, use: Use, found: PlannedField, rows: Rows, *, is_owned: bool
 ) -> Callable[[Values], list[Any]]:
-    """Return a function that reads the cursor of a request: the key of the list's owner (or None), then the keyset."""
+    """Return a function that reads the cursor of a request: the key of the list's owner (or None), then the keyset.
+
+    Where the list has editions, the number of one stands before the keyset.
+    """
+    given = build.document.arguments(use, found).getter("after")
+    return reader_of(build, use, found, rows, given, is_owned=is_owned)
+
+
+def reader_of(
+    build: Build, use: Use, found: PlannedField, rows: Rows, given: Callable[[Values], Any], *, is_owned: bool
+) -> Callable[[Values], list[Any]]:
+    """Return a function that reads a cursor of a list, which ``given`` returns."""
     kinds = [expression.type.python_type for expression, _ in rows.order]
-    read, where, decode = (
-        build.document.arguments(use, found).getter("after"),
-        place_of(build, use, found),
-        build.cursors.decode,
-    )
+    if rows.edition is not None:
+        kinds = [int, *kinds]
+    where, decode = name_of_list(build, use, found), build.cursors.decode
     if is_owned:
-        return lambda values: decode(where, read(values), (str, *kinds))
-    return lambda values: [None, *decode(where, read(values), kinds)]
+        return lambda values: decode(where(values), given(values), (str, *kinds))
+    return lambda values: [None, *decode(where(values), given(values), kinds)]
 
 
 def _item(read: Callable[[Values], list[Any]], index: int) -> Callable[[Values], Any]:
@@ -249,15 +322,9 @@ def is_first_page(build: Build, found: PlannedField, use: Use) -> bool:
     return after is None or after is MISSING
 
 
-def place_of(build: Build, use: Use, found: PlannedField) -> str:
-    """Return the name of a list in its cursors: the field, and the words that it was asked with."""
-    arguments = build.document.arguments(use, found)
-    words = [
-        str(getattr(value, "name", value))
-        for name, value in arguments.for_sql().items()
-        if hasattr(value, "name") or isinstance(value, bool)
-    ]
-    return ":".join([f"{found.owner}.{found.name}", *words])
+def name_of_list(build: Build, use: Use, found: PlannedField) -> ListName:
+    """Return the name of a list in its cursors."""
+    return list_name(found, build.document.arguments(use, found))
 
 
 def page_size(build: Build, use: Use, found: PlannedField) -> int:
@@ -281,6 +348,31 @@ def total(build: Build, place: Place | None, found: PlannedField, rows: Rows) ->
         return rows.counted()
     least: ColumnElement[int] = func.least(declaration.count(build.ask, place[0]), literal_column(str(COUNT_LIMIT)))
     return least
+
+
+def number(
+    build: Build, use: Use, found: PlannedField, target: PlannedType, asked: Use, newer: PlannedField | None
+) -> ColumnElement[int]:
+    """Return what is counted of a page of the root: all its items, or those before the cursor ``since``.
+
+    All items are told for lists of a table alone; it is NULL for those that a statement finds.
+    """
+    if newer is None:
+        rows = whole_rows(build, None, use, found, target)
+        if rows.candidates is not None:  # such a statement finds a page quickly, and all that there is slowly
+            return literal_column("NULL::bigint")
+        return total(build, None, found, rows)
+    declaration = newer.declaration
+    assert isinstance(declaration, Newer), "nothing else is counted of a page"
+    rows = whole_rows(build, None, use, found, target, declaration.limit)
+    given = build.document.arguments(asked, newer).getter("since")
+    read = reader_of(build, use, found, rows, given, is_owned=False)
+    before = Slice(declaration.limit, rows.order[0][1], bound(build, "since", rows, read), is_before=True)
+    if rows.candidates is None:
+        rows.conditions.append(before.holds(*(expression for expression, _ in rows.order)))
+    else:
+        take_slice(build, use, found, rows, before)
+    return rows.counted(declaration.limit)
 
 
 def aggregated(level: Level, item: ColumnElement[Any]) -> ColumnElement[Any]:

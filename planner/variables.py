@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from graphql import DocumentNode, GraphQLSchema, Node
 
+    from planner.catalog import PlannedField
+
 
 def _text(value: Any) -> Any:
     return value if value.__class__ is str else abandon()
@@ -138,6 +140,11 @@ def shape_of(value: Any, type_: Any, *, is_page: bool = False) -> Hashable:
     if isinstance(inner, GraphQLInputObjectType):
         return tuple((name, shape_of(value.get(name), each.type)) for name, each in inner.fields.items())
     return isinstance(inner, GraphQLList) or True
+
+
+def shape_of_given(found: PlannedField, given: Mapping[str, Any]) -> Hashable:
+    """Return the shape of arguments that a field is given besides those of a document."""
+    return tuple((name, shape_of(value, found.field.args[name].type)) for name, value in given.items())
 
 
 class _Pages(Visitor):

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import strawberry
 from sqlalchemy import Text
 
-from domain import accounts, attempts, galleries, passwords
+from domain import accounts, attempts, galleries, mutes, passwords
 from domain.accounts import Profile, SignedIn
 from domain.attempts import PER_ACCOUNT, PER_ADDRESS
 from domain.errors import InvalidInput, InvalidRefreshToken
@@ -152,16 +152,21 @@ class AccountMutations:
             await accounts.update_profile(tx, viewer_id, profile)
         return UpdateProfileSuccess(viewer=ref(Viewer, id=viewer_id))
 
-    @strawberry.mutation(description="Choose up to which content level the viewer wants to see what others show.")
+    @strawberry.mutation(
+        description="Choose up to which content level, and without which tags, the viewer wants to see others' things."
+    )
     async def update_content_preferences(
         self,
         info: Info,
-        input: Annotated[UpdateContentPreferencesInput, strawberry.argument(description="Which level.")],  # noqa: A002
+        input: Annotated[UpdateContentPreferencesInput, strawberry.argument(description="What to see.")],  # noqa: A002
     ) -> UpdateContentPreferencesResult:
         """Choose what to see."""
         viewer_id = info.context.required_viewer_id
         async with info.context.services.db.write() as tx:
-            await accounts.choose_content_level(tx, viewer_id, input.max_content_level)
+            if input.max_content_level is not None:
+                await accounts.choose_content_level(tx, viewer_id, input.max_content_level)
+            if input.hidden_tags is not None:
+                await mutes.hide_tags(tx, viewer_id, input.hidden_tags)
         return UpdateContentPreferencesSuccess(viewer=ref(Viewer, id=viewer_id))
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import strawberry
 
 from db.words import OwnerKind, Visibility
-from domain import attempts, edits_making, galleries, streams, trash
+from domain import attempts, edits_making, galleries, sight, streams, trash
 from domain.edits import PER_USER, Crop, Recipe
 from domain.errors import Missing, NotFound
 from domain.galleries import Owner
@@ -259,9 +259,15 @@ class MediaWatch(Watch):
         state = await self.context.services.db.find(galleries.audiences, owner.id) if owner else None
         if state and owner and state[0] is owner.kind:
             _, user_id, visibility = state
-            if visibility is not Visibility.PRIVATE or user_id == self.context.viewer_id:
+            viewer_id = self.context.viewer_id
+            if user_id == viewer_id:
+                return
+            if visibility is not Visibility.PRIVATE and not (viewer_id and await self._is_apart(viewer_id, user_id)):
                 return
         raise Missing("There is no such gallery that you may see.")
+
+    async def _is_apart(self, viewer_id: UUID, user_id: UUID) -> bool:
+        return bool(await self.context.services.db.find(sight.apart, (viewer_id, user_id)))
 
     def snapshot(self, place: Place, *, resumed: bool) -> EntityMediaChanged:  # noqa: ARG002 - each message says all
         """Return the gallery as it is now."""

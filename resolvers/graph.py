@@ -6,7 +6,7 @@ from typing import Any, Final
 import strawberry
 import structlog
 from graphql import GraphQLError
-from sqlalchemy import Uuid
+from sqlalchemy import Boolean, Uuid
 from sqlalchemy.types import TypeEngine
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
@@ -20,23 +20,38 @@ from planner import Planner, Reader, Weight
 from resolvers.accounts import AccountMutations, AccountQueries
 from resolvers.allowances import AllowanceQueries
 from resolvers.archives import ArchiveMutations, ArchiveSubscriptions
-from resolvers.artworks import ArtworkMutations, ArtworkQueries
+from resolvers.artwork_watch import ArtworkSubscriptions
+from resolvers.artworks import ArtworkQueries
+from resolvers.blocks import BlockMutations
+from resolvers.collections import CollectionMutations
+from resolvers.comments import CommentMutations
 from resolvers.credits import CreditMutations
-from resolvers.feed import FeedSubscriptions
+from resolvers.feeds import FeedQueries, FeedSubscriptions
 from resolvers.folders import FolderMutations, FolderQueries
+from resolvers.follows import FollowMutations
 from resolvers.galleries import GalleryMutations, GallerySubscriptions
 from resolvers.generation import GenerationMutations, GenerationQueries, GenerationSubscriptions
 from resolvers.limits import LimitQueries
 from resolvers.line import LineMutations, LineQueries
+from resolvers.moderation import ModerationMutations, ModerationQueries, ModerationSubscriptions
 from resolvers.nodes import NodeQueries
+from resolvers.notifications import NotificationMutations, NotificationQueries
 from resolvers.operations import OperationMutations
 from resolvers.owners import OwnerMutations, OwnerQueries
 from resolvers.personal import PersonalSubscriptions
 from resolvers.presets import PresetMutations, PresetQueries
 from resolvers.prompts import PromptMutations
+from resolvers.publishing import PublishingMutations
 from resolvers.queues import QueueSubscriptions
 from resolvers.quotes import QuoteQueries
+from resolvers.reactions import ReactionMutations
+from resolvers.reports import ReportMutations
 from resolvers.retries import RetryMutations
+from resolvers.saved_searches import SavedSearchMutations, SavedSearchQueries, SavedSearchSubscriptions
+from resolvers.search import SearchQueries
+from resolvers.seen import SeenMutations
+from resolvers.sharing import SharingMutations
+from resolvers.tags import TagQueries
 from resolvers.uploads import UploadMutations
 from resolvers.workers import WorkerMutations
 from schema.context import Context
@@ -46,22 +61,26 @@ from schema.errors import EXCEPTION_HANDLERS, UserError
 from schema.generation import GenerationSlot, Job
 from schema.generation_events import JobEvent
 from schema.guard import GuardDecision
+from schema.moderated import Moderated
 from schema.scalars import SCALARS
 from schema.stream_events import StreamEvent
 
 QUERIES = (
     *(NodeQueries, AccountQueries, OwnerQueries, GenerationQueries, AllowanceQueries, LineQueries, QuoteQueries),
-    *(ArtworkQueries, FolderQueries, PresetQueries, LimitQueries),
+    *(ArtworkQueries, FeedQueries, FolderQueries, PresetQueries, LimitQueries),
+    *(TagQueries, NotificationQueries, ModerationQueries, SearchQueries, SavedSearchQueries),
 )
 MUTATIONS = (
     *(AccountMutations, OwnerMutations, GalleryMutations, GenerationMutations, OperationMutations, LineMutations),
-    *(RetryMutations, PromptMutations, PresetMutations, ArtworkMutations, UploadMutations, FolderMutations),
-    *(WorkerMutations, CreditMutations, ArchiveMutations),
+    *(RetryMutations, PromptMutations, PresetMutations, PublishingMutations, UploadMutations, FolderMutations),
+    *(WorkerMutations, CreditMutations, ArchiveMutations, CommentMutations, CollectionMutations, SeenMutations),
+    *(FollowMutations, ReactionMutations, BlockMutations, NotificationMutations, ReportMutations, ModerationMutations),
+    *(SavedSearchMutations, SharingMutations),
 )
 SUBSCRIPTIONS = (
     *(GenerationSubscriptions, GallerySubscriptions, FeedSubscriptions),
     *(QueueSubscriptions, PersonalSubscriptions),
-    ArchiveSubscriptions,
+    *(ArchiveSubscriptions, ArtworkSubscriptions, ModerationSubscriptions, SavedSearchSubscriptions),
 )
 logger = structlog.get_logger()
 
@@ -123,7 +142,7 @@ def _root(name: str, description: str, *parts: type) -> type:
     return root
 
 
-_KNOWN: Final[Mapping[str, TypeEngine[Any]]] = {"viewer": Uuid(), "session": Uuid()}
+_KNOWN: Final[Mapping[str, TypeEngine[Any]]] = {"viewer": Uuid(), "session": Uuid(), "moderator": Boolean()}
 
 
 def build_planner(schema: strawberry.Schema, rows: Reader, reader: DocumentReader) -> Planner:
@@ -147,7 +166,7 @@ def build_planner(schema: strawberry.Schema, rows: Reader, reader: DocumentReade
     )
 
 
-class _Asked(Mapping[str, str | None]):
+class _Asked(Mapping[str, str | bool | None]):
     """What statements ask of a request, looked up as they ask: then the answer is a personal one."""
 
     __slots__ = ("_context",)
@@ -155,7 +174,9 @@ class _Asked(Mapping[str, str | None]):
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def __getitem__(self, name: str) -> str | None:
+    def __getitem__(self, name: str) -> str | bool | None:
+        if name == "moderator":
+            return self._context.is_moderator
         return self._context.viewer_key if name == "viewer" else self._context.session_key
 
     def __iter__(self) -> Iterator[str]:
@@ -175,7 +196,17 @@ def build_schema(reader: DocumentReader, *extensions: Callable[[], SchemaExtensi
             *MUTATIONS,
         ),
         subscription=_root("Subscription", "What can be followed as it happens.", *SUBSCRIPTIONS),
-        types=[UserError, Job, StreamEvent, JobEvent, CreditAccount, LedgerEntry, GenerationSlot, GuardDecision],
+        types=[
+            UserError,
+            Job,
+            StreamEvent,
+            Moderated,
+            JobEvent,
+            CreditAccount,
+            LedgerEntry,
+            GenerationSlot,
+            GuardDecision,
+        ],
         extensions=[*extensions, reader.extension, ErrorPolicy],
         exception_handlers=EXCEPTION_HANDLERS,
         config=StrawberryConfig(scalar_map=SCALARS),

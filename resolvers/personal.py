@@ -9,13 +9,15 @@ import strawberry
 from domain import streams
 from domain.errors import Unauthenticated
 from domain.ports import Event
-from domain.words import MyEventType
+from domain.words import MyEventType, NotificationChange
 from planner import ref
 from resolvers.streams import After, Audience, Place, Watch
 from schema.accounts import Viewer
 from schema.context import Context, Info
 from schema.credits import CreditAccount, LedgerEntry
 from schema.generation import GenerationJob, GenerationSlot
+from schema.node import global_id
+from schema.notifications import NotificationGroup
 from schema.personal_events import (
     CreditBalanceChanged,
     CreditEvent,
@@ -27,6 +29,12 @@ from schema.personal_events import (
     MyJobCompleted,
     MyJobQueued,
     MyJobStarted,
+    NotificationEvent,
+    NotificationReceived,
+    NotificationShrank,
+    NotificationSnapshot,
+    NotificationsRead,
+    NotificationWithdrawn,
 )
 from schema.stream_events import StreamEvent
 
@@ -58,6 +66,15 @@ class PersonalSubscriptions:
     def credit_balance_changed(self, info: Info, after: After = None) -> AsyncIterable[CreditEvent]:
         """Follow the viewer's credits."""
         return CreditWatch(info.context, after)
+
+    @strawberry.subscription(
+        description="Follow the viewer's notifications: the list first, then each that comes, grows, is taken back or "
+        "read, once and in order. Give the last `cursor` as `after` to go on after a broken connection; a day's events "
+        "are kept."
+    )
+    def notification_received(self, info: Info, after: After = None) -> AsyncIterable[NotificationEvent]:
+        """Follow the viewer's notifications."""
+        return NotificationWatch(info.context, after)
 
 
 class PersonalWatch(Watch):
@@ -98,8 +115,27 @@ class PersonalWatch(Watch):
 
     def event(self, event: Event, place: Place) -> Any:  # noqa: ANN401 - a member of MyEvent
         """Return what the graph says of an event; nothing where it was not asked for, or is of a newer version."""
-        tell = _TELL.get(event.kind) if event.kind in self._types else None
+        if event.kind not in self._types:
+            return None
+        if event.kind in _OF_NOTIFICATIONS:
+            return self.notification(event, place)
+        tell = _TELL.get(event.kind)
         return tell(event.data, place) if tell else None
+
+    def notification(self, event: Event, place: Place) -> Any:  # noqa: ANN401 - a member of NotificationEvent
+        """Return what the graph says of notifications that came, or were taken back or read."""
+        data, viewer = event.data, ref(Viewer, id=self.user_id)
+        if event.kind == MyEventType.NOTIFICATIONS_READ:
+            ids = [global_id("notification", UUID(each)) for each in data["groups"]]
+            return NotificationsRead(**place, notification_ids=ids, marked_count=data["count"], viewer=viewer)
+        key = UUID(data["group"])
+        if data["change"] == NotificationChange.RECEIVED:
+            return NotificationReceived(**place, notification=ref(NotificationGroup, id=key), viewer=viewer)
+        if data["change"] == NotificationChange.SHRANK:
+            return NotificationShrank(**place, notification=ref(NotificationGroup, id=key))
+        if data["change"] == NotificationChange.WITHDRAWN:
+            return NotificationWithdrawn(**place, notification_id=global_id("notification", key), viewer=viewer)
+        return None
 
 
 class CreditWatch(PersonalWatch):
@@ -112,6 +148,18 @@ class CreditWatch(PersonalWatch):
     def snapshot(self, place: Place, *, resumed: bool) -> CreditSnapshot:
         """Return the account as it is now."""
         return CreditSnapshot(**place, account=ref(CreditAccount, user_id=self.user_id), resumed=resumed)
+
+
+class NotificationWatch(PersonalWatch):
+    """Somebody watching their own notifications."""
+
+    def __init__(self, context: Context, after: str | None) -> None:
+        """Tell of notifications."""
+        super().__init__(context, after, (MyEventType.NOTIFICATION, MyEventType.NOTIFICATIONS_READ))
+
+    def snapshot(self, place: Place, *, resumed: bool) -> NotificationSnapshot:
+        """Return the list as it is now."""
+        return NotificationSnapshot(**place, viewer=ref(Viewer, id=self.user_id), resumed=resumed)
 
 
 def _job(data: Mapping[str, Any]) -> GenerationJob:
@@ -127,6 +175,7 @@ def _movement(data: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"account": ref(CreditAccount, id=UUID(data["account"])), "entry": ref(LedgerEntry, id=UUID(data["entry"]))}
 
 
+_OF_NOTIFICATIONS: Final = frozenset({MyEventType.NOTIFICATION, MyEventType.NOTIFICATIONS_READ})
 _TELL: Final[Mapping[str, Callable[[Mapping[str, Any], Place], StreamEvent]]] = {
     MyEventType.JOB_QUEUED: lambda data, place: MyJobQueued(**place, job=_job(data)),
     MyEventType.JOB_STARTED: lambda data, place: MyJobStarted(**place, job=_job(data)),

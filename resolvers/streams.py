@@ -65,6 +65,20 @@ class Watch(AsyncIterable[Any], ABC):
         """Name of the stream, known once ``check`` has passed."""
 
     @property
+    def place_name(self) -> str:
+        """What is written into cursors, so that they are good for this alone."""
+        return self.stream
+
+    @property
+    def is_selective(self) -> bool:
+        """Whether ``concerns`` is asked of each event before it is told."""
+        return False
+
+    async def concerns(self, event: Event) -> bool:  # noqa: ARG002 - for those that choose
+        """Look whether an event is for this viewer, where rows have to be looked at for that."""
+        return True
+
+    @property
     @abstractmethod
     def audience(self) -> Audience:
         """Who else is told the same; known once ``check`` has passed."""
@@ -87,6 +101,10 @@ class Watch(AsyncIterable[Any], ABC):
         """Return which of the followed streams of this kind are over, as their rows say."""
         return set()
 
+    @classmethod
+    async def tend(cls, services: Services, watches: Sequence[Watch]) -> None:
+        """Look now and then at what watches of this kind depend on."""
+
     @abstractmethod
     def snapshot(self, place: Place, *, resumed: bool) -> object:
         """Return what is told first, and where the stream starts over: things as they are now."""
@@ -97,7 +115,7 @@ class Watch(AsyncIterable[Any], ABC):
 
     def place(self, position: Position, *, is_last: bool = False) -> Place:
         """Return where ``position`` is in the stream."""
-        cursor = watching.cursor_of(self.stream, position, is_last=is_last)
+        cursor = watching.cursor_of(self.place_name, position, is_last=is_last)
         return {"cursor": Cursor(cursor), "sequence": position.sequence}
 
     def __aiter__(self) -> AsyncIterator[Any]:

@@ -6,10 +6,23 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from db import tables
-from db.words import ContentLevel
-from domain import accounts, artworks, galleries, media, owners, presets
+from db.words import ContentLevel, NotificationKind, ReactionKind
+from domain import (
+    accounts,
+    artworks,
+    collections,
+    galleries,
+    media,
+    mutes,
+    notifications_reading,
+    owners,
+    presets,
+    restrictions,
+    sight,
+)
 from domain.accounts import SignedIn
-from planner import column, connection, expression, part, planned, to_many, to_one
+from domain.restrictions import MAXIMUM_TOLD
+from planner import Connection, column, connection, expression, part, planned, to_many, to_one
 from schema.context import Info
 from schema.credits import CreditAccount
 from schema.errors import (
@@ -24,16 +37,21 @@ from schema.errors import (
 from schema.guard import GuardDecisionConnection
 from schema.media import MediaAssetConnection, MediaOwner
 from schema.node import Node, global_id, identity
+from schema.tags import Tag, TagConnection
 
 if TYPE_CHECKING:
     from schema.archives import ArchiveConnection
     from schema.artworks import ArtworkConnection
+    from schema.collections import Collection, CollectionConnection
+    from schema.moderation import ModerationDecisionConnection, ReportConnection
+    from schema.notifications import NotificationSetting
     from schema.owners import CharacterConnection, OrigChatConnection, StoryConnection
     from schema.presets import PromptPreset
+    from schema.restrictions import Restriction, Strike
 
 
 @strawberry.type(description="Somebody with an account, as everybody sees them.")
-@planned(tables.User)
+@planned(tables.User, visible_to=lambda ask, user: sight.in_sight(user.id, ask.viewer))
 class User(MediaOwner):
     """Somebody with an account."""
 
@@ -68,9 +86,26 @@ class User(MediaOwner):
         "Whether the viewer follows them; false for somebody who is not signed in.",
         lambda ask, user: accounts.is_followed_by(user, ask.viewer),
     )
+    viewer_mutes: bool = expression(
+        "Whether the viewer wants to see nothing of them in feeds.", lambda ask, user: sight.mutes(user, ask.viewer)
+    )
+    followers: "UserConnection" = connection(
+        "Who follows them, the latest first, but for those out of the viewer's sight; `totalCount` counts all.",
+        lambda _ask, user, other, link: (link.followee_id == user.id) & (other.id == link.follower_id),
+        through=tables.Follow,
+        order=("-link.created_at", "-link.follower_id"),
+        count=lambda _ask, user: user.follower_count,
+    )
+    following: "UserConnection" = connection(
+        "Whom they follow, the latest first, but for those out of the viewer's sight; `totalCount` counts all.",
+        lambda _ask, user, other, link: (link.follower_id == user.id) & (other.id == link.followee_id),
+        through=tables.Follow,
+        order=("-link.created_at", "-link.followee_id"),
+        count=lambda _ask, user: user.following_count,
+    )
     artworks: Annotated["ArtworkConnection", strawberry.lazy("schema.artworks")] = connection(
         "Their public artworks, newest first, as far as they suit the viewer's content preferences.",
-        lambda ask, user, artwork: (artwork.author_id == user.id) & artworks.listed_for(artwork, ask.viewer),
+        lambda ask, user, artwork: (artwork.author_id == user.id) & artworks.public_to(artwork, ask.viewer),
         order=("-created_at", "-id"),
         seen=True,
     )
@@ -92,6 +127,17 @@ class User(MediaOwner):
         order=("-id",),
         seen=True,
     )
+    collections: Annotated["CollectionConnection", strawberry.lazy("schema.collections")] = connection(
+        "Their public collections, newest first.",
+        lambda ask, user, collection: collections.is_listed(collection, user, ask.viewer),
+        order=("-id",),
+        seen=True,
+    )
+
+
+@strawberry.type(description="A page of users.")
+class UserConnection(Connection[User]):
+    """A page of users."""
 
 
 @strawberry.type(description="A sign-in on one device.")
@@ -140,6 +186,42 @@ class Viewer(Node):
         limit=accounts.MAXIMUM_SESSIONS,
     )
     content_preferences: ContentPreferences = part("What the viewer wants to see of others.")
+    muted_users: UserConnection = connection(
+        "Whom the viewer mutes, the latest first.",
+        lambda _ask, user, other, link: (link.user_id == user.id) & (other.id == link.muted_id),
+        through=tables.Mute,
+        order=("-link.created_at", "-link.muted_id"),
+    )
+    blocked_users: UserConnection = connection(
+        "Whom the viewer has blocked, the latest first. Only here they can still be seen, for `setBlock` to undo it.",
+        lambda _ask, user, other, link: (link.user_id == user.id) & link.is_own & (other.id == link.other_id),
+        through=tables.Block,
+        order=("-link.created_at", "-link.other_id"),
+        seen=True,
+    )
+    followed_tags: TagConnection = connection(
+        "Tags that the viewer follows, the latest first.",
+        lambda _ask, user, tag, link: (link.user_id == user.id) & (tag.id == link.tag_id),
+        through=tables.TagFollow,
+        order=("-link.created_at", "-link.tag_id"),
+        seen=True,
+    )
+    liked_artworks: Annotated["ArtworkConnection", strawberry.lazy("schema.artworks")] = connection(
+        "What the viewer likes, the latest first, as far as they may still see it.",
+        lambda _ask, user, artwork, link: (
+            (link.user_id == user.id) & (link.kind == ReactionKind.LIKE) & (artwork.id == link.artwork_id)
+        ),
+        through=tables.Reaction,
+        order=("-link.created_at", "-link.artwork_id"),
+    )
+    hidden_tags: list[Tag] = to_many(
+        "Tags of artworks that no feed is to show, by name; a hundred at most.",
+        lambda _ask, user, tag, link: (link.user_id == user.id) & (tag.id == link.tag_id),
+        through=tables.HiddenTag,
+        order=("name",),
+        limit=mutes.MAXIMUM_HIDDEN,
+        seen=True,
+    )
     guard_decisions: GuardDecisionConnection = connection(
         "What the content guard decided about the viewer's prompts and pictures, the newest first.",
         by="user_id",
@@ -158,11 +240,62 @@ class Viewer(Node):
         order=("-id",),
         seen=True,
     )
+    moderation_decisions: Annotated["ModerationDecisionConnection", strawberry.lazy("schema.moderation")] = connection(
+        "What moderation decided about the viewer and what is theirs, the newest first.",
+        by="owner_id",
+        order=("-id",),
+        seen=True,
+    )
+    restrictions: list[Annotated["Restriction", strawberry.lazy("schema.restrictions")]] = to_many(
+        "What keeps the viewer from some things now, the last first; twenty at most.",
+        lambda _ask, user, row: (row.user_id == user.id) & restrictions.is_active(row),
+        order=("-until", "-id"),
+        limit=MAXIMUM_TOLD,
+        seen=True,
+    )
+    strikes: list[Annotated["Strike", strawberry.lazy("schema.restrictions")]] = to_many(
+        "Decisions that count against the viewer now, the last first; twenty at most.",
+        lambda _ask, user, row: (row.user_id == user.id) & restrictions.counts(row),
+        order=("-expires_at", "-id"),
+        limit=MAXIMUM_TOLD,
+        seen=True,
+    )
+    reports: Annotated["ReportConnection", strawberry.lazy("schema.moderation")] = connection(
+        "What the viewer has reported, the newest first.",
+        by="reporter_id",
+        order=("-id",),
+        seen=True,
+    )
+    is_moderator: bool = expression(
+        "Whether the viewer may decide about what is reported.", lambda ask, _user: ask.moderator
+    )
+    unread_notification_count: int = expression(
+        f"How many of the viewer's notification groups are unread; {notifications_reading.COUNTED} stands for as many "
+        "or more.",
+        lambda _ask, user: notifications_reading.unread_count(user),
+    )
+    notification_settings: list[Annotated["NotificationSetting", strawberry.lazy("schema.notifications")]] = to_many(
+        "Of what the viewer wants to be notified, by kind; everything, as long as nothing else was said.",
+        lambda _ask, user, setting: setting.user_id == user.id,
+        order=("kind",),
+        limit=len(NotificationKind),
+    )
     archives: Annotated["ArchiveConnection", strawberry.lazy("schema.archives")] = connection(
         "Archives that the viewer asked for, newest first; files are kept for a day.",
         by="user_id",
         order=("-id",),
         seen=True,
+    )
+    collections: Annotated["CollectionConnection", strawberry.lazy("schema.collections")] = connection(
+        "The viewer's collections, newest first, without the bookmarks.",
+        lambda _ask, user, collection: (collection.user_id == user.id) & ~collection.is_bookmarks,
+        order=("-id",),
+        seen=True,
+    )
+    bookmarks: Annotated["Collection", strawberry.lazy("schema.collections")] | None = to_one(
+        "The viewer's bookmarks; null until something was put into them.",
+        lambda _ask, user, collection: (collection.user_id == user.id) & collection.is_bookmarks,
+        unique=True,
     )
 
 
@@ -238,12 +371,17 @@ class UpdateProfileInput:
     )
 
 
-@strawberry.input(description="What the viewer wants to see of others.")
+@strawberry.input(description="What the viewer wants to see of others; what is left out stays.")
 class UpdateContentPreferencesInput:
     """What the viewer wants to see of others."""
 
-    max_content_level: ContentLevel = strawberry.field(
-        description="The highest level of pictures and artworks; with MATURE the viewer says that they are an adult."
+    max_content_level: ContentLevel | None = strawberry.field(
+        default=None,
+        description="The highest level of pictures and artworks; with MATURE the viewer says that they are an adult.",
+    )
+    hidden_tags: list[str] | None = strawberry.field(
+        default=None,
+        description="All tags of artworks that no feed is to show: at most 100 words, with or without `#`.",
     )
 
 

@@ -1,40 +1,35 @@
-"""Artworks in the graph, with their comments, and the feed."""
+"""Artworks in the graph."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
 
 import strawberry
 
 from db import tables
-from db.words import ContentLevel, PromptVisibility, Visibility
-from domain import artworks
-from planner import Connection, Edge, column, connection, expression, planned, scalars, to_many, to_one
-from schema.accounts import User
-from schema.errors import InvalidInput, NotFound
+from db.words import ArtworkLicense, ContentLevel, PromptVisibility, ReactionKind, Visibility
+from domain import artworks, collections, comments, licenses, moderation
+from domain.comments import MAXIMUM_PINNED
+from planner import Connection, column, computed, connection, expression, planned, scalars, to_many, to_one
+from schema.accounts import User, UserConnection
+from schema.comments import Comment, CommentConnection
+from schema.context import Context
 from schema.media import MediaAsset
+from schema.moderated import Moderated
 from schema.node import Node, identity
+from schema.scalars import URL
 
 
-@strawberry.type(description="What somebody wrote under an artwork.")
-@planned(tables.Comment, visible_to=lambda ask, comment: artworks.comment_visible_to(comment, ask.viewer))
-class Comment(Node):
-    """What somebody wrote under an artwork."""
-
-    id: strawberry.ID = identity("comment")
-    text: str = column("What they wrote.")
-    created_at: datetime = column("When.")
-    author: User = to_one("Who wrote it.", by="author_id")
-
-
-@strawberry.type(description="A page of comments.")
-class CommentConnection(Connection[Comment]):
-    """A page of comments."""
+def _license_url(_context: Context, license: str) -> str | None:  # noqa: A002 - the column's name
+    return licenses.URLS.get(ArtworkLicense(license))
 
 
 @strawberry.type(description="One or several images that their author shows to others.")
-@planned(tables.Artwork, visible_to=lambda ask, artwork: artworks.visible_to(artwork, ask.viewer))
-class Artwork(Node):
+@planned(
+    tables.Artwork,
+    visible_to=lambda ask, artwork: (
+        artworks.visible_to(artwork, ask.viewer) | moderation.may_look(artwork.id, ask.moderator)
+    ),
+)
+class Artwork(Node, Moderated):
     """Images that their author shows to others."""
 
     id: strawberry.ID = identity("artwork")
@@ -44,8 +39,24 @@ class Artwork(Node):
     style: str = column("Key of the style of its first image.")
     content_level: ContentLevel = column("For whom it is suitable: the highest level of its images.")
     like_count: int = column("How many like it.")
-    comment_count: int = column("How many comments it has.")
-    created_at: datetime = column("When it was published.")
+    comment_count: int = column("How many comments and replies it has, those that the viewer may not see too.")
+    created_at: datetime = column(
+        "When it was first PUBLIC, since when feeds show it; until it is, when it was published."
+    )
+    license: ArtworkLicense = column("What others may do with it.")
+    license_url: URL | None = computed(
+        "Where the licence says so; null where its author reserves all rights.", _license_url, "license"
+    )
+    prompt_visibility: PromptVisibility = column("Whether others may read the prompt.")
+    remix_of: "Artwork | None" = to_one(
+        "The artwork that it was made out of; null where there is none that the viewer may see.", by="remix_of_id"
+    )
+    remixes: "ArtworkConnection" = connection(
+        "Public artworks that were made out of it, newest first, as far as they suit the viewer's preferences.",
+        lambda ask, artwork, remix: artworks.is_remix_of(remix, artwork, ask.viewer),
+        order=("-created_at", "-id"),
+        seen=True,
+    )
     prompt: str | None = expression(
         "The prompt, where the author shows it; authors always see their own.",
         lambda ask, artwork: artworks.shown_prompt(artwork, ask.viewer),
@@ -69,76 +80,44 @@ class Artwork(Node):
         limit=artworks.MAXIMUM_IMAGES,
         seen=True,
     )
-    author: User = to_one("Who made it.", by="author_id")
+    author: User = to_one("Who made it.", by="author_id", seen=True)
     tags: list[str] = scalars(
         "Its tags, in the author's order, without `#`; twenty at most.", lambda _ask, artwork: artworks.tags_of(artwork)
     )
+    likers: UserConnection = connection(
+        "Who likes it, the latest first, but for those out of the viewer's sight; `totalCount` counts all.",
+        lambda _ask, artwork, user, link: (
+            (link.artwork_id == artwork.id) & (link.kind == ReactionKind.LIKE) & (user.id == link.user_id)
+        ),
+        through=tables.Reaction,
+        order=("-link.created_at", "-link.user_id"),
+        count=lambda _ask, artwork: artwork.like_count,
+    )
     comments: CommentConnection = connection(
-        "Comments, newest first.",
-        by="artwork_id",
+        "Comments that began threads, newest first; replies are below each.",
+        lambda ask, artwork, comment: comments.is_listed(comment, artwork, ask.viewer),
         order=("-created_at", "-id"),
-        count=lambda _ask, artwork: artwork.comment_count,
         seen=True,
+    )
+    pinned_comments: list[Comment] = to_many(
+        "Comments that the author has pinned, the last first; three at most. They stand in `comments` as well.",
+        lambda ask, artwork, comment: comments.is_pinned(comment, artwork, ask.viewer),
+        order=("-pinned_at", "-id"),
+        limit=MAXIMUM_PINNED,
+        seen=True,
+    )
+    are_comments_locked: bool = column("Whether nobody but the author may comment.")
+    viewer_can_comment: bool = expression(
+        "Whether the viewer is signed in and may comment.",
+        lambda ask, artwork: comments.is_open_to(artwork, ask.viewer),
+    )
+    viewer_has_collected: bool = expression(
+        "Whether it is in a collection of the viewer's, or among their bookmarks; false for somebody who is not "
+        "signed in.",
+        lambda ask, artwork: collections.is_collected_by(artwork, ask.viewer),
     )
 
 
 @strawberry.type(description="A page of artworks.")
 class ArtworkConnection(Connection[Artwork]):
     """A page of artworks."""
-
-
-@strawberry.type(description="An artwork in a feed.")
-class FeedEdge(Edge[Artwork]):
-    """An artwork in a feed."""
-
-
-@strawberry.type(description="A page of a feed.")
-class FeedConnection(Connection[Artwork]):
-    """A page of a feed."""
-
-    edges: Sequence[FeedEdge] = strawberry.field(description="The artworks with their cursors.")
-
-
-@strawberry.input(description="What to publish.")
-class PublishArtworkInput:
-    """What to publish."""
-
-    asset_ids: list[strawberry.ID] = strawberry.field(description="1 to 20 of the viewer's own READY images, in order.")
-    title: str = strawberry.field(description="1 to 100 characters.")
-    description: str = strawberry.field(default="", description="At most 2000 characters.")
-    tags: list[str] = strawberry.field(default_factory=list, description="At most 20 words, with or without `#`.")
-    visibility: Visibility = strawberry.field(default=Visibility.PUBLIC, description="Who may see it.")
-    prompt_visibility: PromptVisibility = strawberry.field(
-        default=PromptVisibility.PUBLIC, description="Whether others may read the prompt."
-    )
-
-
-@strawberry.type(description="The artwork as others see it now.")
-class PublishArtworkSuccess:
-    """The artwork is published."""
-
-    artwork: Artwork = strawberry.field(description="The artwork.")
-
-
-@strawberry.input(description="Which artwork to show no more.")
-class UnpublishArtworkInput:
-    """Which artwork to show no more."""
-
-    artwork_id: strawberry.ID = strawberry.field(description="Id of one of the viewer's artworks.")
-
-
-@strawberry.type(description="Nobody but its author sees the artwork any more.")
-class UnpublishArtworkSuccess:
-    """The artwork is shown no more."""
-
-    artwork: Artwork = strawberry.field(description="The artwork, PRIVATE now.")
-
-
-UnpublishArtworkResult = Annotated[
-    UnpublishArtworkSuccess | NotFound,
-    strawberry.union("UnpublishArtworkResult", description="Result of `unpublishArtwork`."),
-]
-PublishArtworkResult = Annotated[
-    PublishArtworkSuccess | InvalidInput | NotFound,
-    strawberry.union("PublishArtworkResult", description="Result of `publishArtwork`."),
-]

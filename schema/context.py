@@ -10,8 +10,9 @@ import strawberry
 
 from db.tables.columns import now
 from domain import accounts
-from domain.errors import Forbidden, Unauthenticated
+from domain.errors import Forbidden, NotAllowed, Unauthenticated
 from domain.picture_checks import Gate, edit_places
+from domain.policies import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from domain.credits import Welcome
     from domain.errors import RequestError
     from domain.messages import Language as ReaderLanguage
+    from domain.places import Places
     from domain.ports import Bucket, DepositStore, EventLog, Language, PictureGuard, PromptGuard, RateLimiter, Throttle
     from domain.tokens import AccessTokens, Claims
     from domain.uploads import Scan
@@ -53,9 +55,15 @@ class Services:
     """An example picture of each style, by its key."""
     welcome: Welcome
     admins: frozenset[UUID]
-    """Who may pause lines."""
+    """Who may pause lines, and read the audit."""
     daily_images: int
     """How many images a user may submit in a day."""
+    places: Places
+    """Where pages are found that people share."""
+    moderators: frozenset[UUID] = frozenset()
+    """Who decides about reports, besides the administrators."""
+    rules: Rules = field(default_factory=Rules)
+    """How long strikes count, and the like."""
     edit_places: asyncio.Semaphore = field(default_factory=edit_places)
     """Of pictures that are edited in this process."""
 
@@ -126,6 +134,45 @@ class Context:
         if viewer_id not in self.services.admins:
             raise Forbidden
         return viewer_id
+
+    def require_moderator(self) -> UUID:
+        """Return who is asking, a moderator or an administrator.
+
+        Raises:
+            Unauthenticated: nobody is signed in.
+            Forbidden: they are none.
+        """
+        viewer_id = self.required_viewer_id
+        if not self.is_moderator:
+            raise Forbidden("moderation.forbidden")
+        return viewer_id
+
+    def require_reading_moderator(self) -> None:
+        """Refuse to read what is for moderators.
+
+        Raises:
+            Unauthenticated: nobody is signed in.
+            NotAllowed: they are none.
+        """
+        if self.required_viewer_id and not self.is_moderator:
+            raise NotAllowed("Only a moderator may do this.")
+
+    def require_reading_admin(self) -> None:
+        """Refuse to read what is for administrators.
+
+        Raises:
+            Unauthenticated: nobody is signed in.
+            NotAllowed: they are none.
+        """
+        if self.required_viewer_id not in self.services.admins:
+            raise NotAllowed("Only an administrator may do this.")
+
+    @property
+    def is_moderator(self) -> bool:
+        """Whether the one who is asking may see what reports are about; false for somebody who is not signed in."""
+        self.is_personal = True
+        services = self.services
+        return self.claims is not None and self.claims.user_id in services.moderators | services.admins
 
     def require_viewer(self) -> None:
         """Refuse somebody who is not signed in.

@@ -5,6 +5,7 @@ from enum import StrEnum
 import strawberry
 
 from db.words import (
+    ArtworkLicense,
     AssetStatus,
     BucketKind,
     ContentLevel,
@@ -13,20 +14,27 @@ from db.words import (
     HoldStatus,
     JobStatus,
     LedgerKind,
+    NotificationKind,
     Operation,
     PromptVisibility,
+    ReactionKind,
+    ShareChannel,
     SlotStatus,
+    TrendWindow,
     UploadKind,
     Visibility,
 )
 from domain.words import (
     AssetOrder,
+    Color,
     DifferenceKind,
     EngineFamily,
     ErrorCode,
     EtaConfidence,
     FailureCode,
     FeedKind,
+    FeedReasonKind,
+    FeedWindow,
     GenerationWarningCode,
     GuardReason,
     ImageVariant,
@@ -39,6 +47,8 @@ from domain.words import (
     PromptMeans,
     Remedy,
     Rotation,
+    SearchFacetField,
+    SearchOrder,
     UploadProblem,
     WaitingFor,
     WorkerStatus,
@@ -56,6 +66,7 @@ def publish(kind: type[StrEnum], description: str, **values: str) -> None:
         value.description = values[value.name]
 
 
+publish(ReactionKind, "How somebody reacts to an artwork.", LIKE="They like it.")
 publish(
     JobStatus,
     "Where a job is in its life. From SUCCEEDED on it never changes again, but that archives become EXPIRED.",
@@ -137,12 +148,63 @@ publish(
     PRIVATE="Its owner alone.",
 )
 publish(
+    ArtworkLicense,
+    "What others may do with an artwork.",
+    ALL_RIGHTS_RESERVED="Look at it here; for anything else they ask its author.",
+    CC0_1_0="Anything: its author gives all rights up (CC0 1.0).",
+    CC_BY_4_0="Anything, as long as they name its author (CC BY 4.0).",
+    CC_BY_SA_4_0="Anything, as long as they name its author, and license what they make of it alike (CC BY-SA 4.0).",
+    CC_BY_ND_4_0="Pass it on as it is, as long as they name its author (CC BY-ND 4.0).",
+    CC_BY_NC_4_0="Anything but earn money with it, as long as they name its author (CC BY-NC 4.0).",
+    CC_BY_NC_SA_4_0="Anything but earn money with it, as long as they name its author, and license what they make of "
+    "it alike (CC BY-NC-SA 4.0).",
+    CC_BY_NC_ND_4_0="Pass it on as it is without earning money, as long as they name its author (CC BY-NC-ND 4.0).",
+)
+publish(
     PromptVisibility,
     "Whether others may read the prompt of an artwork.",
     PUBLIC="Everybody who sees the artwork.",
     PRIVATE="The author alone.",
 )
-publish(FeedKind, "Which feed.", LATEST="All public artworks, newest first.")
+publish(
+    FeedKind,
+    "Which feed.",
+    LATEST="All public artworks, newest first; `filter` may name a style, an author, or both.",
+    POPULAR="What many like and comment on, in a `window`; who pages on reads it as it was for their first page.",
+    FOLLOWING="Of people and with tags that the viewer follows, newest first. For viewers who are signed in.",
+    TAG="With the tag that `filter` names, newest first.",
+    RECOMMENDED="What the viewer may like and has not seen, best first; who pages on reads on in the same list. "
+    "For newcomers and strangers what is popular and new.",
+)
+publish(
+    FeedWindow,
+    "How fast what is popular gives way to what is newer.",
+    DAY="What is published eight hours later needs half as many likes for the same place.",
+    WEEK="Two days later.",
+    MONTH="Eight days later.",
+    ALL="What is newer has no advantage.",
+)
+publish(
+    FeedReasonKind,
+    "Why an artwork is in a feed. More may come: treat those you do not know as LATEST.",
+    LATEST="It is new.",
+    POPULAR="It is popular.",
+    FOLLOWED_AUTHOR="The viewer follows `author`.",
+    FOLLOWED_TAG="The viewer follows `tag`.",
+    TAG="It has `tag`, which was asked for.",
+    LIKED_BY_PEOPLE_LIKE_YOU="People like it who like `artwork` and more of what the viewer likes.",
+    BECAUSE_TAG="It has `tag`, as artworks that the viewer likes; or the viewer follows it.",
+    LOOKS_LIKE_LIKED="It looks like `artwork`, which the viewer likes.",
+)
+publish(
+    ShareChannel,
+    "Where an artwork is shared.",
+    LINK="Anywhere: the link is copied.",
+    KAKAO="KakaoTalk, by the Kakao SDK.",
+    X="X.",
+    FACEBOOK="Facebook.",
+    LINE="LINE.",
+)
 publish(
     ImageVariant,
     "Which rendition of an image.",
@@ -196,6 +258,10 @@ publish(
     UPLOAD_NOT_READY="The upload has not arrived, or is being checked; try again.",
     MEDIA_UNAVAILABLE="Pictures can not be read, checked or stored at present; try again.",
     TOO_MANY_ARCHIVES="As many archives as one may have are not finished.",
+    CASE_CONFLICT="Another moderator has the case, or it has changed since it was read.",
+    APPEAL_CLOSED="The decision was appealed before, or too long ago, or can not be.",
+    RESTRICTED="Moderation keeps the viewer from doing this for a while.",
+    COMMENTS_LOCKED="The author of the artwork lets nobody else comment.",
 )
 publish(
     EtaConfidence,
@@ -261,6 +327,22 @@ publish(
     JOB_COMPLETED="A job of the viewer has ended.",
     CREDITS_CHANGED="Credits of the viewer moved.",
     CREDITS_LOW="The viewer's balance fell below `lowMark`; told once each time it does.",
+    NOTIFICATION="A group of notifications came, grew, shrank, or was taken back.",
+    NOTIFICATIONS_READ="Notifications were read, on whichever device.",
+)
+publish(
+    NotificationKind,
+    "Of what somebody is notified.",
+    FOLLOW="Somebody follows them.",
+    LIKE="Somebody likes their artwork.",
+    COMMENT="Somebody commented on their artwork.",
+    REPLY="Somebody replied to their comment.",
+    MENTION="Somebody mentioned them in a comment.",
+    JOB="A job of theirs has ended, also where only some of its images are ready; not where they canceled it.",
+    CREDITS_LOW="Their balance fell below `lowMark`.",
+    CREDITS_BACK="Credits came back for images that did not come to be; not for those that they canceled.",
+    MODERATION="Moderation decided about them, or what is theirs: `viewer { moderationDecisions }`.",
+    REPORT="What they reported was answered: `viewer { reports }`.",
 )
 publish(
     Operation,
@@ -386,4 +468,43 @@ publish(
     RIGHT="By 90 degrees.",
     HALF="By 180 degrees.",
     LEFT="By 270 degrees.",
+)
+publish(
+    Color,
+    "Which color the first picture of an artwork has most of.",
+    RED="Red.",
+    ORANGE="Orange.",
+    YELLOW="Yellow.",
+    GREEN="Green.",
+    CYAN="Between green and blue.",
+    BLUE="Blue.",
+    PURPLE="Purple.",
+    PINK="Pink.",
+    BROWN="Brown.",
+    BLACK="Black, or nearly so.",
+    GRAY="Gray.",
+    WHITE="White, or nearly so.",
+)
+publish(
+    SearchOrder,
+    "In which order a search tells of artworks.",
+    RELEVANCE="Those first that match best; of these the ones that are liked most, of these the newest.",
+    NEWEST="The newest first.",
+)
+publish(
+    SearchFacetField,
+    "By what the artworks of a search are counted.",
+    STYLE="By the key of their style.",
+    RATIO="By the aspect ratio of their first picture.",
+    ENGINE="By the engine that painted it.",
+    COLOR="By the color that it has most of.",
+    LEVEL="By their content level.",
+    PERIOD="By how long ago they were published: DAY, WEEK, MONTH (30 days), YEAR, or OLDER.",
+)
+publish(
+    TrendWindow,
+    "Within which time tags are more used than usual.",
+    DAY="The last 24 hours, held against the seven days before.",
+    WEEK="The last seven days, held against the four weeks before.",
+    MONTH="The last thirty days, held against the ninety before.",
 )

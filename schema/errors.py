@@ -9,7 +9,8 @@ import strawberry
 from strawberry import ExceptionHandler
 from strawberry.types.field import StrawberryField
 
-from domain import errors
+from db.words_moderation import CaseStatus, ReportReason
+from domain import errors, errors_moderation
 from domain.messages import Language
 from domain.words import ErrorCode, GuardReason, UploadProblem
 from schema.context import Info
@@ -184,6 +185,37 @@ class TooManyArchives(UserError):
     limit: int = strawberry.field(description="How many may be unfinished at a time.")
 
 
+@strawberry.type(
+    description="Another moderator has the case, or it has changed since it was read. Look at it, and decide anew."
+)
+class CaseConflict(UserError):
+    """Another moderator has the case, or it has changed."""
+
+    version: int = strawberry.field(description="Its `version` as it is.")
+    status: CaseStatus = strawberry.field(description="Where it is in its life now.")
+    taken_until: datetime | None = strawberry.field(description="Until when some moderator has it; null where none.")
+
+
+@strawberry.type(description="The decision was appealed before, or too long ago, or can not be appealed.")
+class AppealClosed(UserError):
+    """The decision can not be appealed."""
+
+
+@strawberry.type(description="Moderation keeps the viewer from doing this for a while.")
+class Restricted(UserError):
+    """Moderation keeps the viewer from doing this."""
+
+    until: datetime = strawberry.field(description="When that ends.")
+    reason: ReportReason = strawberry.field(description="Why, for programs.")
+    can_appeal: bool = strawberry.field(description="Whether the decision behind it can be appealed now.")
+    restriction_id: strawberry.ID = strawberry.field(description="Id of the restriction, with its decision.")
+
+
+@strawberry.type(description="The artwork's author lets nobody else comment on it.")
+class CommentsLocked(UserError):
+    """Nobody but the author may comment."""
+
+
 class Refusals(ExceptionHandler):  # type: ignore[type-arg]  # each instance names its own types
     """Turns one kind of domain error into its member of a result union."""
 
@@ -223,6 +255,22 @@ class _Blocks(Refusals):
         return {"reason": exception.finding.reason, "what_to_change": exception.what_to_change(language)}
 
 
+class _Conflicts(Refusals):
+    """Turns a conflict, which tells the state that was found."""
+
+    def _own_data(self, exception: errors.UserError, language: Language) -> dict[str, Any]:
+        assert isinstance(exception, errors_moderation.CaseConflict)
+        return super()._own_data(exception, language) | {"status": exception.found}
+
+
+class _Restricts(Refusals):
+    """Turns a restriction, whose reason has a name that the text of a refusal has too."""
+
+    def _own_data(self, exception: errors.UserError, language: Language) -> dict[str, Any]:
+        assert isinstance(exception, errors_moderation.Restricted)
+        return super()._own_data(exception, language) | {"reason": exception.reason_code}
+
+
 class _PictureBlocks(Refusals):
     """Turns a block of a picture, whose data is in the reader's language too."""
 
@@ -256,4 +304,8 @@ EXCEPTION_HANDLERS = (
     Refusals(errors.UploadNotReady, UploadNotReady),
     Refusals(errors.MediaUnavailable, MediaUnavailable),
     Refusals(errors.TooManyArchives, TooManyArchives, "limit"),
+    _Conflicts(errors_moderation.CaseConflict, CaseConflict, "version", "taken_until"),
+    Refusals(errors_moderation.AppealClosed, AppealClosed),
+    _Restricts(errors_moderation.Restricted, Restricted, "until", "can_appeal", restriction_id="restriction"),
+    Refusals(errors.CommentsLocked, CommentsLocked),
 )

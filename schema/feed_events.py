@@ -1,11 +1,12 @@
 """What the watchers of a feed are told."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import strawberry
 
 from planner import root_page
-from schema.artworks import FeedConnection, FeedEdge
+from schema.feeds import FeedConnection, FeedEdge
 from schema.stream_events import StreamEvent
 
 
@@ -13,7 +14,9 @@ from schema.stream_events import StreamEvent
 class FeedSnapshot(StreamEvent):
     """The feed as it is now."""
 
-    feed: FeedConnection = root_page("A page of the feed; its cursors are those of `feed`.", "feed")
+    feed: FeedConnection = root_page("A page of the feed; its cursors are those of `feed`.", "feed", "asked")
+    asked: strawberry.Private[Mapping[str, Any]]
+    """What `feed` is asked for with."""
     resumed: bool = strawberry.field(
         description="Whether all events after the `after` that was given follow. False where the stream starts over."
     )

@@ -25,6 +25,7 @@ from schema.errors import (
     InvalidInput,
     NotFound,
     OwnerBusy,
+    Restricted,
     TooManyAttempts,
 )
 from schema.media import MediaAsset, MediaOwner
@@ -373,6 +374,7 @@ NotSubmitted = (
     | InsufficientCredits
     | DailyLimitReached
     | IdempotencyConflict
+    | Restricted
 )
 """Why whatever makes a job may make none."""
 

@@ -7,11 +7,12 @@ import strawberry
 
 from db import tables
 from db.words import AssetStatus, ContentLevel, Operation
-from domain import collecting, galleries, media
+from domain import collecting, galleries, media, moderation
 from domain.variants import object_key
 from domain.words import ImageVariant
 from planner import Connection, column, computed, connection, expression, part, planned, scalars, to_one
 from schema.context import Context
+from schema.moderated import Moderated
 from schema.node import Node, identity
 from schema.scalars import URL
 
@@ -94,8 +95,13 @@ class EditRecipe:
 
 
 @strawberry.type(description="A stored image with its variants.")
-@planned(tables.MediaAsset, visible_to=lambda ask, asset: media.visible_to(asset, ask.viewer))
-class MediaAsset(Node):
+@planned(
+    tables.MediaAsset,
+    visible_to=lambda ask, asset: (
+        media.visible_to(asset, ask.viewer) | moderation.may_look_at_picture(asset, ask.moderator)
+    ),
+)
+class MediaAsset(Node, Moderated):
     """A stored image."""
 
     id: strawberry.ID = identity("asset")

@@ -42,6 +42,11 @@ def read_key(argument: Any, *kinds: str) -> Any:  # noqa: ANN401 - an argument, 
     return argument.read(partial(_digits_of, kinds), Uuid())
 
 
+def read_any_key(argument: Any) -> Any:  # noqa: ANN401 - an argument, and an SQL expression
+    """Return the key in an argument that is an id of whatever kind; NULL where it is none."""
+    return argument.read(lambda text: found[1] if (found := split_id(text)) else None, Uuid())
+
+
 def _digits_of(kinds: tuple[str, ...], text: str) -> str | None:
     found = split_id(text)
     return found[1] if found and found[0] in kinds else None

@@ -31,7 +31,7 @@ class OwnerEntity(MediaOwner):
     visibility: Visibility = column("Who may see it and its gallery; an UNLISTED one is in no list.")
     created_at: datetime = column("When it was made.")
     updated_at: datetime = column("When its texts or who may see it were last changed.")
-    user: User = to_one("Whose it is.", by="user_id")
+    user: User = to_one("Whose it is.", by="user_id", seen=True)
 
 
 @strawberry.type(description="A character.")

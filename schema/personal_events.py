@@ -4,9 +4,11 @@ from typing import Annotated
 
 import strawberry
 
+from planner import root_page
 from schema.accounts import Viewer
 from schema.credits import CreditAccount, LedgerEntry
 from schema.generation import GenerationJob, GenerationSlot
+from schema.notifications import NotificationGroup, NotificationGroupConnection
 from schema.stream_events import StreamEvent
 
 
@@ -82,11 +84,76 @@ class CreditsLow(StreamEvent):
     entry: LedgerEntry = strawberry.field(description="The movement with which it fell.")
 
 
+@strawberry.type(description="A group of notifications is new, or has grown.")
+class NotificationReceived(StreamEvent):
+    """A group of notifications is new, or has grown."""
+
+    notification: NotificationGroup | None = strawberry.field(
+        description="The group as it is now: the first of `notifications`. Null where it is not shown any more."
+    )
+    viewer: Viewer = strawberry.field(description="The viewer, with the number of unread groups.")
+
+
+@strawberry.type(description="A group of notifications tells of less: somebody took back what they did.")
+class NotificationShrank(StreamEvent):
+    """A group of notifications tells of less."""
+
+    notification: NotificationGroup | None = strawberry.field(
+        description="The group as it is now, where it was before. Null where it is not shown any more."
+    )
+
+
+@strawberry.type(description="A group of notifications is gone: all that it told of was taken back.")
+class NotificationWithdrawn(StreamEvent):
+    """A group of notifications is gone."""
+
+    notification_id: strawberry.ID = strawberry.field(description="Id that the group had.")
+    viewer: Viewer = strawberry.field(description="The viewer, with the number of unread groups.")
+
+
+@strawberry.type(description="The viewer has read notifications, on whichever device.")
+class NotificationsRead(StreamEvent):
+    """The viewer has read notifications."""
+
+    notification_ids: list[strawberry.ID] = strawberry.field(
+        description="Ids of the groups that are read from now on, the newest first, a hundred at most."
+    )
+    marked_count: int = strawberry.field(description="How many there are: where more, look at the list anew.")
+    viewer: Viewer = strawberry.field(description="The viewer, with the number of unread groups.")
+
+
+@strawberry.type(description="The viewer's notifications as they are now; the first message.")
+class NotificationSnapshot(StreamEvent):
+    """The viewer's notifications as they are now."""
+
+    notifications: NotificationGroupConnection = root_page(
+        "A page of the list; its cursors are those of `notifications`.", "notifications"
+    )
+    viewer: Viewer = strawberry.field(description="The viewer, with the number of unread groups.")
+    resumed: bool = strawberry.field(
+        description="Whether all events after the `after` that was given follow. False where the stream starts over."
+    )
+
+
+NotificationEvent = Annotated[
+    NotificationSnapshot | NotificationReceived | NotificationShrank | NotificationWithdrawn | NotificationsRead,
+    strawberry.union("NotificationEvent", description="What the viewer is told of their notifications."),
+]
 CreditEvent = Annotated[
     CreditSnapshot | CreditBalanceChanged,
     strawberry.union("CreditEvent", description="What the owner of credits is told."),
 ]
 MyEvent = Annotated[
-    MyEventsSnapshot | MyJobQueued | MyJobStarted | MyImageReady | MyJobCompleted | CreditBalanceChanged | CreditsLow,
+    MyEventsSnapshot
+    | MyJobQueued
+    | MyJobStarted
+    | MyImageReady
+    | MyJobCompleted
+    | CreditBalanceChanged
+    | CreditsLow
+    | NotificationReceived
+    | NotificationShrank
+    | NotificationWithdrawn
+    | NotificationsRead,
     strawberry.union("MyEvent", description="What the viewer is told of their own affairs."),
 ]

@@ -50,7 +50,7 @@ class PromptPreset(Node):
         "Who may load it: its author, whoever has its id (UNLISTED), or everybody who finds it in the list (PUBLIC)."
     )
     content_level: ContentLevel = column("For whom its words are suitable, as judged when it was last shared.")
-    author: User = to_one("Whose it is.", by="user_id")
+    author: User = to_one("Whose it is.", by="user_id", seen=True)
     created_at: datetime = column("When it was saved first.")
     updated_at: datetime = column("When it was saved last.")
     use_count: int = column("How many jobs were filled from it.")

@@ -13,6 +13,7 @@ from schema.errors import (
     NotFound,
     NothingToRetry,
     OwnerBusy,
+    Restricted,
     TooManyAttempts,
 )
 from schema.generation import GenerationJob
@@ -48,6 +49,7 @@ RetryFailedImagesResult = Annotated[
     | InsufficientCredits
     | DailyLimitReached
     | OwnerBusy
-    | IdempotencyConflict,
+    | IdempotencyConflict
+    | Restricted,
     strawberry.union("RetryFailedImagesResult", description="Result of `retryFailedImages`."),
 ]

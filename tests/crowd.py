@@ -10,26 +10,47 @@ from uuid import UUID, uuid5
 from sqlalchemy import select
 from sqlmodel import col
 
+from crowd_judged import judge
 from db.tables import (
     Artwork,
     ArtworkImage,
     ArtworkTag,
+    Block,
+    Collection,
+    CollectionItem,
     Comment,
+    CommentMention,
     EditRecipe,
     Follow,
     Gallery,
     GenerationJob,
     GenerationSlot,
+    HiddenTag,
     LedgerEntry,
     MediaAsset,
+    Mute,
+    NotificationActor,
+    NotificationBox,
+    NotificationGroup,
+    NotificationPlace,
     OwnerEntity,
     Reaction,
     Session,
     Tag,
+    TagFollow,
     User,
 )
-from db.words import AssetStatus, BucketKind, JobStatus, OwnerKind, PromptVisibility, SlotStatus, Visibility
-from domain import credits, galleries
+from db.words import (
+    AssetStatus,
+    BucketKind,
+    JobStatus,
+    NotificationKind,
+    OwnerKind,
+    PromptVisibility,
+    SlotStatus,
+    Visibility,
+)
+from domain import credits, galleries, listing, popularity
 from domain.credits import Grant, Welcome
 from domain.tokens import Claims
 from domain.words import FailureCode, MediaChange
@@ -43,6 +64,7 @@ _BEGINNING: Final = datetime(2026, 1, 1, 12, 30, tzinfo=UTC)
 _FAR: Final = datetime(2100, 1, 1, tzinfo=UTC)
 _NAMESPACE: Final = UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")
 _TEXTS: Final = ("", "노을 🌊", 'quo"ted \\ back', "it's %s $1 :x", "line\nbreak\ttab\u2028", "</script>\x7f")
+_REPLIES_FROM: Final = 2
 _PEOPLE: Final = ("ann", "ben", "cleo", "dora")
 
 
@@ -78,9 +100,60 @@ async def gather(db: Database) -> Crowd:
             await _entities(tx, crowd, handle, assets)
             await _jobs(tx, crowd, handle, assets)
             await _artworks(tx, crowd, index, assets)
+        await _collections(tx, crowd)
+        await _likes_and_dislikes(tx)
+        await judge(tx, crowd)
+        await _notifications(tx, crowd)
         for entry in (await tx.execute(select(col(LedgerEntry.id)).order_by(col(LedgerEntry.business_key)))).scalars():
             crowd.note("entry", entry)
     return crowd
+
+
+async def _likes_and_dislikes(tx: AsyncSession) -> None:
+    """Let Ann mute one and follow and hide tags, and a block stand between two others."""
+    ann, ben, cleo, dora = (_key("user", handle) for handle in _PEOPLE)
+    tx.add(Mute(user_id=ann, muted_id=cleo, created_at=_moment(1)))
+    tx.add_all(TagFollow(user_id=ann, tag_id=_key("tag", f"0{n}"), created_at=_moment(n)) for n in range(3))
+    tx.add_all(HiddenTag(user_id=ann, tag_id=_key("tag", f"1{n}"), created_at=_moment(n)) for n in range(2))
+    for one, other, is_own in ((ben, dora, False), (dora, ben, True)):
+        tx.add(Block(user_id=one, other_id=other, is_own=is_own, created_at=_moment(2)))
+
+
+async def _notifications(tx: AsyncSession, crowd: Crowd) -> None:
+    """Notify each of all kinds: some are read, about what is gone, or by those who are blocked."""
+    subjects = {
+        NotificationKind.LIKE: "artwork",
+        NotificationKind.COMMENT: "artwork",
+        NotificationKind.REPLY: "comment",
+    }
+    for handle in _PEOPLE[:2]:
+        recipient = _key("user", handle)
+        for place, kind in enumerate(NotificationKind, 1):
+            keys = crowd.ids.get(subjects.get(kind, ""), [f"user_{recipient.hex}"])
+            subject = UUID(keys[place % len(keys)].partition("_")[2])
+            group = NotificationGroup(
+                id=crowd.key("notification", f"{handle} {kind}"),
+                recipient_id=recipient,
+                kind=kind,
+                subject_id=subject,
+                actor_count=2,
+                item_count=place % 3,
+                amount=place % 2,
+                grown=place,
+                created_at=_moment(place),
+                latest_at=_moment(place),
+                read_at=_moment(place) if place % 3 == 0 else None,
+            )
+            tx.add(group)
+            await tx.flush()
+            tx.add(NotificationPlace(recipient_id=recipient, place=place, group_id=group.id))
+            for actor in _PEOPLE[2:]:
+                tx.add(
+                    NotificationActor(
+                        group_id=group.id, actor_id=_key("user", actor), subject_id=subject, latest_at=_moment(place)
+                    )
+                )
+        tx.add(NotificationBox(user_id=recipient, edition=len(NotificationKind), off=["LIKE"]))
 
 
 def _key(kind: str, name: object) -> UUID:
@@ -124,7 +197,8 @@ async def _people(tx: AsyncSession, crowd: Crowd) -> None:
     for follower in _PEOPLE[:3]:
         for followee in _PEOPLE:
             if follower < followee:
-                tx.add(Follow(follower_id=_key("user", follower), followee_id=_key("user", followee)))
+                pair = {"follower_id": _key("user", follower), "followee_id": _key("user", followee)}
+                tx.add(Follow(**pair, created_at=_moment(len(follower))))
 
 
 async def _assets(tx: AsyncSession, crowd: Crowd, handle: str) -> list[MediaAsset]:
@@ -218,7 +292,9 @@ def _slots(tx: AsyncSession, crowd: Crowd, job: GenerationJob, asset: MediaAsset
 
 
 async def _artworks(tx: AsyncSession, crowd: Crowd, person: int, assets: list[MediaAsset]) -> None:
-    tags = [Tag(name=f"t{person}{number}") for number in range(3)]
+    tags = [
+        Tag(id=crowd.key("tag", f"{person}{number}"), name=f"t{person}{number}", artwork_count=2) for number in range(3)
+    ]
     tx.add_all(tags)
     for number, visibility in enumerate([*Visibility, Visibility.PUBLIC, Visibility.PUBLIC]):
         artwork = Artwork(
@@ -240,16 +316,62 @@ async def _artworks(tx: AsyncSession, crowd: Crowd, person: int, assets: list[Me
             tx.add(ArtworkImage(artwork_id=artwork.id, asset_id=asset.id, position=position))
         for position, tag in enumerate(tags[:number]):
             tx.add(ArtworkTag(artwork_id=artwork.id, tag_id=tag.id, position=position))
+        await tx.flush()
+        if visibility is Visibility.PUBLIC:
+            await listing.list_under_tags(tx, artwork)
+            await popularity.begin(tx, artwork.id)
         for liker in _PEOPLE[:person]:
-            tx.add(Reaction(artwork_id=artwork.id, user_id=_key("user", liker)))
-        for index in range(number):
-            tx.add(
-                Comment(
-                    id=crowd.key("comment", f"{artwork.id} {index}"),
-                    artwork_id=artwork.id,
-                    author_id=_key("user", _PEOPLE[index % len(_PEOPLE)]),
-                    text=_TEXTS[index],
-                    created_at=_moment(index),
-                )
-            )
+            tx.add(Reaction(artwork_id=artwork.id, user_id=_key("user", liker), created_at=_moment(number)))
+        await _comments(tx, crowd, artwork, number)
+    await tx.flush()
+    if person:  # she follows tags of her own as well
+        tx.add(TagFollow(user_id=_key("user", "ann"), tag_id=tags[2].id))
+    tx.add(HiddenTag(user_id=_key("user", "dora"), tag_id=tags[1].id))
     (await tx.get_one(User, _key("user", _PEOPLE[person]))).artwork_count = 3
+
+
+async def _comments(tx: AsyncSession, crowd: Crowd, artwork: Artwork, count: int) -> None:
+    """Comment on an artwork: the first is pinned; from the third on they are replies below the second, a stub."""
+    said: list[Comment] = []
+    for index in range(count):
+        is_reply, is_stub = index >= _REPLIES_FROM, index == 1 and count > _REPLIES_FROM
+        comment = Comment(
+            id=crowd.key("comment", f"{artwork.id} {index}"),
+            artwork_id=artwork.id,
+            author_id=None if is_stub else _key("user", _PEOPLE[index % len(_PEOPLE)]),
+            root_id=said[1].id if is_reply else None,
+            parent_id=said[index - 1].id if is_reply else None,
+            text="" if is_stub else _TEXTS[index],
+            reply_count=count - _REPLIES_FROM if is_stub else 0,
+            created_at=_moment(index),
+            edited_at=_moment(index) if is_reply else None,
+            deleted_at=_moment(index) if is_stub else None,
+            pinned_at=_moment(index) if not index and count > 1 else None,
+        )
+        said.append(comment)
+        tx.add(comment)
+        await tx.flush()
+        if not is_stub:
+            mentioned = _PEOPLE[(index + 1) % len(_PEOPLE)]
+            tx.add(CommentMention(comment_id=comment.id, offset=index, length=4, user_id=_key("user", mentioned)))
+
+
+async def _collections(tx: AsyncSession, crowd: Crowd) -> None:
+    for person in _PEOPLE[:3]:
+        owner = _key("user", person)
+        for number, visibility in enumerate([*Visibility, Visibility.PRIVATE]):
+            collection = Collection(
+                id=crowd.key("collection", f"{person} {number}"),
+                user_id=owner,
+                title="" if number == len(Visibility) else f"{number} {_TEXTS[number]}",
+                description=_TEXTS[-number],
+                visibility=visibility,
+                is_bookmarks=number == len(Visibility),
+                created_at=_moment(number),
+            )
+            tx.add(collection)
+            await tx.flush()
+            for artwork in crowd.ids["artwork"][number::3]:
+                key = crowd.key("collected", f"{collection.id} {artwork}")
+                shown = UUID(artwork.partition("_")[2])
+                tx.add(CollectionItem(id=key, collection_id=collection.id, artwork_id=shown, user_id=owner))

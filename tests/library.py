@@ -154,6 +154,11 @@ class Tag(Named):
 
 
 @strawberry.type
+class TagConnection(Connection[Tag]):
+    """A page."""
+
+
+@strawberry.type
 @planned()
 class Size:
     """A part of a book."""
@@ -243,6 +248,12 @@ class Book(Node, Named):
         through=book_tags,
         order=lambda _tag, link: [link.position],
         limit=5,
+    )
+    tag_page: TagConnection = connection(
+        "Tags in pages.",
+        lambda _ask, book, tag, link: (link.book_id == book.id) & (link.tag_id == tag.id),
+        through=book_tags,
+        order=("-link.position", "-link.tag_id"),
     )
     words: list[str] = scalars(
         "Names of its tags.",

@@ -27,6 +27,7 @@ from app.styles import style_images
 from db.session import Database
 from db.words import BucketKind
 from domain.credits import Grant, Welcome
+from domain.places import Places
 from domain.ports import Bucket
 from domain.tokens import AccessTokens, Claims
 from planner import Planner, Reader, noting
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from strawberry import Schema
+
+    from domain.messages import Language as ReaderLanguage
 
 ISSUER = "http://easel.example"
 
@@ -56,14 +59,30 @@ class LocalGraph:
     services: Services
     planner: Planner
 
-    async def run(self, query: str, variables: dict[str, Any] | None = None, viewer_id: str | None = None) -> Any:  # noqa: ANN401
+    async def run(
+        self,
+        query: str,
+        variables: dict[str, Any] | None = None,
+        viewer_id: str | None = None,
+        language: ReaderLanguage = "en",
+    ) -> Any:  # noqa: ANN401
         """Return the data of an operation, executed for the viewer with this global id."""
-        hour = datetime.now(UTC) + timedelta(hours=1)
-        claims = Claims(UUID(viewer_id.partition("_")[2]), uuid4(), hour) if viewer_id else None
-        context = Context(self.services, claims=claims)
-        result = await self.schema.execute(query, variables, context_value=context)
+        result = await self.answer(query, variables, viewer_id, language)
         assert not result.errors, result.errors
         return result.data
+
+    async def answer(
+        self,
+        query: str,
+        variables: dict[str, Any] | None = None,
+        viewer_id: str | None = None,
+        language: ReaderLanguage = "en",
+    ) -> Any:  # noqa: ANN401
+        """Return the result of an operation with its errors, executed for the viewer with this global id."""
+        hour = datetime.now(UTC) + timedelta(hours=1)
+        claims = Claims(UUID(viewer_id.partition("_")[2]), uuid4(), hour) if viewer_id else None
+        context = Context(self.services, language, claims=claims)
+        return await self.schema.execute(query, variables, context_value=context)
 
     @contextmanager
     def statements(self) -> Iterator[list[str]]:
@@ -105,6 +124,7 @@ async def local_graph(
         welcome=Welcome(Grant(BucketKind.PROMOTIONAL, 100), low_mark=10),
         admins=frozenset(),
         daily_images=1_000_000,
+        places=Places(ISSUER),
     )
     reader, documents = Reader(database_url), documents or DocumentReader()
     schema = build_schema(documents)

@@ -14,6 +14,7 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLUnionType,
     Undefined,
     get_named_type,
     get_nullable_type,
@@ -140,6 +141,8 @@ class _Writer:
         return f"...{name}{self.directive()}"
 
     def _field(self, type_: Any, depth: int) -> str:  # noqa: ANN401 - an object type or an interface
+        if isinstance(type_, GraphQLUnionType):
+            return "__typename"
         if self.count > self.size:
             depth = 1
         names = self.vocabulary.roots if type_ is self.schema.query_type else list(type_.fields)

@@ -21,6 +21,8 @@ TABLES: Final = {
     "MediaAsset": "media_assets",
     "Hold": "holds",
     "Archive": "archives",
+    "ModerationCase": "moderation_cases",
+    "Report": "reports",
 }
 """Where the states of each machine are stored."""
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, LiteralString
+from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 import psycopg
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from uuid import UUID
+
+
+_SWEPT: Final = frozenset(
+    {
+        *("line_counts", "tastes", "recommendation_lists", "recommendations", "tag_hours", "trending_tags"),
+        *("search_pending", "search_terms", "search_documents", "search_postings", "search_news"),
+        *("artwork_scores", "score_marks", "score_rounds"),
+    }
+)
+"""Sums of the line, what is recommended to whom, what search looks up, what is in vogue, and how popular each is."""
 
 
 def sql(database_url: str, statement: LiteralString, *values: object) -> list[tuple[Any, ...]]:
@@ -23,8 +33,10 @@ def empty(database_url: str, but_for: Collection[str] = ()) -> None:
     names = sql(database_url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     deletes = "".join(f'DELETE FROM "{name}";' for (name,) in names if name not in {"alembic_version", *but_for})
     # The ledger forbids deletes by a trigger; replicas' role sets triggers and foreign keys aside.
-    emptying = f"BEGIN; SET LOCAL session_replication_role = replica; {deletes} COMMIT".encode()
-    # Easel's processes still end what the test before began, and lock rows in another order than this does.
+    # Easel's processes still end what the test before began, and lock rows in another order than this does: they look
+    # for deadlocks first, and give way.
+    settings = "SET LOCAL session_replication_role = replica; SET LOCAL deadlock_timeout = '20s'"
+    emptying = f"BEGIN; {settings}; {deletes} COMMIT".encode()
     while not _is_done(database_url, emptying):
         pass
 
@@ -59,13 +71,17 @@ def leave(database_url: str, amount: int) -> None:
 
 
 def row_counts(database_url: str) -> dict[str, int]:
-    """Return how many rows each table has, but for ``line_counts``: the sweeper sums these up whenever it likes."""
-    listed = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'line_counts' ORDER BY 1"
-    names = sql(database_url, listed)
+    """Return how many rows each table has, but for those that sweeper and notifier change whenever they like."""
+    listed = (
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'notification%%' ORDER BY 1"
+    )
+    names = [(name,) for (name,) in sql(database_url, listed) if name not in _SWEPT]
     one = psycopg.sql.SQL("SELECT {}, count(*) FROM {}")
     counts = [one.format(psycopg.sql.Literal(name), psycopg.sql.Identifier(name)) for (name,) in names]
+    told = "SELECT 'outbox', count(*) FROM outbox WHERE payload->>'kind' IS DISTINCT FROM 'NOTIFICATION'"
     with psycopg.connect(database_url, autocommit=True) as connection:
-        return dict(connection.execute(psycopg.sql.SQL(" UNION ALL ").join(counts)).fetchall())
+        found: dict[str, int] = dict(connection.execute(psycopg.sql.SQL(" UNION ALL ").join(counts)).fetchall())
+        return found | dict(connection.execute(told).fetchall())
 
 
 def new_worker(database_url: str, *engines: str) -> UUID:

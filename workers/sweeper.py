@@ -10,11 +10,19 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from domain import (
     archives_packing,
+    artwork_news,
+    counters,
     credits,
     housekeeping,
     line,
+    notifications_keeping,
+    popularity,
+    removing,
     rendering,
+    saved_searches,
+    search_index,
     trash,
+    trends,
     uploads,
     uploads_checking,
     workers,
@@ -24,6 +32,7 @@ from domain.ports import StorageUnavailable
 from domain.variants import object_key
 from domain.words import ImageVariant
 from workers.broker import ARCHIVE_QUEUE
+from workers.recommender import Recommender
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -37,6 +46,9 @@ if TYPE_CHECKING:
     from workers.broker import Bell
 
 SWEEP_S: Final = 2.0
+REMOVALS: Final = 10
+"""Transactions in which one sweep removes artworks."""
+_SEARCH_BATCHES: Final = 20
 
 logger = structlog.get_logger()
 
@@ -51,14 +63,19 @@ class Sweeper:
         self._store = store
         self._patience = patience
         self._grace = grace
+        self.recommender = Recommender(db)
 
     async def run(self) -> None:
         """Work until cancelled; a fault of one errand does not keep the others from being done."""
         errands = (
             *(self.rescue_lost, self.expire_overdue, self.expire_credits, self.ring_for_waiting, self.tidy_line),
-            self.forget_workers,
+            *(self.forget_workers, self.fold_counts),
             *(self.remove_abandoned, self.forget_uploads, self.empty_trash, self.forget),
+            self.score_anew,
+            *(self.remove_artworks, *self.recommender.errands),
+            *(self.look_for_search, self.tell_searchers, self.measure_trends),
             *(self.rescue_archives, self.expire_archives, self.ring_for_archives, self.clear_archives),
+            *(self.forget_notifications, self.trim_notifications),
         )
         while True:
             for errand in errands:
@@ -111,6 +128,35 @@ class Sweeper:
             for worker_id in await workers.forget(tx):
                 logger.warning("worker forgotten", worker_id=str(worker_id))
 
+    async def fold_counts(self) -> None:
+        """Add to counts what many have changed at once."""
+        async with self._db.read() as tx:
+            found = await counters.waiting(tx)
+        for name, keys in found.items():
+            async with self._db.write() as tx:
+                folded = await counters.fold(tx, name, keys)
+                if name == counters.ARTWORK_LIKES.name:
+                    artwork_news.likes_folded(tx, folded)
+
+    async def look_for_search(self) -> None:
+        """Let search know of artworks that were changed: of so many at once that other errands do not wait for long."""
+        for _ in range(_SEARCH_BATCHES):
+            async with self._db.write() as tx:
+                if await search_index.sweep(tx) < search_index.BATCH:
+                    return
+
+    async def tell_searchers(self) -> None:
+        """Tell those who saved a search of new artworks that match it."""
+        for _ in range(_SEARCH_BATCHES):
+            async with self._db.write() as tx:
+                if not await saved_searches.tell(tx):
+                    return
+
+    async def measure_trends(self) -> None:
+        """Look which tags are used more than usual."""
+        async with self._db.write() as tx:
+            await trends.measure(tx)
+
     async def empty_trash(self) -> None:
         """Take for good what was deleted long ago: first nobody can restore it any more, then its objects go."""
         async with self._db.write() as tx:
@@ -119,6 +165,13 @@ class Sweeper:
             await self._remove_objects(asset_id)
             async with self._db.write() as tx:
                 await trash.forget_objects(tx, asset_id)
+
+    async def remove_artworks(self) -> None:
+        """Remove artworks that their authors have deleted, with their likes and comments, some at a time."""
+        for _ in range(REMOVALS):
+            async with self._db.write() as tx:
+                if not await removing.remove_some(tx):
+                    return
 
     async def forget_uploads(self) -> None:
         """Delete files that were announced and never confirmed, and those that came after they were."""
@@ -131,6 +184,11 @@ class Sweeper:
         """Delete keys and sessions that have run out."""
         async with self._db.write() as tx:
             await housekeeping.forget_expired(tx)
+
+    async def score_anew(self) -> None:
+        """Give artworks that got likes or comments their new place among what is popular, every half minute."""
+        async with self._db.write() as tx:
+            await popularity.score_anew(tx)
 
     async def rescue_archives(self) -> None:
         """Let archives be packed again whose worker is gone."""
@@ -156,6 +214,21 @@ class Sweeper:
                 await self._store.discard(archive_key(archive_id, number))
             async with self._db.write() as tx:
                 await archives_packing.cleared(tx, archive_id)
+
+    async def forget_notifications(self) -> None:
+        """Delete notifications after their time, and places that no page needs any more."""
+        async with self._db.write() as tx:
+            await notifications_keeping.forget(tx)
+        async with self._db.write() as tx:
+            await notifications_keeping.forget_places(tx)
+
+    async def trim_notifications(self) -> None:
+        """Delete the oldest notifications of those who have too many."""
+        async with self._db.read() as tx:
+            found = await notifications_keeping.full(tx)
+        for user_id in found:
+            async with self._db.write() as tx:
+                await notifications_keeping.trim(tx, user_id)
 
     async def _remove_objects(self, asset_id: UUID) -> None:
         for variant in ImageVariant:

@@ -41,9 +41,10 @@ class RequestRates:
 class RequestCounts:
     """Counts requests, sockets as they open and operations on sockets: of a signed-in user, or else of an address."""
 
-    def __init__(self, throttle: Throttle, rates: RequestRates | None = None) -> None:
-        """Count with ``throttle``."""
+    def __init__(self, throttle: Throttle, rates: RequestRates | None = None, what: str = "requests") -> None:
+        """Count with ``throttle``; each ``what`` is counted by itself."""
         self._throttle = throttle
+        self._what = what
         self._rates = rates or RequestRates()
 
     def refusal(self, scope: Scope, user: str | None) -> RefusedError | None:
@@ -55,7 +56,7 @@ class RequestCounts:
     def operation_refusal(self, user: str | None, address: str) -> RefusedError | None:
         """Count one operation like a request; return its refusal where it is one too many."""
         key, rate = ("user", self._rates.user) if user else ("address", self._rates.address)
-        answer = self._throttle.hit(f"requests:{key}:{user or address}", rate.limit, rate.per)
+        answer = self._throttle.hit(f"{self._what}:{key}:{user or address}", rate.limit, rate.per)
         return None if answer is None else _refusal(answer)
 
     def _is_exempt(self, network: Network | None) -> bool:

@@ -179,10 +179,13 @@ class Host:
 
         That is done where they were final at a look before, and no event has said so since.
         """
-        by_kind: dict[type[Watch], set[str]] = {}
+        by_kind: dict[type[Watch], list[Watch]] = {}
         for _, watch in followed:
-            by_kind.setdefault(type(watch), set()).add(watch.stream)
-        ended = {stream for kind, streams in by_kind.items() for stream in await kind.ended(self._services, [*streams])}
+            by_kind.setdefault(type(watch), []).append(watch)
+        ended: set[str] = set()
+        for kind, watches in by_kind.items():
+            ended |= await kind.ended(self._services, [*{watch.stream for watch in watches}])
+            await kind.tend(self._services, watches)
         for cohort, _ in followed:
             topic = cohort.topic
             if topic.is_final and not topic.is_over and cohort in topic.audiences:

@@ -185,14 +185,15 @@ def _cohort(member: Member) -> _ToldCohort:
 async def _tell_again(told: Told, step: Snapshot, listener: Listener) -> None:
     """Tell somebody who has had the last event how things are."""
     written = told.write(step)
-    assert written is not None, "a snapshot is for everybody"
-    listener.next(written if isinstance(written, bytes) else await written, step)
+    payload = written if isinstance(written, bytes) or written is None else await written
+    assert payload is not None, "a snapshot is for everybody"
+    listener.next(payload, step)
     listener.end()
 
 
 def _place(watch: Watch) -> tuple[Position | None, bool]:
     """Return where a watch goes on, and whether nothing follows there."""
-    return (None, False) if watch.after is None else watching.position_of(watch.stream, watch.after)
+    return (None, False) if watch.after is None else watching.position_of(watch.place_name, watch.after)
 
 
 async def _is_over(watch: Watch) -> bool:

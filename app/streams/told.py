@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from app.streams.cohorts import Step
     from app.streams.reading import SubscriptionReader
-    from domain.ports import Position
+    from domain.ports import Event, Position
     from planner import EventWriter
     from resolvers.streams import Watch
     from schema.context import Context
@@ -77,7 +77,7 @@ class Told:
         alike = watch.stream, audience.language, asked.key
         self._common = commons.setdefault(alike, Common()) if audience.is_open else None
 
-    def write(self, step: Step) -> bytes | Coroutine[Any, Any, bytes] | None:
+    def write(self, step: Step) -> bytes | Coroutine[Any, Any, bytes | None] | None:
         """Return the response to a step, to be awaited where rows are needed; None where it is not told."""
         try:
             return self._said(step)
@@ -85,7 +85,7 @@ class Told:
             logger.exception("event can not be told", stream=self.watch.stream)
             return self._failed(error)
 
-    def _said(self, step: Step) -> bytes | Coroutine[Any, Any, bytes] | None:
+    def _said(self, step: Step) -> bytes | Coroutine[Any, Any, bytes | None] | None:
         if isinstance(step, Snapshot):
             place = self.watch.place(step.position, is_last=step.is_last)
             said: object = self.watch.snapshot(place, resumed=step.resumed)
@@ -93,9 +93,23 @@ class Told:
             said = self.watch.event(step, self.watch.place(step.position, is_last=step.kind == COMPLETED))
             if said is None:
                 return None
+            if self.watch.is_selective:
+                return self._if_concerned(step, said)
             if self._common:
                 return self._told_alike(self._common, step.position, said)
         return self._written(said, self._context)
+
+    async def _if_concerned(self, event: Event, said: object) -> bytes | None:
+        try:
+            if not await self.watch.concerns(event):
+                return None
+        except AWAY:
+            raise
+        except Exception:
+            logger.exception("event is told to nobody", stream=self.watch.stream)
+            return None
+        written = self._written(said, self._context)
+        return written if isinstance(written, bytes) else await written
 
     def _told_alike(self, common: Common, position: Position, said: object) -> bytes | Coroutine[Any, Any, bytes]:
         """Return the response to an event of an open stream, written once for all audiences where that is possible."""

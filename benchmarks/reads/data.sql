@@ -55,14 +55,19 @@ SELECT pg_temp.key('session', i, '2026-03-20T00:00Z'), pg_temp.user_key(i), 'ben
        '2026-03-20T00:00Z', '2100-01-01T00:00Z'
 FROM generate_series(1, 20000) i;
 
-INSERT INTO credit_accounts (id, user_id, balance, held, created_at)
-SELECT pg_temp.key('credits', i, pg_temp.joined(i)), pg_temp.user_key(i), 100, 0, pg_temp.joined(i)
+INSERT INTO credit_accounts (id, user_id, balance, held, entry_count, low_mark, created_at)
+SELECT pg_temp.key('credits', i, pg_temp.joined(i)), pg_temp.user_key(i), 100, 0, 1, 0, pg_temp.joined(i)
 FROM generate_series(1, 20000) i;
 
-INSERT INTO ledger_entries (id, account_id, business_key, kind, debit, credit, amount, balance_after, held_after,
-                            created_at)
-SELECT pg_temp.key('entry', i, pg_temp.joined(i)), account.id, 'grant:welcome:' || account.user_id, 'GRANT', 'HOUSE', 'AVAILABLE',
-       100, 100, 0, account.created_at
+INSERT INTO credit_buckets (id, account_id, kind, granted, available, expired, is_extended, created_at)
+SELECT pg_temp.key('bucket', i, pg_temp.joined(i)), pg_temp.key('credits', i, pg_temp.joined(i)), 'PROMOTIONAL', 100, 100, 0,
+       FALSE, pg_temp.joined(i)
+FROM generate_series(1, 20000) i;
+
+INSERT INTO ledger_entries (id, account_id, number, bucket_id, business_key, kind, debit, credit, amount, balance_after,
+                            held_after, created_at)
+SELECT pg_temp.key('entry', i, pg_temp.joined(i)), account.id, 1, pg_temp.key('bucket', i, pg_temp.joined(i)),
+       'grant:welcome:' || account.user_id, 'GRANT', 'HOUSE', 'AVAILABLE', 100, 100, 0, account.created_at
 FROM generate_series(1, 20000) i
 JOIN credit_accounts account ON account.user_id = pg_temp.user_key(i);
 
@@ -156,3 +161,8 @@ LEFT JOIN (SELECT follower_id, count(*) AS followed FROM follows GROUP BY 1) d O
 LEFT JOIN (SELECT author_id, count(*) AS shown FROM artworks WHERE visibility = 'PUBLIC' GROUP BY 1) a
     ON a.author_id = u.id
 WHERE users.id = u.id;
+
+UPDATE tags SET artwork_count = shown FROM (
+    SELECT tag_id, count(*) AS shown FROM artwork_tags JOIN artworks ON artworks.id = artwork_id
+    WHERE visibility = 'PUBLIC' GROUP BY tag_id
+) used WHERE used.tag_id = tags.id;

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from domain import streams
-from domain.artworks import EDGE_REMOVED
+from domain.listing import EDGE_REMOVED
 from domain.words import FeedKind
 from graph_client import CORE
 from schema.node import global_id

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Text, column, func
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
@@ -19,6 +19,13 @@ class User(SQLModel, table=True):
         CheckConstraint("email = lower(email)", name="email_lower"),
         CheckConstraint("handle = lower(handle)", name="handle_lower"),
         CheckConstraint("follower_count >= 0 AND following_count >= 0 AND artwork_count >= 0", name="counts"),
+        Index("ix_users_handle_prefix", "handle", postgresql_ops={"handle": "text_pattern_ops"}),
+        Index(
+            "ix_users_people",
+            func.search_people(column("handle"), column("display_name")).label("people"),
+            postgresql_using="gin",
+            postgresql_ops={"people": "gin_trgm_ops"},
+        ),
     )
 
     id: UUID = key()
@@ -43,7 +50,10 @@ class Session(SQLModel, table=True):
     """One sign-in on one device: the family of its refresh tokens."""
 
     __tablename__ = "sessions"
-    __table_args__ = (Index("ix_sessions_user_id_live", "user_id", "created_at"),)
+    __table_args__ = (
+        Index("ix_sessions_user_id_live", "user_id", "created_at"),
+        Index("ix_sessions_last_used_at", "last_used_at"),
+    )
 
     id: UUID = key()
     user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
@@ -70,8 +80,12 @@ class Follow(SQLModel, table=True):
     """One user follows another."""
 
     __tablename__ = "follows"
-    __table_args__ = (CheckConstraint("follower_id <> followee_id", name="not_oneself"),)
+    __table_args__ = (
+        CheckConstraint("follower_id <> followee_id", name="not_oneself"),
+        Index("ix_follows_followee_id_created_at", "followee_id", "created_at", "follower_id"),
+        Index("ix_follows_follower_id_created_at", "follower_id", "created_at", "followee_id"),
+    )
 
     follower_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", primary_key=True)
-    followee_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", primary_key=True, index=True)
+    followee_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", primary_key=True)
     created_at: datetime = moment()

@@ -48,7 +48,7 @@ class Execution:
         return outcome
 
 
-async def asked(cache: AnswerCache, execution: Execution, count: int) -> list[asyncio.Task[Answer]]:
+async def asked(cache: AnswerCache[Answer], execution: Execution, count: int) -> list[asyncio.Task[Answer]]:
     """Let ``count`` ask, and return when all of them wait."""
     tasks = [asyncio.create_task(cache.fetch(KEY, None, execution)) for _ in range(count)]
     for _ in range(3):
@@ -62,11 +62,11 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def cache(clock: Clock) -> AnswerCache:
+def cache(clock: Clock) -> AnswerCache[Answer]:
     return AnswerCache(1, 10_000, clock)
 
 
-async def test_all_who_ask_at_once_share_one_execution(cache: AnswerCache, clock: Clock) -> None:
+async def test_all_who_ask_at_once_share_one_execution(cache: AnswerCache[Answer], clock: Clock) -> None:
     execution = Execution([GOOD, GOOD])
     tasks = await asked(cache, execution, 20)
     execution.may_end.set()
@@ -86,7 +86,7 @@ async def test_all_who_ask_at_once_share_one_execution(cache: AnswerCache, clock
     assert cache.find(KEY)
 
 
-async def test_who_leaves_does_not_take_the_others_along(cache: AnswerCache) -> None:
+async def test_who_leaves_does_not_take_the_others_along(cache: AnswerCache[Answer]) -> None:
     execution = Execution([GOOD])
     leader, *others = await asked(cache, execution, 3)
     leader.cancel()
@@ -98,7 +98,7 @@ async def test_who_leaves_does_not_take_the_others_along(cache: AnswerCache) -> 
     assert cache.find(KEY)
 
 
-async def test_when_all_have_left_the_execution_ends_and_a_newcomer_begins_another(cache: AnswerCache) -> None:
+async def test_when_all_have_left_the_execution_ends_and_a_newcomer_begins_another(cache: AnswerCache[Answer]) -> None:
     execution = Execution([GOOD])
     tasks = await asked(cache, execution, 3)
     for task in tasks:
@@ -112,7 +112,9 @@ async def test_when_all_have_left_the_execution_ends_and_a_newcomer_begins_anoth
 
 
 @pytest.mark.parametrize("outcome", [RuntimeError("broke"), FAILED])
-async def test_a_failure_is_the_leaders_alone_and_is_not_kept(cache: AnswerCache, outcome: Answer | Exception) -> None:
+async def test_a_failure_is_the_leaders_alone_and_is_not_kept(
+    cache: AnswerCache[Answer], outcome: Answer | Exception
+) -> None:
     execution = Execution([outcome, GOOD, GOOD])
     tasks = await asked(cache, execution, 3)
     execution.may_end.set()
@@ -124,7 +126,7 @@ async def test_a_failure_is_the_leaders_alone_and_is_not_kept(cache: AnswerCache
     assert cache.find(KEY) is None
 
 
-async def test_what_was_used_least_lately_makes_room_and_compressed_bytes_count(cache: AnswerCache) -> None:
+async def test_what_was_used_least_lately_makes_room_and_compressed_bytes_count(cache: AnswerCache[Answer]) -> None:
     async def large() -> Answer:
         return Answer(b"x" * 2_000, is_cacheable=True)
 
@@ -144,7 +146,7 @@ async def test_what_was_used_least_lately_makes_room_and_compressed_bytes_count(
     assert cache.size <= 10_000
 
 
-async def test_what_is_no_longer_fresh_makes_room_at_once(cache: AnswerCache, clock: Clock) -> None:
+async def test_what_is_no_longer_fresh_makes_room_at_once(cache: AnswerCache[Answer], clock: Clock) -> None:
     async def good() -> Answer:
         return GOOD
 
@@ -157,7 +159,7 @@ async def test_what_is_no_longer_fresh_makes_room_at_once(cache: AnswerCache, cl
     assert cache.size < three / 2
 
 
-async def test_an_answer_larger_than_the_cache_is_answered_and_not_kept(cache: AnswerCache) -> None:
+async def test_an_answer_larger_than_the_cache_is_answered_and_not_kept(cache: AnswerCache[Answer]) -> None:
     async def huge() -> Answer:
         return Answer(b"x" * 20_000, is_cacheable=True)
 

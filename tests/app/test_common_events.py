@@ -14,13 +14,13 @@ from app.streams.common import Common
 from app.streams.reading import SubscriptionReader
 from app.streams.told import Asked, Told
 from crowd import gather
-from domain.artworks import EDGE_ADDED
+from domain.listing import EDGE_ADDED
 from domain.ports import Event, Position
 from domain.topics import NOWHERE
 from domain.words import FeedKind
 from local_graph import local_graph
 from planner import noting
-from resolvers.feed import FeedWatch
+from resolvers.feeds import FeedWatch
 from schema.context import Context
 from schema.documents import DocumentReader
 from schema.node import key_of
@@ -39,9 +39,11 @@ FOLLOW = f"""subscription($liked: Boolean!) {{ feedEvents(kind: LATEST) {{
   ... on FeedEdgeAdded {{ edge {{ cursor node {NODE} }} }} }} }}"""
 
 
-async def finished(written: bytes | Awaitable[bytes] | None) -> dict[str, Any]:
+async def finished(written: bytes | Awaitable[bytes | None] | None) -> dict[str, Any]:
     assert written is not None
-    response: dict[str, Any] = orjson.loads(written if isinstance(written, bytes) else await written)
+    payload = written if isinstance(written, bytes) else await written
+    assert payload is not None
+    response: dict[str, Any] = orjson.loads(payload)
     assert "errors" not in response
     edge: dict[str, Any] = response["data"]["feedEvents"]["edge"]
     return edge

@@ -206,13 +206,14 @@ async def test_pages_and_events_become_lists(sample: Path) -> None:
 
 async def test_every_connection_of_the_schema_has_its_policy(sample: Path) -> None:
     schema = build_schema((ROOT / "schema" / "schema.graphql").read_text())
-    keepers = [schema.query_type, *schema.get_possible_types(schema.type_map["Node"])]  # type: ignore[arg-type]
+    nodes = schema.get_possible_types(schema.type_map["Node"])  # type: ignore[arg-type]
+    keepers = [schema.query_type, schema.type_map["Search"], *nodes]
     expected = {
         (keeper.name, name)
         for keeper in keepers
         if isinstance(keeper, GraphQLObjectType)
         for name, field in keeper.fields.items()
-        if get_named_type(field.type).name.endswith("Connection")
+        if get_named_type(field.type).name.endswith("Connection") or get_named_type(field.type).name == "Search"
     }
     program = """
         const { typePolicies } = await import("./dist/typePolicies.js");

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from string import Formatter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
 
 from adapters.guard.rules import MEANING
-from db.words import GuardEffect, LedgerKind, Operation, Visibility
+from db.tables import ModerationCase, Restriction
+from db.words import ArtworkLicense, ContentLevel, GuardEffect, LedgerKind, Operation, Visibility
+from db.words_moderation import Activity, DecisionEffect, DecisionOutcome, Policy, ReportReason, SubjectKind
 from domain import (
     accounts,
     archives,
@@ -21,18 +24,24 @@ from domain import (
     errors,
     folders,
     generation,
+    hashtags,
     idempotency,
+    licenses,
     masks,
+    moderation,
     operations,
     owners,
+    seen,
     uploads,
 )
 from domain.catalogue import ENGINES
 from domain.edits import Crop, Recipe
 from domain.errors import UserError
+from domain.errors_moderation import AppealClosed, CaseConflict, Restricted
 from domain.generation import GenerationRequest
 from domain.masks import Area
 from domain.messages import MESSAGES, Language, message
+from domain.messages_notifications import NOTIFICATIONS
 from domain.operations import Ingredients, Margins
 from domain.presets_settings import MAXIMUM_PRESETS
 from domain.uploads import Announcement
@@ -51,8 +60,26 @@ if TYPE_CHECKING:
 
 NOT_READY = ("not_arrived", "being_checked", "busy", "store_away", "check_away", "given_up")
 BLOCKS = [GuardReason(each) for each in BlockReason]
+RESERVED = ArtworkLicense.ALL_RIGHTS_RESERVED
 IDS = tuple(UUID(int=number) for number in range(5))
 GOOD = {"email": "a@easel.example", "password": "correct horse", "handle": "abc", "display_name": "A"}
+
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+WARNED = moderation.Verdict(DecisionOutcome.UPHELD, DecisionEffect.WARN, Policy.CONDUCT, ReportReason.SPAM)
+
+
+def case() -> ModerationCase:
+    return ModerationCase(subject_kind=SubjectKind.USER, subject_id=IDS[0], owner_id=IDS[0])
+
+
+def decided(**change: Any) -> None:  # noqa: ANN401 - of a verdict
+    moderation.check(case(), replace(WARNED, **change))
+
+
+def restriction() -> Restriction:
+    told = {"reason": ReportReason.SPAM, "until": LONG_AGO, "is_automatic": False}
+    return Restriction(user_id=IDS[0], decision_id=IDS[1], activities=[*Activity], **told)  # type: ignore[arg-type]
 
 
 def sign_up(**change: str) -> object:
@@ -154,14 +181,18 @@ REFUSED: dict[str, list[Callable[[], object]]] = {
     "edit.nothing": [lambda: edits.check(Recipe(), 64, 48, ("input", "recipe"))],
     "edit.size": [lambda: edits.check(Recipe(size=(64, 0)), 64, 48, ("input", "recipe"))],
     "edit.too_large": [lambda: edits.check(Recipe(Crop(0, 0, 8, 8)), 4_097, 4_096, ("input", "crop"))],
-    "tags.too_many": [lambda: artworks.checked_tags([f"t{n}" for n in range(21)])],
-    "tag.invalid": [lambda: artworks.checked_tags(["two words"])],
+    "seen.count": [lambda: raised(errors.InvalidInput("seen.count", maximum=seen.MAXIMUM_AT_ONCE))],
+    "remix.not_allowed": [lambda: licenses.check_remix(RESERVED, RESERVED)],
+    "remix.license": [lambda: licenses.check_remix(ArtworkLicense.CC_BY_SA_4_0, RESERVED)],
+    "tags.too_many": [lambda: hashtags.checked_tags([f"t{n}" for n in range(21)])],
+    "tag.invalid": [lambda: hashtags.checked_tags(["two words"])],
     "folder.cycle": [lambda: raised(errors.InvalidInput("folder.cycle"))],
     "folder.too_deep": [lambda: raised(errors.InvalidInput("folder.too_deep", maximum=folders.MAXIMUM_DEPTH))],
     "folder.name_taken": [lambda: raised(errors.InvalidInput("folder.name_taken"))],
     "folders.too_many": [lambda: raised(errors.InvalidInput("folders.too_many", maximum=folders.MAXIMUM_FOLDERS))],
     "assets.moved": [lambda: raised(errors.InvalidInput("assets.moved", maximum=folders.MAXIMUM_MOVED))],
     "assets.moved_twice": [lambda: raised(errors.InvalidInput("assets.moved_twice"))],
+    "share.not_for_all": [lambda: raised(errors.InvalidInput("share.not_for_all"))],
     "archive.one_of": [lambda: raised(errors.InvalidInput("archive.one_of"))],
     "archive.empty_folder": [lambda: raised(errors.InvalidInput("archive.empty_folder"))],
     "archive.too_many": [lambda: raised(errors.InvalidInput("archive.too_many", maximum=archives.MAXIMUM_IMAGES))],
@@ -176,6 +207,42 @@ REFUSED: dict[str, list[Callable[[], object]]] = {
     **{f"picture.{each}": [partial(raised, errors.PictureBlocked(each, ("input", "crop")))] for each in BLOCKS},
     "media.unavailable": [lambda: raised(errors.MediaUnavailable())],
     "low_mark.range": [lambda: credits.checked_low_mark(-1), lambda: credits.checked_low_mark(1_000_001)],
+    "report.own": [lambda: raised(errors.InvalidInput("report.own"))],
+    "moderation.forbidden": [lambda: raised(errors.Forbidden("moderation.forbidden"))],
+    "moderation.own_report": [lambda: raised(errors.Forbidden("moderation.own_report"))],
+    "moderation.same_moderator": [lambda: raised(errors.Forbidden("moderation.same_moderator"))],
+    "case.changed": [lambda: raised(CaseConflict(case()))],
+    "decision.not_now": [lambda: decided(outcome=DecisionOutcome.UPHELD_FINAL, effect=DecisionEffect.NONE)],
+    "decision.effect": [lambda: decided(effect=DecisionEffect.NONE)],
+    "decision.impossible": [lambda: decided(effect=DecisionEffect.HIDE)],
+    "decision.reason": [lambda: decided(reason=ReportReason.RIGHTS)],
+    "decision.level": [lambda: decided(content_level=ContentLevel.MATURE)],
+    "decision.until": [lambda: decided(effect=DecisionEffect.RESTRICT), lambda: decided(restrict_until=LONG_AGO)],
+    "decision.activities": [lambda: decided(restrict_until=datetime.now(UTC) + timedelta(days=1), activities=())],
+    "decision.gone": [lambda: raised(errors.InvalidInput("decision.gone"))],
+    "appeal.made": [lambda: raised(AppealClosed("appeal.made"))],
+    "appeal.late": [lambda: raised(AppealClosed("appeal.late"))],
+    "appeal.final": [lambda: raised(AppealClosed("appeal.final"))],
+    "restricted": [lambda: raised(Restricted(restriction(), can_appeal=True))],
+    **{
+        f"{each}.oneself": [partial(raised, errors.InvalidInput(f"{each}.oneself"))]
+        for each in ("follow", "mute", "block")
+    },
+    **{
+        each: [partial(raised, errors.InvalidInput(each))]
+        for each in (
+            *("collection.bookmarks", "collection.title_taken", "comment.pinned_reply"),
+            *("notifications.one_of", "search.empty", "search.period", "settings.repeated"),
+        )
+    },
+    **{
+        each: [partial(raised, errors.InvalidInput(each, maximum=3))]
+        for each in (
+            *("collection.full", "collections.too_many", "comments.pinned", "notifications.count"),
+            *("search.too_much", "search.values", "searches.too_many"),
+        )
+    },
+    "comments.locked": [lambda: raised(errors.CommentsLocked(("input", "artworkId")))],
     "not_found": [lambda: raised(errors.NotFound(("input", "jobId")))],
 }
 FAILURES = [f"failure.{code}" for code in FailureCode]
@@ -188,6 +255,14 @@ GUARDED = [
 ]
 REMEDIES = [f"remedy.{remedy}" for remedy in Remedy]
 ENTRIES = [f"ledger.{kind}" for kind in LedgerKind]
+TOLD = {each for each in NOTIFICATIONS if each.startswith("notification.")}
+"""What notifications say."""
+PEOPLE = {each for each in TOLD if each.startswith("notification.people.")}
+"""Who did it, as they are put into what a notification says."""
+MODERATION = [
+    *(f"moderation.effect.{effect}" for effect in DecisionEffect),
+    *(f"moderation.reason.{reason}" for reason in ReportReason),
+]
 ISSUES = [f"issue.{code}" for code in PromptIssueCode]
 
 
@@ -205,8 +280,8 @@ def test_a_refusal_fills_its_words_in_both_languages(reason: str) -> None:
 
 
 def test_there_are_no_other_words() -> None:
-    said = [*REFUSED, *FAILURES, *WARNINGS, *GUARDED, *ISSUES, *REMEDIES, *ENTRIES]
-    assert sorted(said) == sorted(MESSAGES)
+    said = [*REFUSED, *FAILURES, *WARNINGS, *GUARDED, *ISSUES, *REMEDIES, *ENTRIES, *MODERATION]
+    assert sorted(said) == sorted(MESSAGES.keys() - TOLD)
 
 
 @pytest.mark.parametrize("reason", MESSAGES)
@@ -216,8 +291,9 @@ def test_both_languages_say_the_same(reason: str) -> None:
     assert blanks[0] == blanks[1]
     assert any("가" <= letter <= "힣" for letter in korean)
     assert not any("가" <= letter <= "힣" for letter in english)
-    assert english.endswith(".")
-    assert korean.endswith(".")
+    if reason not in PEOPLE:
+        assert english.endswith(".")
+        assert korean.endswith(".")
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])

@@ -1,4 +1,4 @@
-"""The lives of jobs, images, pictures, holds and archives: docs/states.md tells what is legal; no other move is."""
+"""The lives of jobs, pictures, archives, cases and more: docs/states.md tells what is legal, all else is not."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from db.tables import Archive, GenerationJob, GenerationSlot, Hold, MediaAsset
+from db.tables import Archive, GenerationJob, GenerationSlot, Hold, MediaAsset, ModerationCase, Report
 from db.words import FINAL_JOB_STATUSES, FINAL_SLOT_STATUSES, AssetStatus, HoldStatus, JobStatus, SlotStatus
-from domain import archives_states, credits, jobs, media
+from db.words_moderation import CaseStatus, ReportReason, ReportStatus, SubjectKind
+from domain import archives_states, credits, jobs, media, moderation_states
 from states import TABLES, told
-from stored import new_asset
+from stored import new_asset, sql
 from workshop import small
 
 if TYPE_CHECKING:
     from enum import StrEnum
+    from uuid import UUID
 
     from workshop import Workshop
 
@@ -32,6 +34,8 @@ WORDS: Final[dict[str, type[StrEnum]]] = {
     "MediaAsset": AssetStatus,
     "Hold": HoldStatus,
     "Archive": JobStatus,
+    "ModerationCase": CaseStatus,
+    "Report": ReportStatus,
 }
 
 
@@ -90,6 +94,49 @@ def test_only_told_moves_of_a_picture_are_legal(here: AssetStatus, there: AssetS
         assert asset.status is here
 
 
+@pytest.mark.parametrize(("here", "there"), [*product(CaseStatus, CaseStatus)], ids=str)
+def test_only_told_moves_of_a_case_are_legal(here: CaseStatus, there: CaseStatus) -> None:
+    case = ModerationCase(subject_kind=SubjectKind.USER, subject_id=uuid4(), owner_id=uuid4(), status=here)
+    if (here.value, there.value) in told("ModerationCase").moves:
+        moderation_states.move(case, there)
+        assert case.status is there
+    else:
+        with pytest.raises(moderation_states.IllegalMove, match=f"{here} -> {there}"):
+            moderation_states.move(case, there)
+        assert case.status is here
+
+
+@pytest.mark.parametrize("to", ReportStatus)
+@pytest.mark.anyio
+async def test_only_told_moves_of_reports_are_made(shop: Workshop, to: ReportStatus) -> None:
+    # given a report in each state
+    user = await shop.user()
+    async with shop.db.write() as tx:
+        case = ModerationCase(subject_kind=SubjectKind.USER, subject_id=user, owner_id=user)
+        tx.add(case)
+        await tx.flush()
+        tx.add_all(report(case, user, status) for status in ReportStatus)
+    # when they are to become something
+    async with shop.db.write() as tx:
+        await moderation_states.move_reports(tx, case, to)
+    # then those do that may
+    moves = told("Report").moves
+    expected = sorted(to.value if (here.value, to.value) in moves else here.value for here in ReportStatus)
+    assert sorted(status for (status,) in sql(shop.database_url, "SELECT status FROM reports")) == expected
+
+
+def report(case: ModerationCase, user: UUID, status: ReportStatus) -> Report:
+    return Report(
+        case_id=case.id,
+        reporter_id=user,
+        subject_kind=SubjectKind.USER,
+        subject_id=uuid4(),
+        reason=ReportReason.SPAM,
+        status=status,
+        is_counted=False,
+    )
+
+
 def held(amount: int, captured: int, released: int) -> HoldStatus:
     hold = Hold(account_id=uuid4(), bucket_id=uuid4(), job_id=uuid4(), amount=amount)
     hold.captured, hold.released = captured, released
@@ -142,6 +189,8 @@ def test_each_machine_lives_in_one_place() -> None:
         ("domain/media.py", "asset.status"),
         ("domain/credits.py", "held.status"),
         ("domain/archives_states.py", "archive.status"),
+        ("domain/moderation_states.py", "case.status"),
+        ("domain/moderation_states.py", "values(status)"),
     }
 
 
@@ -154,6 +203,10 @@ async def test_the_database_of_tests_refuses_every_other_move(shop: Workshop, na
     new_asset(shop.database_url, f"user_{user.hex}")
     async with shop.db.write() as tx:
         tx.add(Archive(user_id=user, name="a.zip", fingerprint="", image_count=1))
+        case = ModerationCase(subject_kind=SubjectKind.USER, subject_id=user, owner_id=user)
+        tx.add(case)
+        await tx.flush()
+        tx.add(report(case, user, ReportStatus.PENDING))
     machine, words = told(name), WORDS[name]
     table = psycopg.sql.Identifier(TABLES[name])
     change = psycopg.sql.SQL("UPDATE {} SET status = %s").format(table)

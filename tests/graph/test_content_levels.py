@@ -135,9 +135,7 @@ async def test_an_artwork_has_the_highest_level_of_its_images(easel: Installatio
     assert (await easel.client().data(FEED))["feed"] == {"nodes": [], "totalCount": 0}
 
 
-async def test_streams_of_feeds_tell_everybody_of_general_artworks_alone(
-    easel: Installation, database_url: str
-) -> None:
+async def test_streams_of_feeds_tell_each_viewer_of_what_suits_them(easel: Installation, database_url: str) -> None:
     author, other = await easel.signed_up("bora"), await easel.signed_up()
     await choose(other, "MATURE")
     await publish(author, picture(database_url, author, "MATURE"), title="early")
@@ -147,13 +145,19 @@ async def test_streams_of_feeds_tell_everybody_of_general_artworks_alone(
         async with streams[0] as chosen, streams[1] as stranger:
             snapshots = [(await anext(stream))["feedEvents"]["feed"]["nodes"] for stream in (chosen, stranger)]
             mature = await publish(author, picture(database_url, author, "MATURE"), title="mature")
+            suits = [(await anext(chosen))["feedEvents"]]
             await author.data(
                 "mutation($id: ID!) { unpublishArtwork(input: {artworkId: $id}) { __typename } }", {"id": mature}
             )
+            suits.append((await anext(chosen))["feedEvents"])
             await publish(author, picture(database_url, author), title="general")
             added = [(await anext(stream))["feedEvents"] for stream in (chosen, stranger)]
 
     assert snapshots == [[{"title": "early"}], []]
+    assert suits == [
+        {"__typename": "FeedEdgeAdded", "edge": {"node": {"title": "mature"}}},
+        {"__typename": "FeedEdgeRemoved", "nodeId": mature},
+    ]
     assert [each["edge"]["node"]["title"] for each in added] == ["general", "general"]
 
 

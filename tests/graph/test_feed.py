@@ -240,7 +240,7 @@ async def test_a_feed_takes_as_many_statements_for_twenty_artworks_as_for_two(
             with graph.statements() as seen:
                 await graph.run(f"{{ feed {{ nodes {{ id }} {text} }} }}")
             assert len(seen) == 1
-            assert sum("count(" in statement for statement in seen) == extra
+            assert sum("10001" in statement for statement in seen) == extra
 
         # also for lists in a list
         nested = """{ feed { totalCount nodes { id
@@ -254,5 +254,5 @@ async def test_a_feed_takes_as_many_statements_for_twenty_artworks_as_for_two(
         for node in data["feed"]["nodes"]:
             newest = artworks[:2] if node["id"] in artworks[:10] else artworks[10:12]
             assert [inner["id"] for inner in node["author"]["artworks"]["nodes"]] == newest
-        assert sum("count(" in statement for statement in seen) == 1
+        assert sum("10001" in statement for statement in seen) == 1
         assert len(seen) == 1

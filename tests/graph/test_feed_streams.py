@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 
 from db.session import Database
-from domain import artworks
-from domain.artworks import Publication
+from domain import publishing
+from domain.publishing import Publication
 from graph_client import StreamError
 from stored import new_asset, sql
 
@@ -111,7 +111,7 @@ async def test_what_is_not_public_or_was_rolled_back_is_told_to_nobody(easel: In
 
     async def fail() -> None:
         async with database.write() as tx:
-            await artworks.publish(tx, user, Publication((UUID(image.partition("_")[2]),), "rolled back"))
+            await publishing.publish(tx, user, Publication((UUID(image.partition("_")[2]),), "rolled back"))
             await tx.flush()
             raise MemoryError
 

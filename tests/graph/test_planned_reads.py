@@ -48,25 +48,35 @@ GENEROUS: Final = DocumentLimits(
     **dict.fromkeys(("tokens", "depth", "aliases", "root_fields", "directives", "nodes", "cost"), 10**9)
 )
 VIEWERS: Final = ("ann", "dora", None)
-"""Somebody with data, somebody with next to none, and a stranger."""
+"""Somebody with data, a moderator with next to none, and a stranger."""
 SCHEMA: Final = build_schema(DocumentReader())._schema
 PLANNED: Final = (
-    *("node", "nodes", "viewer", "user", "generationJob", "generationJobs", "feed", "artwork"),
+    *("node", "nodes", "viewer", "user", "generationJob", "generationJobs", "feed", "artwork", "tag"),
     *("nodes", "viewer", "generationJobs", "feed", "viewer", "user", "feed", "nodes"),
 )
 """Root fields; those that lead to most are asked for most."""
 CURSORS: Final = """{ feed(first: 4) { edges { cursor node { comments { edges { cursor } } } } }
+  popular: feed(kind: POPULAR, first: 4) { edges { cursor } }
+  ever: feed(kind: POPULAR, window: ALL, first: 4) { edges { cursor } }
+  following: feed(kind: FOLLOWING, first: 4) { edges { cursor } }
+  tagged: feed(kind: TAG, filter: { tag: "t01" }, first: 4) { edges { cursor } }
   generationJobs(first: 4) { edges { cursor } }
+  notifications(first: 4) { edges { cursor } }
   viewer { assets { edges { cursor } } creditAccount { ledger { edges { cursor } } }
-    user { artworks { edges { cursor } } } }
+    user { artworks { edges { cursor } } followers { edges { cursor } } following { edges { cursor } } }
+    followedTags { edges { cursor } } }
 }"""
 PLACES: Final = {
-    "feed": "Query.feed",
+    **dict.fromkeys(("feed", "popular", "ever", "following", "tagged"), "Query.feed"),
     "generationJobs": "Query.generationJobs",
+    "notifications": "Query.notifications",
     "comments": "Artwork.comments",
     "assets": "Viewer.assets",
     "ledger": "CreditAccount.ledger",
     "artworks": "User.artworks",
+    "followers": "User.followers",
+    "following": "User.following",
+    "followedTags": "Viewer.followedTags",
 }
 IS_SEARCH: Final = "RANDOM_QUERIES" in os.environ
 """Whether to look for what is wrong with other queries in every run, as many as the variable says."""
@@ -152,15 +162,19 @@ def gallery(postgres: EmbeddedServer, valkey: EmbeddedServer, home: Path) -> Ite
 
 async def _gallery(graph: LocalGraph, documents: DocumentReader, folder: Path, runner: asyncio.Runner) -> Gallery:
     store = FolderStore(folder, ISSUER, b"0123456789abcdef0123456789abcdef", clock=lambda: 1_800_000_000.0)
-    graph = replace(graph, services=replace(graph.services, store=store))
     crowd = await gather(graph.services.db)
+    moderators = frozenset({crowd.claims(VIEWERS[1] or "").user_id})
+    graph = replace(graph, services=replace(graph.services, store=store, moderators=moderators))
     texts: dict[str, list[Any]] = {
         "id": [key for keys in crowd.ids.values() for key in keys],
         "ids": [key for keys in crowd.ids.values() for key in keys],
         "handle": [*crowd.handles, "@ANN"],
         "Query.artwork.id": crowd.ids["artwork"],
+        "Query.tag.name": ["t00", " #T12", "nothing"],
         "Query.generationJob.id": crowd.ids["job"],
         "first": [1, 2, 3, 100],
+        "tag": ["t01", "#T11", "t21", "none"],
+        "style": ["anime", "none"],
     }
     gallery = Gallery(graph, documents, crowd, queries(SCHEMA, Vocabulary(PLANNED, texts)), running_in(runner))
     texts["after"] = []
@@ -168,6 +182,7 @@ async def _gallery(graph: LocalGraph, documents: DocumentReader, folder: Path, r
     assert "errors" not in answer
     for owner, found in _cursors(answer["data"], "Query"):
         texts.setdefault(f"{owner}.after", []).append(found)
+        texts.setdefault("since", []).append(found)
         texts["after"].append(found)
     return gallery
 
@@ -304,10 +319,10 @@ def test_no_text_of_a_client_is_in_a_statement(gallery: Gallery, place: str) -> 
     assert len(texts) == 1
 
 
-SEEN: Final = """query($follows: Boolean!, $listed: Boolean!) { user(handle: "ann") {
-  id handle bio artworkCount avatarUrl viewerFollows @include(if: $follows)
-  artworks(first: 3) @include(if: $listed) { edges { node { id title image { url(variant: CARD) } } } }
-} }"""
+SEEN: Final = """query($follows: Boolean!, $listed: Boolean!) { styles { id }
+  user(handle: "ann") @include(if: $follows) { id handle bio artworkCount avatarUrl }
+  feed(first: 3) @include(if: $listed) { edges { node { id title image { url(variant: CARD) } } } }
+}"""
 
 
 @pytest.mark.parametrize("handle", VIEWERS)
@@ -318,5 +333,5 @@ def test_an_answer_is_personal_where_it_asks_what_something_is_to_the_viewer(
 ) -> None:
     context = gallery.context(handle)
     answer = gallery.run(gallery.answer_to(Query(SEEN, {"follows": follows, "listed": listed}), context))
-    assert answer["data"]["user"]["handle"] == "ann"
+    assert answer["data"]["styles"]
     assert context.is_personal is (follows or listed)

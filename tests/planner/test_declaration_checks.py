@@ -24,6 +24,7 @@ from planner import (
     column,
     computed,
     connection,
+    newer,
     one_of,
     part,
     planned,
@@ -54,9 +55,25 @@ class Shelf:
     place: int | None = column("Place.")
 
 
+seats = sa.Table(
+    "seats",
+    sa.MetaData(),
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("row", sa.Integer, nullable=False),
+    sa.Column("number", sa.Integer),
+)
+
+
 @strawberry.type
 class ShelfPage(Connection[Shelf]):
     """A page."""
+
+
+@strawberry.type
+class CountedPage(Connection[Writer]):
+    """A page of writers that says what is newer."""
+
+    newer_count: int = newer("How many.")
 
 
 @strawberry.type
@@ -124,7 +141,21 @@ def on(_ask: Ask, _volume: Row, _other: Row) -> sa.ColumnElement[bool]:
         (WriterPage, connection("x", on, order=("name", "-id")), "a keyset needs an order, in one direction"),
         (WriterPage, connection("x", on, order=("nothing",)), "authors has no column 'nothing'"),
         (WriterPage, connection("x", on, order=("name",)), "the order ('name',) is not unique"),
+        (WriterPage, connection("x", on, order=("link.id",)), "None has no column 'link.id'"),
+        (WriterPage, connection("x", on, through=seats, order=("link.no",)), "seats has no column 'link.no'"),
+        (WriterPage, connection("x", on, through=seats, order=("link.row",)), "the order ('link.row',) is not unique"),
+        (
+            WriterPage,
+            connection("x", on, through=seats, order=("link.number",)),
+            "column 'link.number' of a keyset must not be nullable",
+        ),
         (ShelfPage, connection("x", on, order=("place",)), "column 'place' of a keyset must not be nullable"),
+        (
+            WriterPage,
+            connection("x", on, order=("id",), among=lambda _ask, _wanted: None),
+            "only lists of the root are put together by statements",
+        ),
+        (CountedPage, connection("x", on, order=("id",)), "only lists of the root count what is newer"),
         (WriterPage, root_page("x", "volume"), "a planned type has no pages of the root"),
         (Writer | None, one_of("x", Writer=on), "Writer is no planned member of Writer"),
     ],

@@ -138,6 +138,8 @@ def test_a_field_is_answered_alike_both_ways(library: Library, asked: str, answe
         "books(first: 1) { nodes { id reviews(first: 2) { totalCount edges { cursor node { stars book { id } } } } } }",
         "authors { books(first: 1) { nodes { subject { ...N } reviews { nodes { stars } } } } } } "  # noqa: ISC004
         "fragment N on Named { __typename label ... on Author { id }",
+        "books { nodes { tagPage(first: 1) { totalCount nodes { name } } } }",
+        "books { nodes { tagPage(first: 1) { edges { cursor node { name } } pageInfo { hasNextPage endCursor } } } }",
         'node(id: "book_00000000000000000000000000000001") { id ... on Book { title } ... on Author { name } }',
         'nodes(ids: ["book_00000000000000000000000000000002", "nothing"]) { id }',
     ],
@@ -238,6 +240,16 @@ def test_pages_follow_each_other_and_refuse_foreign_cursors(library: Library) ->
     assert library.both(nested % 1, {"after": cursor})["book"]["reviews"]["nodes"] == [{"stars": 3}]
     for wrong, bad in ((text, cursor), (nested % 2, cursor), (text, "x"), (nested % 1, first["pageInfo"]["endCursor"])):
         assert library.left(wrong, {"after": bad})["errors"]
+
+
+def test_pages_in_the_order_of_a_link_follow_each_other(library: Library) -> None:
+    text = """query($after: Cursor) { book(id: 1) { tagPage(first: 1, after: $after) { nodes { name }
+      pageInfo { hasNextPage endCursor } } } }"""
+    first = library.both(text)["book"]["tagPage"]
+    last = library.both(text, {"after": first["pageInfo"]["endCursor"]})["book"]["tagPage"]
+    past = library.both(text, {"after": last["pageInfo"]["endCursor"]})["book"]["tagPage"]
+    assert [page["nodes"] for page in (first, last, past)] == [[{"name": "y"}], [{"name": "x"}], []]
+    assert [page["pageInfo"]["hasNextPage"] for page in (first, last, past)] == [True, False, False]
 
 
 def test_no_item_is_lost_or_repeated_while_others_are_added(library: Library) -> None:

@@ -27,7 +27,8 @@ def test_every_stream_is_described_with_its_arguments_and_as_long_as_it_is_kept(
     rows = re.findall(r"^\| `(\w+)\((.*?)\)` \| .* \| (.*?), ([\d,]+) events \|$", DOCUMENT, re.MULTILINE)
     seconds = {"an hour": 3_600, "a day": 86_400, "ten minutes": 600}
     kinds = {"generationJobEvents": "job", "feedEvents": "feed", "queueStatus": "queue", "entityMediaChanged": "media"}
-    kinds["archiveEvents"] = "archive"
+    kinds |= {"archiveEvents": "archive", "moderationQueueChanged": "moderation", "artworkEvents": "artwork"}
+    kinds |= {"savedSearchMatched": "search"}
     assert [(name, arguments.split(", ")) for name, arguments, _, _ in rows] == [
         (name, list(SUBSCRIPTIONS[name].args)) for name, *_ in rows
     ]

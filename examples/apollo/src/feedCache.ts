@@ -40,7 +40,7 @@ function changeEdges(
   cache.modify<{ feed: Connection }>({
     fields: {
       feed: (kept, details) =>
-        details.storeFieldName.includes(`"kind":"${kind}"`)
+        details.storeFieldName.includes(`"kind":"${kind}"`) && !details.storeFieldName.includes('"filter":{')
           ? { ...(kept as Connection), edges: change((kept as Connection).edges, details) }
           : kept,
     },

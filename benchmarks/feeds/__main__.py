@@ -1,0 +1,192 @@
+"""What each feed's first and fiftieth page take in the database, and what it takes to publish to a million followers.
+
+``python -m benchmarks.feeds``: each statement runs as the API runs it, from readers of every kind; PostgreSQL's plan of
+each must read every large table by an index.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID, uuid4
+
+import psycopg
+from psycopg import RawCursor
+
+from benchmarks import machine, page
+from benchmarks.feeds import data, publishing
+from benchmarks.feeds.spending import Spent
+from benchmarks.report import report, spread, table
+from db.tables.columns import now
+from domain.tokens import Claims
+from planner import Reader, noting
+from resolvers.graph import build_planner, build_schema
+from schema.context import Context
+from schema.documents import DocumentReader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from benchmarks.report import Row
+
+BAR_MS: Final = 10.0
+"""Of the database's time for a page, 99th percentile."""
+DEEP: Final = 50
+"""The page that is measured beside the first."""
+LARGE: Final = frozenset({"artworks", "artwork_tags", "artwork_scores", "follows", "users", "tag_follows"})
+"""Tables that no statement may read as a whole."""
+QUERY: Final = """query Feed($kind: FeedKind!, $window: FeedWindow, $filter: FeedFilter, $first: Int, $after: Cursor) {
+  feed(kind: $kind, window: $window, filter: $filter, first: $first, after: $after) {
+    edges { cursor reason { kind tag } node { id title createdAt likeCount viewerHasLiked image { id width height }
+      author { id handle viewerFollows } tags comments(first: 2) { nodes { id text author { id handle } } } } }
+    pageInfo { hasNextPage endCursor }
+  } }"""
+SINCE: Final = """query Newer($kind: FeedKind!, $window: FeedWindow, $filter: FeedFilter, $since: Cursor!) {
+  feed(kind: $kind, window: $window, filter: $filter, first: 1) { newerCount(since: $since) } }"""
+FEEDS: Final[Mapping[str, tuple[dict[str, Any], Sequence[str]]]] = {
+    "LATEST": ({"kind": "LATEST"}, ("user_9", "picky")),
+    "LATEST of a style": ({"kind": "LATEST", "filter": {"style": "oil"}}, ("user_9", "picky")),
+    "POPULAR day": ({"kind": "POPULAR", "window": "DAY"}, ("user_9", "picky")),
+    "POPULAR week": ({"kind": "POPULAR", "window": "WEEK"}, ("user_9", "picky")),
+    "POPULAR month": ({"kind": "POPULAR", "window": "MONTH"}, ("user_9", "picky")),
+    "POPULAR all": ({"kind": "POPULAR", "window": "ALL"}, ("user_9", "picky")),
+    "TAG with 44,000": ({"kind": "TAG", "filter": {"tag": "tag1"}}, ("user_9", "picky")),
+    "TAG with 1,200": ({"kind": "TAG", "filter": {"tag": "tag30"}}, ("user_9", "picky")),
+    "FOLLOWING": ({"kind": "FOLLOWING"}, ("user_9", "avid", "patient", "picky")),
+}
+"""What is asked, and who asks; those whom ``patient`` follows publish next to nothing."""
+
+
+class NoIndexError(Exception):
+    """A statement reads a large table as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement as a plan runs it."""
+
+    text: str
+    values: Sequence[Any]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=300, help="of each statement (300)")
+    parser.add_argument("--publications", type=int, default=200, help="by the one with a million followers (200)")
+    options = parser.parse_args()
+    described = machine.describe()
+    with data.serving() as url:
+        rows = asyncio.run(_measure(url, options.runs))
+        rows.append(asyncio.run(publishing.measure(url, options.publications)))
+    figures = {
+        "page_cpu_p99_ms": max(float(row["CPU p99 ms"]) for row in rows[:-1]),
+        "publish_cpu_p99_ms": float(rows[-1]["CPU p99 ms"]),
+        "page_p99_ms": max(float(row["p99 ms"]) for row in rows[:-1]),
+        "publish_p99_ms": float(rows[-1]["p99 ms"]),
+    }
+    report("feeds", rows, described, figures)
+    page.replace("feeds", lambda results: table(results["rows"]))
+
+
+async def _measure(url: str, runs: int) -> list[Row]:
+    reader, rows = Reader(url), []
+    schema = build_schema(DocumentReader())
+    planner = build_planner(schema, reader, DocumentReader())
+    asker = _Asker(schema, planner.reader, url)
+    for name, (asked, readers) in FEEDS.items():
+        for handle in readers:
+            for number, statement in (await asker.statements(handle, asked)).items():
+                rows.append(_timed(url, statement, runs, {"feed": name, "reader": handle, "page": number}))
+                print(rows[-1], flush=True)
+    await reader.close()
+    return rows
+
+
+class _Asker:
+    """Asks as a reader does, and notes the statements."""
+
+    def __init__(self, schema: Any, reader: Reader, url: str) -> None:  # noqa: ANN401 - Strawberry's
+        self._schema = schema
+        self._reader = reader
+        self._url = url
+
+    async def statements(self, handle: str, asked: dict[str, Any]) -> dict[str, Statement]:
+        """Return the statements of the first page, a deep one, and what is newer than the deep one."""
+        context = _context(self._url, handle)
+        found: dict[str, Statement] = {}
+        after, number = None, 1
+        while number <= DEEP:
+            with noting() as noted:
+                answer = await self._answer(QUERY, context, {**asked, "first": 20, "after": after})
+            after, has_more = answer["pageInfo"]["endCursor"], answer["pageInfo"]["hasNextPage"]
+            if number in {1, DEEP} or not has_more:
+                found[str(number)] = self._statement(noted)
+            if not has_more:
+                break
+            number += 1
+        with noting() as noted:
+            await self._answer(SINCE, context, {**asked, "since": after})
+        found["newer"] = self._statement(noted)
+        return found
+
+    async def _answer(self, query: str, context: Context, variables: dict[str, Any]) -> Any:  # noqa: ANN401 - data
+        result = await self._schema.execute(query, variables, context_value=context)
+        assert not result.errors, result.errors
+        return result.data["feed"]
+
+    @staticmethod
+    def _statement(noted: Sequence[tuple[str, Sequence[object]]]) -> Statement:
+        ((text, values),) = noted
+        return Statement(text, values)
+
+
+def _context(url: str, handle: str) -> Context:
+    with psycopg.connect(url) as connection:
+        found = connection.execute("SELECT id FROM users WHERE handle = %s", [handle]).fetchone()
+    assert found, handle
+    services: Any = None
+    return Context(services, claims=Claims(UUID(str(found[0])), uuid4(), now()))
+
+
+def _timed(url: str, statement: Statement, runs: int, row: Row) -> Row:
+    """Return how long a statement takes, prepared on a warm connection, from its sending to its last row."""
+    options = "-c plan_cache_mode=force_generic_plan -c TimeZone=UTC"  # as the planner has it for feeds
+    with psycopg.connect(url, autocommit=True, options=options) as connection:
+        cursor = RawCursor(connection)
+        for _ in range(8):
+            cursor.execute(statement.text.encode(), statement.values, prepare=True)
+        spent = Spent(connection.info.backend_pid)
+        times, cpu = [], []
+        for _ in range(runs):
+            before, began = spent.milliseconds(), time.perf_counter()
+            cursor.execute(statement.text.encode(), statement.values, prepare=True)
+            times.append((time.perf_counter() - began) * 1e3)
+            cpu.append(spent.milliseconds() - before)
+        explained = cursor.execute(f"EXPLAIN (FORMAT JSON) {statement.text}".encode(), statement.values).fetchone()
+    assert explained
+    indexes = sorted(set(_indexes(explained[0][0]["Plan"])))
+    used = ", ".join(each for each in indexes if "latest" in each or "scores" in each)
+    busy = spread(cpu)
+    row |= {"CPU p50 ms": busy["p50 ms"], "CPU p99 ms": busy["p99 ms"]}
+    return {**row, **spread(times), "bar ms": BAR_MS, "indexes": used}
+
+
+def _indexes(node: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the indexes of a plan.
+
+    Raises:
+        NoIndexError: it reads a large table as a whole.
+    """
+    if node["Node Type"] == "Seq Scan" and node["Relation Name"] in LARGE:
+        raise NoIndexError(node["Relation Name"])
+    if "Index Name" in node:
+        yield node["Index Name"]
+    for inner in node.get("Plans", ()):
+        yield from _indexes(inner)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""What can be reported, as data: where each kind of thing is kept, whose it is, and who may see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+from sqlmodel import SQLModel, col
+
+from db.tables import Artwork, Comment, MediaAsset, User
+from db.words_moderation import SubjectKind
+from domain import artworks, comments, media, sight
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from uuid import UUID
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from domain.clauses import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One thing that is reported."""
+
+    kind: SubjectKind
+    id: UUID
+    owner_id: UUID
+    """Whose it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    word: str
+    table: type[SQLModel]
+    owner: Any
+    visible_to: Callable[[Value], ColumnElement[bool]]
+
+
+_KINDS: Final[Mapping[SubjectKind, _Kind]] = {
+    SubjectKind.ARTWORK: _Kind("artwork", Artwork, Artwork.author_id, lambda who: artworks.visible_to(Artwork, who)),
+    SubjectKind.COMMENT: _Kind("comment", Comment, Comment.author_id, lambda who: comments.visible_to(Comment, who)),
+    SubjectKind.PICTURE: _Kind("asset", MediaAsset, MediaAsset.owner_id, lambda who: media.visible_to(MediaAsset, who)),
+    SubjectKind.USER: _Kind("user", User, User.id, lambda who: sight.in_sight(col(User.id), who)),
+}
+KINDS: Final[Mapping[str, SubjectKind]] = {kind.word: name for name, kind in _KINDS.items()}
+"""By what global ids begin with."""
+
+
+async def seen_by(tx: AsyncSession, kind: SubjectKind, key: UUID, viewer_id: UUID) -> Subject | None:
+    """Return a thing that somebody may see, None where there is none."""
+    known = _KINDS[kind]
+    query = select(known.owner).where(known.table.id == key, known.visible_to(viewer_id))  # type: ignore[attr-defined]
+    owner_id = (await tx.execute(query)).scalar_one_or_none()
+    return Subject(kind, key, owner_id) if owner_id else None
+
+
+def word_of(kind: SubjectKind) -> str:
+    """Return what global ids of this kind begin with."""
+    return _KINDS[kind].word

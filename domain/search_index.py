@@ -1,0 +1,281 @@
+"""What search knows of artworks, kept up with them: a sweep looks at those that were changed, some at a time.
+
+Triggers note the artworks (``search_pending``). One sweep at a time looks at them, so that nobody else waits for the
+rows of frequent words; that an artwork is not public any more is looked at by each search for itself.
+"""
+
+from __future__ import annotations
+
+import colorsys
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    column,
+    delete,
+    func,
+    outerjoin,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+
+from db.tables import (
+    Artwork,
+    ArtworkImage,
+    ArtworkTag,
+    MediaAsset,
+    SearchDocument,
+    SearchNews,
+    SearchPending,
+    SearchPosting,
+    SearchTerm,
+    Tag,
+)
+from db.tables.columns import now
+from db.words import ContentLevel, PromptVisibility, SearchTermKind, Visibility
+from domain import trends
+from domain.search_words import distinct_words
+from domain.words import Color
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from uuid import UUID
+
+    from sqlalchemy import TableValuedAlias
+    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.types import TypeEngine
+
+BATCH: Final = 100
+"""Artworks of one transaction."""
+MAXIMUM_WORDS: Final = 300
+"""Words of an artwork that it is found by."""
+NEWS_AGE: Final = timedelta(days=1)
+"""An artwork that has been public for longer is no news, however lately it was found."""
+_LOCK: Final = 0x_EA5E7
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+Trait = tuple[SearchTermKind, str]
+Found = Any
+"""A row of what an artwork is found by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What an artwork can be found by."""
+
+    strong: tuple[str, ...]
+    """Words of its title and tags."""
+    words: tuple[str, ...]
+    """All its words."""
+    tags: tuple[str, ...]
+    others: tuple[Trait, ...]
+
+    def all(self) -> list[Trait]:
+        """Return everything, each once."""
+        words = ((SearchTermKind.WORD, word) for word in self.words)
+        return list(dict.fromkeys([*words, *((SearchTermKind.TAG, tag) for tag in self.tags), *self.others]))
+
+
+async def sweep(tx: AsyncSession, at_most: int = BATCH) -> int:
+    """Look at some artworks that were changed; return how many, 0 where another sweep is at work."""
+    if not (await tx.execute(select(func.pg_try_advisory_xact_lock(_LOCK)))).scalar_one():
+        return 0
+    oldest = select(col(SearchPending.artwork_id)).order_by(col(SearchPending.changed_at)).limit(at_most)
+    taken = delete(SearchPending).where(
+        col(SearchPending.artwork_id).in_(oldest.with_for_update(skip_locked=True).scalar_subquery())
+    )
+    artwork_ids = list((await tx.execute(taken.returning(col(SearchPending.artwork_id)))).scalars())
+    if artwork_ids:
+        await _renew(tx, artwork_ids)
+    return len(artwork_ids)
+
+
+async def traits_of(tx: AsyncSession, artwork_ids: Sequence[UUID]) -> dict[UUID, tuple[Found, Traits]]:
+    """Return public artworks with what they are found by; those that are not public are left out."""
+    first = (
+        select(col(MediaAsset.ratio), col(MediaAsset.engine), col(MediaAsset.dominant_color))
+        .join(ArtworkImage, col(ArtworkImage.asset_id) == col(MediaAsset.id))
+        .where(col(ArtworkImage.artwork_id) == col(Artwork.id))
+        .order_by(col(ArtworkImage.position))
+        .limit(1)
+        .lateral("first")
+    )
+    tags = (
+        select(func.array_agg(col(Tag.name)).label("names"))
+        .join(ArtworkTag, col(ArtworkTag.tag_id) == col(Tag.id))
+        .where(col(ArtworkTag.artwork_id) == col(Artwork.id))
+        .lateral("tags")
+    )
+    columns = ("id", "author_id", "title", "description", "prompt", "prompt_visibility", "style", "content_level")
+    query = (
+        select(*(getattr(Artwork, name) for name in columns), col(Artwork.created_at), *first.c, tags.c.names)
+        .select_from(outerjoin(outerjoin(Artwork, first, true()), tags, true()))
+        # what moderation hides is found again once it is shown: who reads looks whether it is
+        .where(col(Artwork.id).in_(artwork_ids), col(Artwork.visibility) == Visibility.PUBLIC)
+    )
+    return {row.id: (row, _traits(row)) for row in await tx.execute(query)}
+
+
+def color_of(hex_color: str | None) -> Color | None:
+    """Return the name of a color such as ``#a1b2c3``; None for what is none."""
+    try:
+        red, green, blue = (int((hex_color or "")[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    except ValueError:
+        return None
+    hue, saturation, value = colorsys.rgb_to_hsv(red, green, blue)
+    if value < 0.15:
+        return Color.BLACK
+    if saturation < 0.15:
+        return Color.WHITE if value > 0.85 else Color.GRAY
+    degrees = hue * 360
+    if 10 <= degrees < 45 and value < 0.65:
+        return Color.BROWN
+    return next(name for end, name in _HUES if degrees < end)
+
+
+_HUES: Final = (
+    *((12, Color.RED), (40, Color.ORANGE), (70, Color.YELLOW), (165, Color.GREEN), (195, Color.CYAN)),
+    *((255, Color.BLUE), (290, Color.PURPLE), (340, Color.PINK), (361, Color.RED)),
+)
+"""Where each name ends, in degrees of hue."""
+
+
+def _traits(row: Found) -> Traits:
+    tags = tuple(row.names or ())
+    strong = distinct_words((row.title, *tags), MAXIMUM_WORDS)
+    prompt = row.prompt if row.prompt_visibility is PromptVisibility.PUBLIC else ""
+    words = list(dict.fromkeys([*strong, *distinct_words((row.description, prompt), MAXIMUM_WORDS)]))[:MAXIMUM_WORDS]
+    color = color_of(row.dominant_color)
+    others = (
+        (SearchTermKind.AUTHOR, str(row.author_id)),
+        (SearchTermKind.STYLE, row.style),
+        (SearchTermKind.RATIO, row.ratio),
+        (SearchTermKind.ENGINE, row.engine),
+        (SearchTermKind.COLOR, color),
+        (SearchTermKind.LEVEL, row.content_level),
+    )
+    known = tuple((kind, str(word)) for kind, word in others if word)
+    return Traits(tuple(strong), tuple(words), tags, known)
+
+
+async def _renew(tx: AsyncSession, artwork_ids: Sequence[UUID]) -> None:
+    found = await traits_of(tx, artwork_ids)
+    known = select(col(SearchDocument.artwork_id), col(SearchDocument.number), col(SearchDocument.terms))
+    before = {
+        row.artwork_id: row for row in await tx.execute(known.where(col(SearchDocument.artwork_id).in_(artwork_ids)))
+    }
+    ids = await _ids_of(tx, {trait for _, traits in found.values() for trait in traits.all()})
+    uses: Counter[int] = Counter()
+    for old in before.values():
+        uses.subtract(old.terms)
+    await _remove(tx, [old.number for old in before.values()], sorted(uses))
+    numbers = await _numbers(tx, {key: row.created_at for key, (row, _) in found.items()})
+    documents = [_document(row, traits, ids, numbers[key]) for key, (row, traits) in found.items()]
+    for document in documents:
+        uses.update(document["terms"])
+    if documents:
+        await tx.execute(insert(SearchDocument), documents)
+        postings = [(term, document["number"]) for document in documents for term in document["terms"]]
+        terms, places = zip(*postings, strict=True)
+        given = _unnested((terms, Integer()), (places, BigInteger()))
+        await tx.execute(insert(SearchPosting).from_select(["term_id", "number"], select(*given.c)))
+    await _count(tx, {term: change for term, change in uses.items() if change})
+    new = {key: each for key, each in found.items() if key not in before}
+    await _note(tx, new)
+
+
+async def _ids_of(tx: AsyncSession, traits: Iterable[Trait]) -> Mapping[Trait, int]:
+    """Return the keys of terms, which are made where they are new."""
+    ids: dict[Trait, int] = {}
+    missing = sorted(traits)
+    kinds, words = col(SearchTerm.kind), col(SearchTerm.word)
+    while missing:
+        given = _unnested(([kind.value for kind, _ in missing], Text()), ([word for _, word in missing], Text()))
+        one, two = given.c
+        found = select(kinds, words, col(SearchTerm.id)).join(given, and_(cast(kinds, Text) == one, words == two))
+        ids |= {(kind, word): key or 0 for kind, word, key in await tx.execute(found)}
+        missing = [trait for trait in missing if trait not in ids]
+        if missing:
+            await tx.execute(insert(SearchTerm), [{"kind": kind, "word": word, "uses": 0} for kind, word in missing])
+    return ids
+
+
+async def _remove(tx: AsyncSession, numbers: Sequence[int], terms: Sequence[int]) -> None:
+    if not numbers:
+        return
+    postings = col(SearchPosting.term_id).in_(terms), col(SearchPosting.number).in_(numbers)
+    await tx.execute(delete(SearchPosting).where(*postings))
+    await tx.execute(delete(SearchDocument).where(col(SearchDocument.number).in_(numbers)))
+
+
+async def _numbers(tx: AsyncSession, moments: Mapping[UUID, datetime]) -> Mapping[UUID, int]:
+    """Return the number of each artwork: its moment, moved on as far as others have it."""
+    wanted = {key: (moment - _EPOCH) // timedelta(microseconds=1) for key, moment in moments.items()}
+    numbers: dict[UUID, int] = {}
+    taken: set[int] = set()
+    while wanted:
+        number = col(SearchDocument.number)
+        taken |= set((await tx.execute(select(number).where(number.in_(wanted.values())))).scalars())
+        moved: dict[UUID, int] = {}
+        for key, free in sorted(wanted.items(), key=lambda item: (item[1], item[0])):
+            if free in taken:
+                moved[key] = free + 1
+            else:
+                numbers[key] = free
+                taken.add(free)
+        wanted = moved
+    return numbers
+
+
+def _document(row: Found, traits: Traits, ids: Mapping[Trait, int], number: int) -> dict[str, Any]:
+    others = dict(traits.others)
+    return {
+        "number": number,
+        "artwork_id": row.id,
+        "style": row.style,
+        "ratio": others.get(SearchTermKind.RATIO, ""),
+        "engine": others.get(SearchTermKind.ENGINE, ""),
+        "color": others.get(SearchTermKind.COLOR, ""),
+        "content_level": row.content_level,
+        "terms": [ids[trait] for trait in traits.all()],
+        "strong": [ids[SearchTermKind.WORD, word] for word in traits.strong],
+        "tags": [ids[SearchTermKind.TAG, tag] for tag in traits.tags],
+    }
+
+
+async def _count(tx: AsyncSession, uses: Mapping[int, int]) -> None:
+    if uses:
+        given = _unnested((list(uses), Integer()), (list(uses.values()), Integer()))
+        term, change = given.c
+        counted = update(SearchTerm).where(col(SearchTerm.id) == term)
+        await tx.execute(counted.values(uses=col(SearchTerm.uses) + change))
+
+
+async def _note(tx: AsyncSession, found: Mapping[UUID, tuple[Found, Traits]]) -> None:
+    """Note artworks that are public for the first time, for those who saved a search, and how their tags were used."""
+    young = {key: each for key, each in found.items() if each[0].created_at > now() - NEWS_AGE}
+    if young:
+        news = [{"artwork_id": key, "found_at": now()} for key in young]
+        await tx.execute(insert(SearchNews).values(news).on_conflict_do_nothing())
+    for row, traits in sorted(found.values(), key=lambda each: each[0].created_at):
+        if traits.tags and row.content_level is ContentLevel.GENERAL and row.created_at > now() - trends.KEPT:
+            await trends.count(tx, row.author_id, row.id, row.created_at)
+
+
+def _unnested(*columns: tuple[Sequence[Any], TypeEngine[Any]]) -> TableValuedAlias:
+    """Return the rows that the values of columns make."""
+    arrays = [bindparam(None, list(values), ARRAY(kind)) for values, kind in columns]
+    names = [column(f"v{index}", kind) for index, (_, kind) in enumerate(columns)]
+    return func.unnest(*arrays).table_valued(*names, name="given").render_derived()
