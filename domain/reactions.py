@@ -77,7 +77,8 @@ def _add() -> ReturningInsert[UUID]:
 def _remove() -> ReturningDelete[UUID]:
     """Return the statement that takes a reaction away; it returns the artwork's author where there was one."""
     mine = col(Reaction.artwork_id) == _ARTWORK, col(Reaction.user_id) == _USER, col(Reaction.kind) == _KIND
-    return delete(Reaction).where(*mine, _seen().exists()).returning(_author())
+    removed = delete(Reaction).where(*mine, _seen().exists()).returning(_author())
+    return removed.execution_options(synchronize_session=False)  # no reaction was read before
 
 
 def _author() -> ScalarSelect[UUID]:

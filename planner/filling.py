@@ -12,7 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from graphql import GraphQLEnumType, GraphQLObjectType, get_named_type
 
@@ -22,18 +22,21 @@ from planner.references import NOTHING, EdgeRef, Ref
 from planner.roots import Lookup
 from planner.rows import Values
 from planner.selections import Document, Use, asked_with, variables_of
-from planner.variables import shape_of_all, shape_of_given
+from planner.variables import Shapes, shape_of_given
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
-    from graphql import FieldNode, GraphQLField, GraphQLResolveInfo
+    from graphql import FieldNode, GraphQLField, GraphQLResolveInfo, OperationDefinitionNode
 
     from planner.catalog import PlannedField
     from planner.plans import Compiler, Plan, Tree
     from planner.roots import Roots
 
     Resolver = Callable[..., Any]
+
+_OPERATIONS: Final = 1_000
+"""Whose variables are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Filling:
         self._tell = tell
         self._room = characters
         self._plans: OrderedDict[Hashable, _Remembered] = OrderedDict()
+        self._shapes: OrderedDict[int, tuple[OperationDefinitionNode, Shapes]] = OrderedDict()
 
     def install(self) -> None:
         """Set the resolvers of all fields that lead to planned types, and of those within."""
@@ -153,7 +157,7 @@ class Filling:
         return Values(info.context, self._tell(info.context), {**_coerced(info), **variables_of(asked)})
 
     def _remember(self, info: GraphQLResolveInfo[Any]) -> Callable[[Hashable, Callable[[], Plan]], Plan]:
-        shape = shape_of_all(info.schema, info.operation, info.fragments.values(), _coerced(info))
+        shape = self._shapes_of(info).of(_coerced(info))
 
         def remember(what: Hashable, compile_: Callable[[], Plan]) -> Plan:
             key = (id(info.field_nodes[0]), len(info.field_nodes), what, shape)
@@ -170,6 +174,17 @@ class Filling:
             return known.plan
 
         return remember
+
+    def _shapes_of(self, info: GraphQLResolveInfo[Any]) -> Shapes:
+        key = id(info.operation)
+        operation, shapes = self._shapes.get(key, (None, None))
+        if shapes is None or operation is not info.operation:
+            shapes = Shapes(info.schema, info.operation, info.fragments.values())
+            self._shapes[key] = info.operation, shapes
+            if len(self._shapes) > _OPERATIONS:
+                self._shapes.popitem(last=False)
+        self._shapes.move_to_end(key)
+        return shapes
 
     def _forget(self, key: Hashable) -> None:
         self._room += len(self._plans.pop(key).plan.statement)

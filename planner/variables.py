@@ -65,11 +65,11 @@ class Variables:
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> None:
         """Look at the declarations; the document is valid for the schema."""
         self._schema = schema
-        self._operation = operation
-        self._fragments = [each for each in document.definitions if isinstance(each, FragmentDefinitionNode)]
         self._nodes = operation.variable_definitions or ()
         self.has_lists = any(_holds_list(type_from_ast(schema, node.type)) for node in self._nodes)
         """Whether values can be lists, or objects with lists: how long these are is no part of the shape."""
+        fragments = [each for each in document.definitions if isinstance(each, FragmentDefinitionNode)]
+        self._shapes = Shapes(schema, operation, fragments)
         pages = _page_variables(document)
         self._simple: list[tuple[str, bool, Callable[[Any], Any], bool]] | None = []
         for node in self._nodes:
@@ -111,7 +111,7 @@ class Variables:
         if isinstance(found, list):
             raise Abandoned
         coerced = found.coerced
-        return coerced, shape_of_all(self._schema, self._operation, self._fragments, coerced)
+        return coerced, self._shapes.of(coerced)
 
 
 def _short_check(type_: Any) -> Callable[[Any], Any] | None:
@@ -182,13 +182,3 @@ class Shapes:
             (name, name in coerced, shape_of(coerced.get(name), type_, is_page=is_page))
             for name, type_, is_page in self._variables
         )
-
-
-def shape_of_all(
-    schema: GraphQLSchema,
-    operation: OperationDefinitionNode,
-    fragments: Iterable[FragmentDefinitionNode],
-    coerced: Mapping[str, Any],
-) -> Hashable:
-    """Return the shape of an operation's coerced variables."""
-    return Shapes(schema, operation, fragments).of(coerced)

@@ -14,7 +14,7 @@ from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse
 
 from library import Context, build_library, make_database
 from planner import Abandoned, Reader, noting
-from planner.variables import shape_of_all
+from planner.variables import Shapes
 from running import running_in
 
 if TYPE_CHECKING:
@@ -321,8 +321,8 @@ def test_operations_that_share_a_fragment_do_not_share_its_plans(library: Librar
 
     # then equal values in equal places are two shapes
     schema = library.schema._schema
-    first = shape_of_all(schema, one, [fragment], {"a": 1, "b": 2})
-    assert first != shape_of_all(schema, other, [fragment], {"b": 1, "a": 2})
+    first = Shapes(schema, one, [fragment]).of({"a": 1, "b": 2})
+    assert first != Shapes(schema, other, [fragment]).of({"b": 1, "a": 2})
 
 
 def test_a_column_may_change_its_type_under_a_prepared_statement(library: Library) -> None:
