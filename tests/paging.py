@@ -18,28 +18,28 @@ if TYPE_CHECKING:
     """Runs an operation for somebody, by their handle, and returns its data."""
 
 FANS: Final = ("fan_a", "fan_b", "fan_c", "fan_d", "fan_e", "fan_f")
-PEOPLE: Final = ("ann", "ben", "me", *FANS)
+PEOPLE: Final = ("ann", "ben", "mina", *FANS)
 _PAGE: Final = "first: $first, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }"
 LISTS: Final = {
-    "LATEST": ("me", f"feed(kind: LATEST, {_PAGE}"),
-    "LATEST of a user": ("me", f"feed(kind: LATEST, filter: {{ authorId: <ann> }}, {_PAGE}"),
-    "POPULAR": ("me", f"feed(kind: POPULAR, {_PAGE}"),
+    "LATEST": ("mina", f"feed(kind: LATEST, {_PAGE}"),
+    "LATEST of a user": ("mina", f"feed(kind: LATEST, filter: {{ authorId: <ann> }}, {_PAGE}"),
+    "POPULAR": ("mina", f"feed(kind: POPULAR, {_PAGE}"),
     "POPULAR of ALL": ("ben", f"feed(kind: POPULAR, window: ALL, {_PAGE}"),
-    "FOLLOWING": ("me", f"feed(kind: FOLLOWING, {_PAGE}"),
-    "TAG": ("me", f'feed(kind: TAG, filter: {{ tag: "sea" }}, {_PAGE}'),
-    "RECOMMENDED": ("me", f"feed(kind: RECOMMENDED, {_PAGE}"),
-    "artworks": ("me", f'user(handle: "ann") {{ artworks({_PAGE} }}'),
-    "followers": ("me", f'user(handle: "ann") {{ followers({_PAGE} }}'),
-    "followed": ("me", f'user(handle: "fan_a") {{ following({_PAGE} }}'),
-    "likers": ("me", f"artwork(id: <anchor>) {{ likers({_PAGE} }}"),
+    "FOLLOWING": ("mina", f"feed(kind: FOLLOWING, {_PAGE}"),
+    "TAG": ("mina", f'feed(kind: TAG, filter: {{ tag: "sea" }}, {_PAGE}'),
+    "RECOMMENDED": ("mina", f"feed(kind: RECOMMENDED, {_PAGE}"),
+    "artworks": ("mina", f'user(handle: "ann") {{ artworks({_PAGE} }}'),
+    "followers": ("mina", f'user(handle: "ann") {{ followers({_PAGE} }}'),
+    "followed": ("mina", f'user(handle: "fan_a") {{ following({_PAGE} }}'),
+    "likers": ("mina", f"artwork(id: <anchor>) {{ likers({_PAGE} }}"),
     "liked": ("fan_a", f"viewer {{ likedArtworks({_PAGE} }}"),
-    "remixes": ("me", f"artwork(id: <anchor>) {{ remixes({_PAGE} }}"),
-    "comments": ("me", f"artwork(id: <anchor>) {{ comments({_PAGE} }}"),
-    "replies": ("me", f"node(id: <root>) {{ ... on Comment {{ replies({_PAGE} }} }}"),
-    "collections": ("me", f'user(handle: "ann") {{ collections({_PAGE} }}'),
-    "items": ("me", f"node(id: <kept>) {{ ... on Collection {{ items({_PAGE} }} }}"),
-    "search, newest first": ("me", f'search(query: "sea") {{ artworks(orderBy: NEWEST, {_PAGE} }}'),
-    "search for people": ("me", f'search(query: "fan") {{ users({_PAGE} }}'),
+    "remixes": ("mina", f"artwork(id: <anchor>) {{ remixes({_PAGE} }}"),
+    "comments": ("mina", f"artwork(id: <anchor>) {{ comments({_PAGE} }}"),
+    "replies": ("mina", f"node(id: <root>) {{ ... on Comment {{ replies({_PAGE} }} }}"),
+    "collections": ("mina", f'user(handle: "ann") {{ collections({_PAGE} }}'),
+    "items": ("mina", f"node(id: <kept>) {{ ... on Collection {{ items({_PAGE} }} }}"),
+    "search, newest first": ("mina", f'search(query: "sea") {{ artworks(orderBy: NEWEST, {_PAGE} }}'),
+    "search for people": ("mina", f'search(query: "fan") {{ users({_PAGE} }}'),
     "notifications": ("ann", f"notifications({_PAGE}"),
     "saved searches": ("ann", f"savedSearches({_PAGE}"),
 }
@@ -83,7 +83,7 @@ class Board:
         for fan in FANS:
             await self.follow(FANS.index(fan))
             await self.like(FANS.index(fan))
-        self.ids["root"] = await self._say("me")
+        self.ids["root"] = await self._say("mina")
         for number in range(10):
             await self.say(number)
         for number in range(4):
@@ -95,7 +95,7 @@ class Board:
         for number in range(7):
             await self.keep(number)
             await self.like(6 * number)
-        for who, whom in (("me", "ann"), ("me", "ben"), ("fan_a", "ben"), ("fan_a", "me")):
+        for who, whom in (("mina", "ann"), ("mina", "ben"), ("fan_a", "ben"), ("fan_a", "mina")):
             await self.act(who, "setFollow", target=self.ids[whom], on=True)
 
     async def _publish(self, author: str, **given: Any) -> str:  # noqa: ANN401 - of the input

@@ -63,7 +63,7 @@ class Sights:
         """Return of which things a path tells somebody, by their letters; of one that counts, the greatest number."""
         if path.startswith("#"):
             return max(re.findall(r'ount": (\d+)', await self._answer(who, self.fill(path[1:]))), default=".", key=int)
-        if re.search(r"\bit\b[^>]*>", path):
+        if re.search(r"<(?:[^>]+ )?it>", path):
             texts = await self._answers(who, path, letters)
         else:
             texts = dict.fromkeys(letters, await self._answer(who, self.fill(path)))

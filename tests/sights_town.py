@@ -25,6 +25,7 @@ from stored import new_asset, sql
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+    from uuid import UUID
 
     from conftest import Installation
 
@@ -168,7 +169,7 @@ class _Building:
         """Let Olga keep what is Cem's in collections of her own, and Cem all that is hers in one of his."""
         for letter, visibility in (("p", "PUBLIC"), ("u", "UNLISTED"), ("v", "PRIVATE")):
             self.ids[letter] = await self._collection("olga", visibility)
-        kept = {"artworkId": self.ids["others"], "on": True}
+        kept: dict[str, Any] = {"artworkId": self.ids["others"], "on": True}
         bookmarks = (await self.act("olga", "setCollected", "collection { id }", **kept))["collection"]["id"]
         self.ids["b"], self.ids["cems"] = bookmarks, await self._collection("cem", "PUBLIC")
         for letter in "puv":
@@ -178,7 +179,7 @@ class _Building:
             self.ids[f"item {letter}"] = (await self._items("olga", letter))[0]
             self._mark(f"item {letter}", by=letter)
         for letter in ARTWORKS:
-            given = {"artworkId": self.ids[letter], "collectionId": self.ids["cems"], "on": True}
+            given: dict[str, Any] = {"artworkId": self.ids[letter], "collectionId": self.ids["cems"], "on": True}
             await self.act("cem", "setCollected", **given)
             self.ids[f"item {letter}"] = (await self._items("cem", "cems"))[0]
 
@@ -215,11 +216,11 @@ class _Building:
             await notifications_folding.fold(tx, notifications_folding.BATCH)
         because = RecommendationReason.LOOKS_LIKE_LIKED
         async with self.db.write() as tx:
-            for who in (*OTHERS, "olga", None):
-                listed = RecommendationList(user_id=keys[who] if who else None)
+            for owner in (*(keys[who] for who in (*OTHERS, "olga")), None):
+                listed = RecommendationList(user_id=owner)
                 tx.add(listed)
                 await tx.flush()
-                places = [(keys[letter], None) for letter in ARTWORKS]
+                places: list[tuple[UUID, UUID | None]] = [(keys[letter], None) for letter in ARTWORKS]
                 places += [(keys[f"remix {letter}"], keys[letter]) for letter in ARTWORKS]
                 for rank, (artwork, liked) in enumerate(places):
                     entry = Recommendation(list_id=listed.id, rank=rank, artwork_id=artwork, reason=because)
@@ -243,12 +244,12 @@ class _Building:
         await self.act("olga", "reportContent", subjectId=self.ids["others"], reason="SPAM")
 
     async def _judge(self, letter: str, **decided: Any) -> None:  # noqa: ANN401 - of the input
-        given = {"subjectId": self.ids[letter], "reason": "HATE"}
-        told = await self.act("sam", "reportContent", "report { id caseId }", **given)
+        reported = {"subjectId": self.ids[letter], "reason": "HATE"}
+        told = await self.act("sam", "reportContent", "report { id caseId }", **reported)
         case = told["report"]["caseId"]
         self.ids |= {f"report {letter}": told["report"]["id"], f"case {letter}": case}
-        given = {"caseId": case, "expectedVersion": 1, "policy": "CONDUCT", "reason": "HATE"}
-        done = await self.act("mod", "decideCase", "decision { id }", **given, **decided)
+        given = {"caseId": case, "policy": "CONDUCT", "reason": "HATE"}
+        done = await self.act("mod", "decideCase", "decision { id }", expectedVersion=1, **given, **decided)
         self.ids[f"decision {letter}"] = done["decision"]["id"]
 
     async def _part(self) -> None:

@@ -195,7 +195,6 @@ async def town(
         yield built
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("what", TABLES)
 async def test_what_is_met_by_each_path(town: Sights, what: str) -> None:
     rows = [

@@ -62,7 +62,7 @@ def ways() -> Iterator[str]:
     for name, kind in SCHEMA.type_map.items():
         if not is_object_type(kind) or name.endswith(("Success", "Connection", "Edge")) or name.startswith("__"):
             continue
-        for field, definition in kind.fields.items():  # type: ignore[attr-defined]  # an object type
+        for field, definition in kind.fields.items():
             if leads_to_content(definition.type):
                 yield f"{name}.{field}"
 
@@ -101,7 +101,7 @@ def test_each_list_of_the_community_has_its_cursors_looked_at() -> None:
         f"{name}.{field}"
         for name, kind in SCHEMA.type_map.items()
         if is_object_type(kind) and name != "Subscription" and not name.endswith("Snapshot")
-        for field, definition in kind.fields.items()  # type: ignore[attr-defined]  # an object type
+        for field, definition in kind.fields.items()
         if "after" in definition.args and not OF_OTHERS.match(get_named_type(definition.type).name)
     }
     met = {each for _, path in LISTS.values() for each in gone(path)}
