@@ -1,4 +1,8 @@
-"""Opaque, versioned cursors: the place in one list, or in one stream, as URL-safe text."""
+"""Opaque, versioned cursors: the place in one list, or in one stream, as URL-safe text.
+
+A checksum (CRC-32) ends each, so that one that was cut or changed is refused and does not lead elsewhere. It is no
+secret: whoever makes a cursor gets no further than anybody who pages.
+"""
 
 from __future__ import annotations
 
@@ -16,16 +20,17 @@ from domain.errors import BadCursor
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-_VERSION: Final = 2
+_VERSION: Final = 3
 _INTEGERS: Final = range(-(2**63), 2**63)
 """What PostgreSQL takes."""
 _URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
+_CHECK: Final = 4
+"""Bytes of the checksum."""
 
 
 def encode(place: str, *parts: object) -> str:
     """Return the cursor of ``parts`` (texts, numbers, moments, UUIDs) in the list or stream named ``place``."""
-    written = binascii.b2a_base64(orjson.dumps((_VERSION, place, *parts)), newline=False)
-    return written.translate(_URL_SAFE, b"=").decode()
+    return _sealed(orjson.dumps((_VERSION, place, *parts)))
 
 
 def decode(place: str, cursor: str, kinds: Sequence[type]) -> list[Any]:
@@ -35,10 +40,12 @@ def decode(place: str, cursor: str, kinds: Sequence[type]) -> list[Any]:
         BadCursor: it is no cursor, one of another place, or one of another version.
     """
     try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        version, found, *parts = orjson.loads(text)
+        written = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)[:-_CHECK]
+        version, found, *parts = orjson.loads(written)
     except (binascii.Error, TypeError, ValueError) as error:
         raise BadCursor("This is not a cursor.") from error
+    if _sealed(written) != cursor:
+        raise BadCursor("This is not a cursor.")
     if version != _VERSION or found != place or len(parts) != len(kinds):
         raise refusal()
     try:
@@ -50,6 +57,11 @@ def decode(place: str, cursor: str, kinds: Sequence[type]) -> list[Any]:
 def refusal() -> BadCursor:
     """Return what a cursor of another list is refused with."""
     return BadCursor("This cursor belongs to another list.")
+
+
+def _sealed(written: bytes) -> str:
+    checked = written + binascii.crc32(written).to_bytes(_CHECK, "big")
+    return binascii.b2a_base64(checked, newline=False).translate(_URL_SAFE, b"=").decode()
 
 
 def _text(part: object) -> str:

@@ -11,7 +11,6 @@ from db.tables import (
     Artwork,
     ArtworkImage,
     ArtworkTag,
-    Comment,
     Gallery,
     MediaAsset,
     OwnerEntity,
@@ -22,7 +21,7 @@ from db.tables import (
 )
 from db.words import AssetStatus, OwnerKind, ReactionKind, Visibility
 from domain import blocks, follows, mutes, reactions
-from people import key_in, later
+from people import later
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
 VIEWERS: Final = ("fay", "mia", "bob", "bea", "olga")
 """Who look, but for a stranger: one who follows Olga, one who mutes her, one whom she has blocked, one who has blocked
 her, and Olga herself."""
-OTHERS: Final = {*VIEWERS, "cem", "others_artwork", "others_asset"} - {"olga"}
-"""Names of what is not Olga's."""
 KINDS: Final = {OwnerKind.CHARACTER: "character", OwnerKind.STORY: "story", OwnerKind.ORIG_CHAT: "origchat"}
 
 
@@ -46,17 +43,6 @@ class World:
     ids: dict[str, str]
     users: dict[str, UUID]
     sessions: dict[str, UUID]
-
-    @property
-    def hers(self) -> list[str]:
-        """The ids of Olga and of what is hers."""
-        return [key for name, key in self.ids.items() if name not in OTHERS]
-
-    def fill(self, text: str) -> str:
-        """Return a text with names in angle brackets replaced by the ids that they stand for."""
-        for name, found in self.ids.items():
-            text = text.replace(f"<{name}>", f'"{found}"')
-        return text
 
 
 async def build_world(db: Database) -> World:
@@ -78,14 +64,7 @@ async def build_world(db: Database) -> World:
             ids |= {name: f"artwork_{artwork.hex}", name.replace("artwork", "asset"): f"asset_{asset.hex}"}
         other, others_asset = await _artwork(tx, cem, tag, Visibility.PUBLIC)
         ids |= {"others_artwork": f"artwork_{other.hex}", "others_asset": f"asset_{others_asset.hex}"}
-        await _hang(tx, olga, ids)
-        ids |= await _write(tx, users, other, ids)
-        preset = PromptPreset(
-            user_id=olga, name="Dusk", prompt="a cat", style="anime", ratio="1:1", count=1, engine="sandbox", steps=1,
-            guidance=1, visibility=Visibility.PUBLIC,
-        )  # fmt: skip
-        tx.add(preset)
-        ids["preset"] = f"preset_{preset.id.hex}"
+        await hang(tx, olga, ids)
     await _mingle(db, users, other)
     return World(ids, {each: user.id for each, user in users.items()}, {each: s.id for each, s in sessions.items()})
 
@@ -109,8 +88,8 @@ async def _artwork(tx: AsyncSession, author: UUID, tag: Tag, visibility: Visibil
     return artwork.id, asset.id
 
 
-async def _hang(tx: AsyncSession, olga: UUID, ids: dict[str, str]) -> None:
-    """Give Olga a gallery, and a character, a story and a chat with one, each with a picture."""
+async def hang(tx: AsyncSession, olga: UUID, ids: dict[str, str]) -> None:
+    """Give Olga a gallery, and a character, a story and a chat with one, each with a picture, and a preset."""
     galleries = {"olga": Gallery(id=olga, user_id=olga, kind=OwnerKind.USER, image_count=1)}
     for kind, word in KINDS.items():
         gallery = galleries[word] = Gallery(id=uuid7(), user_id=olga, kind=kind, image_count=1)
@@ -123,14 +102,12 @@ async def _hang(tx: AsyncSession, olga: UUID, ids: dict[str, str]) -> None:
         ids[f"{word}_asset"] = f"asset_{asset.id.hex}"
         if word != "olga":
             tx.add(OwnerEntity(id=gallery.id, name=word))
-
-
-async def _write(tx: AsyncSession, users: dict[str, User], other: UUID, ids: dict[str, str]) -> dict[str, str]:
-    """Let Olga comment on another's artwork, and that one on hers."""
-    hers = Comment(artwork_id=other, author_id=users["olga"].id, text="nice")
-    on_hers = Comment(artwork_id=key_in(ids["public_artwork"]), author_id=users["cem"].id, text="nice")
-    tx.add_all([hers, on_hers])
-    return {"comment": f"comment_{hers.id.hex}", "comment_on_hers": f"comment_{on_hers.id.hex}"}
+    preset = PromptPreset(
+        user_id=olga, name="Dusk", prompt="a cat", style="anime", ratio="1:1", count=1, engine="sandbox", steps=1,
+        guidance=1, visibility=Visibility.PUBLIC,
+    )  # fmt: skip
+    tx.add(preset)
+    ids["preset"] = f"preset_{preset.id.hex}"
 
 
 async def _mingle(db: Database, users: dict[str, User], other: UUID) -> None:

@@ -27,6 +27,19 @@ def test_a_cursor_of_another_list_is_refused(place: str, count: int) -> None:
         cursors.decode(place, cursor, [str] * count)
 
 
+def test_a_cursor_that_was_cut_or_changed_is_refused() -> None:
+    cursor = cursors.encode("list", "a", "b")
+    cut = [cursor[:-length] for length in range(1, len(cursor))]
+    flipped = [
+        f"{cursor[:place]}{chr(ord(cursor[place]) ^ 1 << bit)}{cursor[place + 1 :]}"
+        for place in range(len(cursor))
+        for bit in range(7)
+    ]
+    for changed in (*cut, *flipped, f"{cursor}A", f"{cursor}=", cursor * 2, cursor.swapcase()):
+        with pytest.raises(BadCursor):
+            cursors.decode("list", changed, [str] * 2)
+
+
 @pytest.mark.parametrize(
     "cursor",
     [

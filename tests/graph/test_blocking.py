@@ -10,6 +10,7 @@ import pytest
 from domain import blocks, counters, follows
 from domain.errors import NotFound
 from local_graph import local_graph
+from looks import build_world
 from people import key_in, new_artwork, new_users
 from schema.context import Context
 from stored import row_counts, sql
@@ -218,3 +219,32 @@ async def test_somebody_who_is_not_signed_in_changes_nothing(graph: LocalGraph, 
     document = f"mutation {{ {name}(input: {{ {given} }}) {{ __typename }} }}"
     result = await graph.schema.execute(document, context_value=Context(graph.services))
     assert [(error.extensions or {})["code"] for error in result.errors or ()] == ["UNAUTHENTICATED"]
+
+
+async def test_who_blocks_finds_the_other_in_the_list_alone_and_undoes_it(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    listed = "{ viewer { blockedUsers { nodes { id handle artworks { nodes { id } } characters { nodes { id } } } } } }"
+    undo = """mutation($id: ID!) { setBlock(input: { userId: $id, on: false }) {
+      ... on SetBlockSuccess { userId user { id artworks { nodes { id } } } viewer { blockedUsers { nodes { id } } } }
+      ... on UserError { code } } }"""
+    async with local_graph(database_url, redis_url, tmp_path) as graph:
+        world = await build_world(graph.services.db)
+        olga = world.ids["olga"]
+
+        # who was blocked has nobody in the list, who blocks sees whom, and nothing of theirs
+        assert (await graph.run(listed, viewer_id=world.ids["bob"]))["viewer"]["blockedUsers"]["nodes"] == []
+        (found,) = (await graph.run(listed, viewer_id=world.ids["bea"]))["viewer"]["blockedUsers"]["nodes"]
+        assert found == {"id": olga, "handle": "olga", "artworks": {"nodes": []}, "characters": {"nodes": []}}
+
+        # what another wanted can not be undone
+        undone = (await graph.run(undo, {"id": olga}, world.ids["bob"]))["setBlock"]
+        assert undone == {"userId": olga, "user": None, "viewer": {"blockedUsers": {"nodes": []}}}
+        assert not (await graph.run('{ user(handle: "olga") { id } }', viewer_id=world.ids["bob"]))["user"]
+
+        undone = (await graph.run(undo, {"id": olga}, world.ids["bea"]))["setBlock"]
+        assert undone == {
+            "userId": olga,
+            "user": {"id": olga, "artworks": {"nodes": [{"id": world.ids["public_artwork"]}]}},
+            "viewer": {"blockedUsers": {"nodes": []}},
+        }

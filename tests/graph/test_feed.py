@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import json
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
 
+from forging import VERSION, forged
 from graph_client import CORE
 from local_graph import local_graph
 from stored import new_asset, sql
@@ -121,11 +121,6 @@ async def test_a_page_has_twenty_unless_asked_and_a_hundred_at_most(
         assert [error["extensions"]["code"] for error in answer["errors"]] == ["BAD_USER_INPUT"]
 
 
-def forged(*parts: object) -> str:
-    """Return a cursor made without the server."""
-    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
-
-
 async def test_a_cursor_that_is_none_of_this_list_is_refused(
     easel: Installation, author: GraphClient, database_url: str
 ) -> None:
@@ -142,13 +137,22 @@ async def test_a_cursor_that_is_none_of_this_list_is_refused(
     author_cursor = found[0]["author"]["artworks"]["edges"][0]["cursor"]
 
     moment, key, feed = "2026-01-01T00:00:00+00:00", str(UUID(int=0)), "Query.feed:LATEST"
-    assert "errors" not in await author.post(FEED, {"after": forged(2, feed, moment, key)})
+    assert "errors" not in await author.post(FEED, {"after": forged(VERSION, feed, moment, key)})
     refused = [comment_cursors[0], author_cursor, "", "x", "%%%", "\ud800", "가", "YQ", "=" * 8, "x" * 10_000]
     refused += [feed_cursor[:-2], feed_cursor + "A", feed_cursor.swapcase()]
-    refused += [forged(1, feed, moment, key), forged(3, feed, moment, key), forged("2", feed, moment, key)]
-    refused += [forged(2, feed, moment, key, ""), forged(2, feed, moment, "x"), forged(2, feed, moment)]
-    refused += [forged(2, feed, "yesterday", key), forged(2, feed, "", ""), forged(2, feed, 5, key), forged(2)]
-    refused += [forged(2, feed, moment, None), forged(2, [feed], moment, key), forged(), forged({"a": 1})]
+    refused += [forged(2, feed, moment, key), forged(4, feed, moment, key), forged("3", feed, moment, key)]
+    refused += [
+        forged(VERSION, feed, moment, key, ""),
+        forged(VERSION, feed, moment, "x"),
+        forged(VERSION, feed, moment),
+    ]
+    refused += [
+        forged(VERSION, feed, "yesterday", key),
+        forged(VERSION, feed, "", ""),
+        forged(VERSION, feed, 5, key),
+        forged(VERSION),
+    ]
+    refused += [forged(VERSION, feed, moment, None), forged(VERSION, [feed], moment, key), forged(), forged({"a": 1})]
     refused += [base64.urlsafe_b64encode(b"\xff\xfe").decode()]
 
     # then the feed takes its own alone
@@ -168,7 +172,7 @@ async def test_a_cursor_that_is_none_of_this_list_is_refused(
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-01-01", "2026-W01"])
 async def test_a_forged_moment_is_no_error_of_ours(easel: Installation, moment: str) -> None:
-    cursor = forged(2, "Query.feed:LATEST", moment, "f" * 32)
+    cursor = forged(VERSION, "Query.feed:LATEST", moment, "f" * 32)
     answer = await easel.client().post(FEED, {"after": cursor})
     assert [error["extensions"]["code"] for error in answer.get("errors", [])] in ([], ["BAD_CURSOR"])
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from db.words import RecommendationReason
 from domain import recommendations
+from forging import VERSION, forged
 from graph_client import CORE
 from local_graph import LocalGraph, local_graph
 from publishing_client import key_in
@@ -190,12 +189,9 @@ async def test_cursors_of_other_feeds_and_forged_ones_are_refused(graph: LocalGr
     latest = (await graph.run("{ feed { pageInfo { endCursor } } }"))["feed"]["pageInfo"]["endCursor"]
     name, key = "Query.feed:RECOMMENDED", "0" * 32
 
-    def forged(*parts: object) -> str:
-        return base64.urlsafe_b64encode(json.dumps([2, name, *parts]).encode()).decode().rstrip("=")
-
     for rank in (1, -1, 2**31, -(2**63)):
-        assert (await graph.run(FEED, {"after": forged(key, rank, key)}))["feed"]["edges"] == []
+        assert (await graph.run(FEED, {"after": forged(VERSION, name, key, rank, key)}))["feed"]["edges"] == []
     wrong = [(), (key, 1), (1, key, key), (key, "1", key), (key, None, key), ("x", 1, key), (key, 2**63, key)]
-    for cursor in (latest, *(forged(*parts) for parts in wrong)):
+    for cursor in (latest, *(forged(VERSION, name, *parts) for parts in wrong)):
         assert "cursor" in (await refusal(graph, FEED, after=cursor)).lower(), cursor
     assert "filter" in await refusal(graph, '{ feed(kind: RECOMMENDED, filter: { tag: "a" }) { nodes { id } } }')

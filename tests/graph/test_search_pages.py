@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from forging import forged, parts_of
 from searching import FOUND, Gallery, searched
 from stored import sql
 
@@ -26,9 +25,8 @@ async def gallery(spare_database_url: str, redis_url: str, tmp_path: Path) -> As
 
 def with_score(cursor: str, score: object) -> str:
     """Return a cursor made of another one without the server."""
-    version, place, owner, _, *rest = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    forged = json.dumps([version, place, owner, score, *rest]).encode()
-    return base64.urlsafe_b64encode(forged).decode().rstrip("=")
+    version, place, owner, _, *rest = parts_of(cursor)
+    return forged(version, place, owner, score, *rest)
 
 
 @pytest.mark.parametrize("order", ["RELEVANCE", "NEWEST"])
