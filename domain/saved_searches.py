@@ -26,7 +26,7 @@ from domain.search_words import plain
 from domain.texts import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -113,10 +113,10 @@ async def remove(tx: AsyncSession, user_id: UUID, search_id: UUID) -> None:
         raise NotFound((*_INPUT, "savedSearchId"))
 
 
-async def owner_of(tx: AsyncSession, search_id: UUID) -> UUID | None:
-    """Return who saved a search; None where there is none."""
-    found = select(col(SavedSearch.user_id)).where(col(SavedSearch.id) == search_id)
-    return (await tx.execute(found)).scalar_one_or_none()
+async def states_of(tx: AsyncSession, search_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, bool]]:
+    """Return the owner of each saved search, and that it has not ended: none does."""
+    found = select(col(SavedSearch.id), col(SavedSearch.user_id)).where(col(SavedSearch.id).in_(search_ids))
+    return {search_id: (user_id, False) for search_id, user_id in await tx.execute(found)}
 
 
 async def tell(tx: AsyncSession) -> bool:
