@@ -17,9 +17,10 @@ from sqlmodel import col
 from db import outbox
 from db.tables import Artwork, SavedSearch, SearchNews, User
 from db.tables.columns import now
-from db.words import PromptVisibility, SearchTermKind
-from domain import artworks, sight, streams
+from db.words import NotificationKind, PromptVisibility, SearchTermKind
+from domain import artworks, notifications, sight, streams
 from domain.errors import InvalidInput, NotFound
+from domain.notifications import Note
 from domain.search_index import Traits, traits_of
 from domain.search_queries import MAXIMUM_CHARACTERS, read_query
 from domain.search_words import plain
@@ -132,6 +133,9 @@ async def tell(tx: AsyncSession) -> bool:
     for search in looked_at:
         if traits and _matches(search, traits, text):
             outbox.publish(tx, streams.of_search(search.id), MATCHED, {"artwork": str(found.artwork_id)})
+            if search.notify and row:
+                kind = NotificationKind.SAVED_SEARCH
+                notifications.note(tx, Note(kind, search.user_id, search.id, row.author_id, found.artwork_id))
     if len(looked_at) == BATCH:
         found.reached = looked_at[-1].id
     else:
