@@ -1,4 +1,4 @@
-"""saved search notifications: people are notified of artworks that match what they saved."""
+"""told: notifications of artworks that match saved searches, and whether somebody has commented on an artwork."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,9 +25,13 @@ def notify_of(*kinds: str) -> None:
 
 def upgrade() -> None:
     notify_of(*BEFORE, "SAVED_SEARCH")
+    op.create_index("ix_comments_author_id_artwork_id", "comments", ["author_id", "artwork_id"])
+    op.drop_index("ix_comments_author_id", table_name="comments")
 
 
 def downgrade() -> None:
+    op.create_index("ix_comments_author_id", "comments", ["author_id"])
+    op.drop_index("ix_comments_author_id_artwork_id", table_name="comments")
     for table in TABLES:
         noted = sa.table(table, sa.column("kind"))
         op.execute(sa.delete(noted).where(noted.c.kind == "SAVED_SEARCH"))
