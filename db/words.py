@@ -253,6 +253,7 @@ class NotificationKind(StrEnum):
     CREDITS_BACK = "CREDITS_BACK"
     MODERATION = "MODERATION"
     REPORT = "REPORT"
+    SAVED_SEARCH = "SAVED_SEARCH"
 
 
 class ShareChannel(StrEnum):

@@ -67,11 +67,11 @@ async def locked(tx: AsyncSession, archive_id: UUID) -> Archive | None:
     return await tx.get(Archive, archive_id, with_for_update={"key_share": True}, populate_existing=True)
 
 
-async def states_of(tx: AsyncSession, archive_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, JobStatus]]:
-    """Return the owner of each archive, and how far it is."""
+async def states_of(tx: AsyncSession, archive_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, bool]]:
+    """Return the owner of each archive, and whether it is finished."""
     query = select(col(Archive.id), col(Archive.user_id), col(Archive.status))
     rows = await tx.execute(query.where(col(Archive.id).in_(archive_ids)))
-    return {archive_id: (user_id, status) for archive_id, user_id, status in rows}
+    return {archive_id: (user_id, status not in UNFINISHED) for archive_id, user_id, status in rows}
 
 
 def object_key(archive_id: UUID | str, claim: int) -> str:

@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from db.tables import Artwork, Collection, CollectionItem, User
 from db.words import Visibility
-from domain import artworks, sight
+from domain import artworks, recommendations, sight
 from domain.bounds import INPUT
 from domain.errors import InvalidInput, NotFound
 from domain.texts import clean
@@ -193,6 +193,7 @@ async def set_collected(
     if (await tx.execute(select(count_of(collection)))).scalar_one() >= MAXIMUM_ITEMS:
         raise InvalidInput("collection.full", _PATH, maximum=MAXIMUM_ITEMS)
     tx.add(CollectionItem(collection_id=collection.id, artwork_id=artwork_id, user_id=user_id))
+    await recommendations.stir(tx, user_id)
     return collection.id
 
 

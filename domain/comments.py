@@ -18,7 +18,17 @@ from db import outbox
 from db.tables import Artwork, Comment, CommentMention
 from db.tables.columns import now
 from db.words_moderation import Activity
-from domain import artworks, comment_notes, counters, idempotency, mentions, restrictions, sight, streams
+from domain import (
+    artworks,
+    comment_notes,
+    counters,
+    idempotency,
+    mentions,
+    recommendations,
+    restrictions,
+    sight,
+    streams,
+)
 from domain.bounds import INPUT
 from domain.errors import CommentsLocked, InvalidInput, NotFound
 from domain.texts import clean
@@ -137,6 +147,7 @@ async def add(tx: AsyncSession, author_id: UUID, artwork_id: UUID, text: str, re
     comment_notes.change(tx, {}, await comment_notes.notes_of(tx, comment, artwork))
     await _count(tx, comment, 1)
     _tell(tx, ArtworkChange.COMMENT_ADDED, comment)
+    await recommendations.stir(tx, author_id)
     return comment.id
 
 

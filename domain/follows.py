@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from db.tables import Follow, HiddenTag, Tag, TagFollow
 from db.words import NotificationKind
-from domain import counters, notifications, sight
+from domain import counters, notifications, recommendations, sight
 from domain.bounds import INPUT
 from domain.errors import InvalidInput, NotFound
 from domain.notifications import Note
@@ -72,6 +72,8 @@ async def set_tag(tx: AsyncSession, user_id: UUID, tag_id: UUID, *, on: bool) ->
         changed = await tx.execute(delete(TagFollow).where(*pair).returning(col(TagFollow.tag_id)))
     if changed.first():
         await counters.change(tx, counters.TAG_FOLLOWERS, {tag_id: 1 if on else -1})
+        if on:
+            await recommendations.stir(tx, user_id)
 
 
 def tag_visible_to(tag: Row, viewer_id: Value) -> ColumnElement[bool]:

@@ -348,10 +348,10 @@ async def status_of(tx: AsyncSession, user_id: UUID, job_id: UUID) -> JobStatus 
     return (await tx.execute(query)).scalar_one_or_none()
 
 
-async def states_of(tx: AsyncSession, job_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, JobStatus]]:
-    """Return the owner of each job, and how far it is."""
+async def states_of(tx: AsyncSession, job_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, bool]]:
+    """Return the owner of each job, and whether it is final."""
     rows = await tx.execute(_states(), {"jobs": [*job_ids]})
-    return {job_id: (user_id, status) for job_id, user_id, status in rows}
+    return {job_id: (user_id, status.is_final) for job_id, user_id, status in rows}
 
 
 @cache

@@ -58,6 +58,14 @@ NOTIFICATIONS: Final[dict[str, tuple[str, str]]] = {
         "회원님 또는 회원님의 콘텐츠에 대한 운영 결정이 내려졌습니다.",
     ),
     "notification.REPORT": ("What you reported was looked at.", "신고하신 내용의 검토가 끝났습니다."),
+    "notification.SAVED_SEARCH.one": (
+        "A new artwork matches your saved search “{title}”.",
+        "저장한 검색 “{title}”에 맞는 새 작품이 올라왔습니다.",
+    ),
+    "notification.SAVED_SEARCH.many": (
+        "{items} new artworks match your saved search “{title}”.",
+        "저장한 검색 “{title}”에 맞는 새 작품 {items}개가 올라왔습니다.",
+    ),
     "notification.CREDITS_BACK.one": (
         "1 credit came back, because an image did not come to be.",
         "완성되지 못한 이미지가 있어 1 크레딧이 환불되었습니다.",

@@ -36,6 +36,7 @@ async def set_mute(tx: AsyncSession, user_id: UUID, muted_id: UUID, *, on: bool)
     """
     if user_id == muted_id:
         raise InvalidInput("mute.oneself", USER)
+    await sight.lock_pair(tx, user_id, muted_id)
     await sight.require_user(tx, user_id, muted_id, USER)
     if on:
         muted = insert(Mute).values(Mute(user_id=user_id, muted_id=muted_id).model_dump())

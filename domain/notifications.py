@@ -35,11 +35,12 @@ class Note:
     recipient_id: UUID
     subject_id: UUID
     """What it is about, by which it is grouped: the artwork of likes, comments and mentions, the comment of replies,
-    the recipient themselves where there is nothing else."""
+    the saved search of what matches it, the recipient themselves where there is nothing else."""
     actor_id: UUID | None = None
     """Who did it; None where nobody did."""
     item_id: UUID | None = None
-    """The one thing, where somebody may do several: the comment, the job, the image whose credits came back."""
+    """The one thing, where somebody may do several: the comment, the job, the artwork that matches,
+    the image whose credits came back."""
     amount: int = 0
     """Of credits."""
 

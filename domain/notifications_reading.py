@@ -17,7 +17,9 @@ from db.tables import (
     NotificationActor,
     NotificationBox,
     NotificationGroup,
+    NotificationItem,
     NotificationPlace,
+    SavedSearch,
     User,
 )
 from db.words import NotificationKind
@@ -53,16 +55,7 @@ def listed() -> Subquery:
     """Return groups at their places, with what is said of them; ``until`` is NULL at the place where one stands now."""
     group, place = NotificationGroup, NotificationPlace
     actor, user, artwork, job = aliased(NotificationActor), aliased(User), aliased(Artwork), aliased(GenerationJob)
-    parent, comment = aliased(Artwork), aliased(Comment)
-    hidden = (
-        select(func.count())
-        .select_from(Block)
-        .join(NotificationActor, col(NotificationActor.actor_id) == col(Block.other_id))
-        .where(
-            col(Block.user_id) == col(group.recipient_id),
-            col(NotificationActor.group_id) == col(group.id),
-        )
-    )
+    parent, comment, search = aliased(Artwork), aliased(Comment), aliased(SavedSearch)
     blocked = select(col(Block.other_id)).where(
         col(Block.user_id) == col(group.recipient_id), col(Block.other_id) == col(actor.actor_id)
     )
@@ -79,6 +72,7 @@ def listed() -> Subquery:
         .join(comment, col(comment.artwork_id) == col(parent.id))
         .where(col(comment.id) == col(group.subject_id))
     )
+    name = select(col(search.name)).where(col(search.id) == col(group.subject_id))
     status = select(col(job.status)).where(col(job.id) == col(group.latest_item_id))
     return (
         select(
@@ -89,11 +83,12 @@ def listed() -> Subquery:
                 col(group.recipient_id),
                 col(group.kind),
             ),
-            *(col(group.subject_id), col(group.latest_item_id), col(group.item_count), col(group.amount)),
+            *(col(group.subject_id), col(group.latest_item_id), col(group.amount)),
             *(col(group.grown), col(group.created_at), col(group.latest_at), col(group.read_at)),
-            (col(group.actor_count) - hidden.scalar_subquery()).label("actor_count"),
+            (col(group.actor_count) - _hidden(NotificationActor)).label("actor_count"),
+            (col(group.item_count) - _hidden(NotificationItem)).label("item_count"),
             newest.scalar_subquery().label("actor_name"),
-            func.coalesce(title.scalar_subquery(), parent_title.scalar_subquery()).label("title"),
+            func.coalesce(*(each.scalar_subquery() for each in (title, parent_title, name))).label("title"),
             status.scalar_subquery().label("job_status"),
         )
         .join(
@@ -102,6 +97,18 @@ def listed() -> Subquery:
         )
         .subquery()
     )
+
+
+def _hidden(table: Any) -> ColumnElement[int]:  # noqa: ANN401 - a mapped class
+    """Return how many actors or items of a group are of people whom one of both has blocked since."""
+    group = NotificationGroup
+    counted = (
+        select(func.count())
+        .select_from(Block)
+        .join(table, table.actor_id == col(Block.other_id))
+        .where(col(Block.user_id) == col(group.recipient_id), table.group_id == col(group.id))
+    )
+    return counted.scalar_subquery()
 
 
 def settings() -> Subquery:
@@ -127,7 +134,8 @@ def visible_to(group: Row, viewer_id: Value) -> ColumnElement[bool]:
 def shown_to(group: Row, viewer_id: Value) -> ColumnElement[bool]:
     """Return the clause that says which groups lists show to somebody: their own of what they can still see.
 
-    None of people all of whom one of both has blocked since, or of artworks or comments that they may not see any more.
+    None of people all of whom one of both has blocked since, or of artworks or comments that they may not see any more,
+    or of saved searches that are deleted.
     """
     artwork = select(col(Artwork.id)).where(
         col(Artwork.id) == group.subject_id, artworks.visible_to(Artwork, viewer_id)
@@ -137,8 +145,17 @@ def shown_to(group: Row, viewer_id: Value) -> ColumnElement[bool]:
         col(Comment.author_id) == viewer_id,  # who has deleted it wants to hear no answers
         comments.visible_to(Comment, viewer_id),
     )
+    search = select(col(SavedSearch.id)).where(
+        col(SavedSearch.id) == group.subject_id, col(SavedSearch.user_id) == viewer_id
+    )
+    found = (
+        select(col(Artwork.id))
+        .join(NotificationItem, col(NotificationItem.item_id) == col(Artwork.id))
+        .where(col(NotificationItem.group_id) == group.id, artworks.visible_to(Artwork, viewer_id))
+    )
     subject = or_(
         group.kind == NotificationKind.FOLLOW,
+        and_(group.kind == NotificationKind.SAVED_SEARCH, search.exists(), found.exists()),
         and_(group.kind.in_(OF_ARTWORKS), artwork.exists()),
         and_(group.kind == NotificationKind.REPLY, comment.exists()),
     )
@@ -179,11 +196,14 @@ def told(language: Language, kind: NotificationKind, values: Mapping[str, Any]) 
     Args:
         language: the reader's.
         kind: of the group.
-        values: ``name`` of the newest actor, ``actors`` and ``items`` (numbers), ``title`` of the artwork,
-            ``job_status`` of the newest job, ``amount`` of credits; what the kind does not tell of may be None.
+        values: ``name`` of the newest actor, ``actors`` and ``items`` (numbers), ``title`` of the artwork, or name
+            of the saved search, ``job_status`` of the newest job, ``amount`` of credits; what the kind does not tell of
+            may be None.
     """
     if kind is NotificationKind.JOB:
         key = f"JOB.{values['job_status']}" if values["items"] == 1 else "JOB.many"
+    elif kind is NotificationKind.SAVED_SEARCH:
+        key = f"{kind}.{'one' if values['items'] == 1 else 'many'}"
     elif kind is NotificationKind.CREDITS_BACK:
         key = f"{kind}.{'one' if values['amount'] == 1 else 'many'}"
     else:

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from db.tables import Artwork, Reaction, metadata
 from db.words import NotificationKind, ReactionKind
-from domain import artwork_news, artworks, counters, notifications
+from domain import artwork_news, artworks, counters, notifications, recommendations
 from domain.bounds import INPUT
 from domain.errors import NotFound
 from domain.notifications import Note
@@ -45,6 +45,8 @@ async def set_reaction(tx: AsyncSession, user_id: UUID, artwork_id: UUID, kind: 
         (notifications.note if on else notifications.withdraw)(tx, note)
         if await counters.change(tx, counters.ARTWORK_LIKES, {artwork_id: 1 if on else -1}):
             await artwork_news.likes_counted(tx, artwork_id)
+        if on:
+            await recommendations.stir(tx, user_id)
     elif (await tx.execute(_seen(), given)).first() is None:
         raise NotFound(SUBJECT)
 

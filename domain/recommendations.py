@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ARRAY, TIMESTAMP, Integer, Text, Uuid, cast, delete, func, literal, select, update
+from sqlalchemy import ARRAY, TIMESTAMP, Integer, Text, Uuid, bindparam, cast, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -50,7 +51,7 @@ _EVERYBODY: Final = 0x_EA5E7
 
 async def stir(tx: AsyncSession, user_id: UUID) -> None:
     """Note that a user has acted, so that their list is made anew soon; at once noted many times, it is made once."""
-    await tx.execute(_noting(insert(Taste).values(user_id=user_id, due_at=now() + DELAY)))
+    await tx.execute(_stirring(), {"user": user_id, "due": now() + DELAY})
 
 
 async def notice(tx: AsyncSession, since: datetime) -> None:
@@ -153,6 +154,12 @@ async def forget(tx: AsyncSession) -> None:
         chosen = (await tx.execute(locked)).scalars().all()
         if chosen:
             await tx.execute(delete(RecommendationList).where(col(RecommendationList.id).in_(chosen)))
+
+
+@cache
+def _stirring() -> Insert:
+    due = bindparam("due", type_=TIMESTAMP(timezone=True))
+    return _noting(insert(Taste).values(user_id=bindparam("user", type_=Uuid()), due_at=due))
 
 
 def _noting(statement: Insert) -> Insert:

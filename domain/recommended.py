@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Text, case, cast, func, literal_column, or_, select
+from sqlalchemy import Text, and_, case, cast, func, literal_column, not_, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from db.tables import Artwork, Recommendation, RecommendationList, Tag
+from db.tables import Artwork, CollectionItem, Comment, Reaction, Recommendation, RecommendationList, SeenArtwork, Tag
 from domain import artworks
 
 if TYPE_CHECKING:
@@ -32,9 +32,33 @@ def page(viewer_id: Value, wanted: Slice) -> Select[Any]:
     found = (
         select(*columns)
         .join(artwork, col(artwork.id) == col(entry.artwork_id))
-        .where(col(entry.list_id) == _readable(viewer_id, named), artworks.listed_for(artwork, viewer_id))
+        .where(
+            col(entry.list_id) == _readable(viewer_id, named),
+            artworks.listed_for(artwork, viewer_id),
+            is_new_to(artwork, viewer_id),
+        )
     )
     return wanted.ordered(found, col(entry.rank), col(entry.artwork_id))
+
+
+def is_new_to(artwork: Row, viewer_id: Value) -> ColumnElement[bool]:
+    """Return the clause that says which artworks somebody has not made, seen, liked, kept or commented on."""
+    whose: tuple[tuple[Any, Any], ...] = (
+        (SeenArtwork, SeenArtwork.user_id),
+        (Reaction, Reaction.user_id),
+        (CollectionItem, CollectionItem.user_id),
+        (Comment, Comment.author_id),
+    )
+    # OFFSET 0, because PostgreSQL would read all that somebody has ever liked to look at a page
+    known = (
+        select(table)
+        .where(table.artwork_id == artwork.id, col(who) == viewer_id)
+        .offset(literal_column("0"))
+        .correlate(artwork)
+        .exists()
+        for table, who in whose
+    )
+    return and_(artwork.author_id.is_distinct_from(viewer_id), *(not_(each) for each in known))
 
 
 def reason_of(artwork: Row, viewer_id: Value) -> ColumnElement[str | None]:

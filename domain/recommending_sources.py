@@ -12,13 +12,24 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from db.tables import Artwork, ArtworkImage, ArtworkTag, Comment, MediaAsset, Reaction, SeenArtwork, TagFollow
+from db.tables import (
+    Artwork,
+    ArtworkImage,
+    ArtworkTag,
+    Collection,
+    CollectionItem,
+    Comment,
+    MediaAsset,
+    Reaction,
+    SeenArtwork,
+    TagFollow,
+)
 from db.words import ReactionKind
-from domain import artworks, sight
+from domain import artworks, recommended, sight
 from domain.recommending import Candidate, Like, Support
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections import abc
     from datetime import datetime
     from uuid import UUID
 
@@ -54,7 +65,7 @@ async def pool(tx: AsyncSession) -> list[Candidate]:
     return await _candidates(tx, newest, true())
 
 
-async def candidates(tx: AsyncSession, ids: Collection[UUID]) -> list[Candidate]:
+async def candidates(tx: AsyncSession, ids: abc.Collection[UUID]) -> list[Candidate]:
     """Return the public ones of artworks."""
     if not ids:
         return []
@@ -118,34 +129,30 @@ async def support(tx: AsyncSession, user_id: UUID) -> dict[UUID, Support]:
 
 
 async def is_known(tx: AsyncSession, user_id: UUID, since: datetime | None) -> bool:
-    """Return whether somebody has liked, seen, or begun to follow a tag, since a moment, or at all."""
-    done = (
+    """Return whether somebody has liked, kept, commented, seen, or begun to follow a tag, since a moment, or at all."""
+    newest = select(col(CollectionItem.created_at)).where(col(CollectionItem.collection_id) == col(Collection.id))
+    done: tuple[tuple[Any, Any], ...] = (
         (Reaction.user_id, Reaction.created_at),
         (TagFollow.user_id, TagFollow.created_at),
         (SeenArtwork.user_id, SeenArtwork.seen_at),
+        (Comment.author_id, Comment.created_at),
+        (Collection.user_id, newest.order_by(col(CollectionItem.id).desc()).limit(1).scalar_subquery()),
     )
     clauses = (
-        select(col(whose)).where(col(whose) == user_id, true() if since is None else col(when) > since).exists()
+        select(col(whose)).where(col(whose) == user_id, when.is_not(None) if since is None else when > since).exists()
         for whose, when in done
     )
     return bool((await tx.execute(select(or_(*clauses)))).scalar_one())
 
 
-async def new_to(tx: AsyncSession, user_id: UUID, ids: Collection[UUID]) -> set[UUID]:
-    """Return the artworks that feeds may show to somebody, and that they have not made, seen, liked or spoken of."""
+async def new_to(tx: AsyncSession, user_id: UUID, ids: abc.Collection[UUID]) -> set[UUID]:
+    """Return the artworks that feeds may show to somebody, and that they do not know."""
     query = select(col(Artwork.id)).where(
         col(Artwork.id) == func.any(literal(list(ids), ARRAY(Uuid))),
         artworks.listed_for(Artwork, user_id),
-        col(Artwork.author_id) != user_id,
-        ~_exists(SeenArtwork, col(SeenArtwork.user_id) == user_id),
-        ~_exists(Reaction, col(Reaction.user_id) == user_id),
-        col(Artwork.id).not_in(select(col(Comment.artwork_id)).where(col(Comment.author_id) == user_id)),
+        recommended.is_new_to(Artwork, user_id),
     )
     return set((await tx.execute(query)).scalars())
-
-
-def _exists(table: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:  # noqa: ANN401 - a mapped class
-    return select(table).where(col(table.artwork_id) == col(Artwork.id), *conditions).exists()
 
 
 def _is_public() -> ColumnElement[bool]:

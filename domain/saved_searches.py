@@ -17,16 +17,17 @@ from sqlmodel import col
 from db import outbox
 from db.tables import Artwork, SavedSearch, SearchNews, User
 from db.tables.columns import now
-from db.words import PromptVisibility, SearchTermKind
-from domain import artworks, sight, streams
+from db.words import NotificationKind, PromptVisibility, SearchTermKind
+from domain import artworks, notifications, sight, streams
 from domain.errors import InvalidInput, NotFound
+from domain.notifications import Note
 from domain.search_index import Traits, traits_of
 from domain.search_queries import MAXIMUM_CHARACTERS, read_query
 from domain.search_words import plain
 from domain.texts import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -113,10 +114,10 @@ async def remove(tx: AsyncSession, user_id: UUID, search_id: UUID) -> None:
         raise NotFound((*_INPUT, "savedSearchId"))
 
 
-async def owner_of(tx: AsyncSession, search_id: UUID) -> UUID | None:
-    """Return who saved a search; None where there is none."""
-    found = select(col(SavedSearch.user_id)).where(col(SavedSearch.id) == search_id)
-    return (await tx.execute(found)).scalar_one_or_none()
+async def states_of(tx: AsyncSession, search_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, bool]]:
+    """Return the owner of each saved search, and that it has not ended: none does."""
+    found = select(col(SavedSearch.id), col(SavedSearch.user_id)).where(col(SavedSearch.id).in_(search_ids))
+    return {search_id: (user_id, False) for search_id, user_id in await tx.execute(found)}
 
 
 async def tell(tx: AsyncSession) -> bool:
@@ -132,6 +133,9 @@ async def tell(tx: AsyncSession) -> bool:
     for search in looked_at:
         if traits and _matches(search, traits, text):
             outbox.publish(tx, streams.of_search(search.id), MATCHED, {"artwork": str(found.artwork_id)})
+            if search.notify and row:
+                kind = NotificationKind.SAVED_SEARCH
+                notifications.note(tx, Note(kind, search.user_id, search.id, row.author_id, found.artwork_id))
     if len(looked_at) == BATCH:
         found.reached = looked_at[-1].id
     else:

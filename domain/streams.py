@@ -52,8 +52,8 @@ def of_archive(archive_id: UUID) -> str:
     return f"archive:{archive_id}"
 
 
-def job_of(stream: str) -> UUID:
-    """Return the job, or archive, whose stream it is."""
+def key_of(stream: str) -> UUID:
+    """Return the key of the job, archive or saved search whose stream it is."""
     return UUID(stream.partition(":")[2])
 
 

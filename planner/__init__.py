@@ -28,7 +28,7 @@ from planner.declarations import (
     to_many,
     to_one,
 )
-from planner.errors import Abandoned, DeclarationError
+from planner.errors import Abandoned, DeclarationError, Vanished
 from planner.events import Events, EventWriter
 from planner.filling import Filling
 from planner.lane import Lane, Operation, Weight
@@ -107,6 +107,7 @@ __all__ = [
     "Reader",
     "Row",
     "Slice",
+    "Vanished",
     "Weight",
     "batch",
     "column",

@@ -1,4 +1,4 @@
-"""What goes wrong: a declaration that can not be right, and a fast path that has to be left."""
+"""What goes wrong: a declaration that can not be right, a fast path that has to be left, an object that is gone."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ class DeclarationError(TypeError):
 
 class Abandoned(Exception):
     """The fast path can not answer this request; graphql-core shall, with the errors of the specification."""
+
+
+class Vanished(LookupError):
+    """What a resolver refers to, and its field promises, is not there for who asks, or not any more."""
 
 
 def abandon(*_what: object) -> Never:

@@ -14,10 +14,11 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from graphql import GraphQLEnumType, GraphQLObjectType, get_named_type
+from graphql import GraphQLEnumType, GraphQLList, GraphQLNonNull, GraphQLObjectType, get_named_type, get_nullable_type
 
 from planner.catalog import asked_of, is_filled_by_pages
 from planner.declarations import ById
+from planner.errors import Vanished
 from planner.references import NOTHING, EdgeRef, Ref
 from planner.roots import Lookup
 from planner.rows import Values
@@ -27,7 +28,7 @@ from planner.variables import Shapes, shape_of_given
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
-    from graphql import FieldNode, GraphQLField, GraphQLResolveInfo, OperationDefinitionNode
+    from graphql import FieldNode, GraphQLField, GraphQLOutputType, GraphQLResolveInfo, OperationDefinitionNode
 
     from planner.catalog import PlannedField
     from planner.plans import Compiler, Plan, Tree
@@ -116,15 +117,22 @@ class Filling:
         value = resolve(source, info, **arguments)
         if inspect.isawaitable(value):
             value = await value
-        return await self._filled(value, info)
+        return await self._filled(value, info, info.return_type)
 
-    async def _filled(self, value: Any, info: GraphQLResolveInfo[Any]) -> Any:
+    async def _filled(self, value: Any, info: GraphQLResolveInfo[Any], type_: GraphQLOutputType) -> Any:
         if isinstance(value, list):
-            return [await self._filled(each, info) for each in value]
-        if isinstance(value, EdgeRef):
-            return await self._edge(value, info)
-        if not isinstance(value, Ref):
+            items = get_nullable_type(type_)
+            assert isinstance(items, GraphQLList), "a list answers a field of one"
+            found = [await self._filled(each, info, get_nullable_type(items.of_type)) for each in value]
+            return [each for each in found if each is not None] if isinstance(items.of_type, GraphQLNonNull) else found
+        if not isinstance(value, (Ref, EdgeRef)):
             return value
+        found = await (self._edge(value, info) if isinstance(value, EdgeRef) else self._object(value, info))
+        if found is None and isinstance(type_, GraphQLNonNull):
+            raise Vanished
+        return found
+
+    async def _object(self, value: Ref, info: GraphQLResolveInfo[Any]) -> Tree:
         target = self._compiler.catalog.types[value.type.__strawberry_definition__.name]  # type: ignore[attr-defined]
         document = self._document(info)
         uses = document.uses((node.selection_set for node in info.field_nodes), target.graphql)

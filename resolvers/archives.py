@@ -1,18 +1,16 @@
 """Archives: asking for one, stopping it, and watching how it is made."""
 
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable
 from typing import Annotated
-from uuid import UUID
 
 import strawberry
 
 from domain import archives, archives_states, attempts, streams
-from domain.archives_states import UNFINISHED
-from domain.errors import Missing
 from domain.ports import Event
-from domain.streams import COMPLETED, job_of
+from domain.streams import COMPLETED
 from planner import ref
-from resolvers.streams import After, Audience, Place, Watch
+from resolvers.own_watch import Kind, OwnWatch
+from resolvers.streams import After, Place
 from schema.archive_events import ArchiveCompleted, ArchiveEvent, ArchiveProgress, ArchiveSnapshot
 from schema.archives import (
     Archive,
@@ -23,7 +21,7 @@ from schema.archives import (
     RequestArchiveResult,
     RequestArchiveSuccess,
 )
-from schema.context import Context, Info, Services
+from schema.context import Info
 from schema.node import key_of, required_key
 
 
@@ -84,45 +82,11 @@ class ArchiveSubscriptions:
         return ArchiveWatch(info.context, after, key_of("archive", id))
 
 
-class ArchiveWatch(Watch):
+class ArchiveWatch(OwnWatch):
     """The owner of an archive, watching it to its end."""
 
-    __slots__ = ("_key",)
-
-    def __init__(self, context: Context, after: str | None, key: UUID | None) -> None:
-        """Watch the archive with this key; None is the key of none."""
-        super().__init__(context, after)
-        self._key = key
-
-    @property
-    def stream(self) -> str:
-        """Name of the archive's stream."""
-        return streams.of_archive(self._archive_id)
-
-    @property
-    def audience(self) -> Audience:
-        """Its owner alone."""
-        return Audience(self.context.required_viewer_id, self.context.language)
-
-    async def check(self) -> None:
-        """Refuse who is not signed in, or not the owner; both are looked at as ``has_ended`` is."""
-        await self.has_ended()
-
-    async def has_ended(self) -> bool:
-        """Whether nothing is told any more; raises where the viewer may not, or no longer, watch it."""
-        await self.context.require_live_session()
-        db = self.context.services.db
-        state = await db.find(archives_states.states_of, self._key) if self._key else None
-        if state is None or state[0] != self.context.required_viewer_id:
-            raise Missing("There is no such archive, or it is not yours.")
-        return state[1] not in UNFINISHED
-
-    @classmethod
-    async def ended(cls, services: Services, streams: Sequence[str]) -> set[str]:
-        """Return the streams of archives that are finished."""
-        found = {job_of(stream): stream for stream in streams}
-        states = await services.db.look_up(lambda tx: archives_states.states_of(tx, found))
-        return {found[key] for key, (_, status) in states.items() if status not in UNFINISHED}
+    __slots__ = ()
+    kind = Kind("archive", streams.of_archive, archives_states.states_of)
 
     def snapshot(self, place: Place, *, resumed: bool) -> ArchiveSnapshot:
         """Return the archive as it is now."""
@@ -138,9 +102,4 @@ class ArchiveWatch(Watch):
 
     @property
     def _archive(self) -> Archive:
-        return ref(Archive, id=self._archive_id)
-
-    @property
-    def _archive_id(self) -> UUID:
-        assert self._key, "check has passed"
-        return self._key
+        return ref(Archive, id=self.key)

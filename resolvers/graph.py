@@ -15,8 +15,8 @@ from strawberry.tools import merge_types
 from strawberry.types.execution import StreamExecutionResult
 
 from domain import accounts, cursors
-from domain.errors import RequestError
-from planner import Planner, Reader, Weight
+from domain.errors import Missing, RequestError
+from planner import Planner, Reader, Vanished, Weight
 from resolvers.accounts import AccountMutations, AccountQueries
 from resolvers.allowances import AllowanceQueries
 from resolvers.archives import ArchiveMutations, ArchiveSubscriptions
@@ -115,6 +115,8 @@ def treated(error: GraphQLError) -> GraphQLError:
         code, message = "BAD_USER_INPUT", f"A {cause.operation_type.value} is not answered over this protocol."
     elif isinstance(cause, RequestError):
         code, message = cause.code, str(cause)
+    elif isinstance(cause, Vanished):
+        code, message = Missing.code, "What this tells of is gone, or out of your sight by now."
     else:
         logger.error("request failed", path=error.path, exc_info=cause)
         code, message = "INTERNAL", "Something went wrong here; it has been noted."

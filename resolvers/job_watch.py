@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from domain import generation, streams
-from domain.errors import Missing
-from domain.streams import job_of
 from domain.words import EtaConfidence, Previews, WaitingFor
 from planner import ref
-from resolvers.streams import Audience, Place, Watch
+from resolvers.own_watch import Kind, OwnWatch
 from schema.generation import GenerationJob, GenerationSlot
 from schema.generation_events import (
     GenerationCanceling,
@@ -24,53 +22,24 @@ from schema.generation_events import (
 from schema.scalars import URL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from uuid import UUID
 
     from domain.ports import Event
-    from schema.context import Context, Services
+    from resolvers.streams import Place
+    from schema.context import Context
 
 
-class JobWatch(Watch):
+class JobWatch(OwnWatch):
     """The owner of a job, watching it to its end."""
 
-    __slots__ = ("_key", "_previews", "_stream")
+    __slots__ = ("_previews",)
+    kind = Kind("job", streams.of_job, generation.states_of)
 
     def __init__(self, context: Context, after: str | None, key: UUID | None, previews: Previews) -> None:
         """Watch the job with this key; None is the key of none."""
-        super().__init__(context, after)
-        self._key = key
-        self._stream = streams.of_job(key) if key else ""
+        super().__init__(context, after, key)
         self._previews = previews
-
-    @property
-    def stream(self) -> str:
-        """Name of the job's stream."""
-        return self._stream
-
-    @property
-    def audience(self) -> Audience:
-        """Its owner alone."""
-        return Audience(self.context.required_viewer_id, self.context.language)
-
-    async def check(self) -> None:
-        """Refuse who is not signed in, or not the owner; both are looked at as ``has_ended`` is."""
-        await self.has_ended()
-
-    async def has_ended(self) -> bool:
-        """Whether the job is final; raises where the viewer may not, or no longer, watch it."""
-        await self.context.require_live_session()
-        state = await self.context.services.db.find(generation.states_of, self._key) if self._key else None
-        if state is None or state[0] != self.context.required_viewer_id:
-            raise Missing("There is no such job, or it is not yours.")
-        return state[1].is_final
-
-    @classmethod
-    async def ended(cls, services: Services, streams: Sequence[str]) -> set[str]:
-        """Return the streams of jobs that are final."""
-        jobs = {job_id: stream for stream in streams if (job_id := job_of(stream))}
-        states = await services.db.look_up(lambda tx: generation.states_of(tx, jobs))
-        return {jobs[job_id] for job_id, (_, status) in states.items() if status.is_final}
 
     def snapshot(self, place: Place, *, resumed: bool) -> GenerationSnapshot:
         """Return the job as it is now."""
@@ -123,12 +92,7 @@ class JobWatch(Watch):
 
     @property
     def _job(self) -> GenerationJob:
-        return ref(GenerationJob, id=self._job_id)
-
-    @property
-    def _job_id(self) -> UUID:
-        assert self._key, "check has passed"
-        return self._key
+        return ref(GenerationJob, id=self.key)
 
     def _slot(self, index: int) -> GenerationSlot:
-        return ref(GenerationSlot, job_id=self._job_id, index=index)
+        return ref(GenerationSlot, job_id=self.key, index=index)

@@ -7,11 +7,12 @@ from uuid import UUID
 import strawberry
 
 from domain import saved_searches, streams
-from domain.errors import InvalidInput, Missing
+from domain.errors import InvalidInput
 from domain.ports import Event
 from domain.saved_searches import MATCHED, Wanted
 from planner import connection, ref
-from resolvers.streams import After, Audience, Place, Watch
+from resolvers.own_watch import Kind, OwnWatch
+from resolvers.streams import After, Place
 from schema.accounts import Viewer
 from schema.artworks import Artwork
 from schema.context import Context, Info
@@ -94,48 +95,21 @@ class SavedSearchSubscriptions:
         return SavedSearchWatch(info.context, after, key_of("search", id))
 
 
-class SavedSearchWatch(Watch):
+class SavedSearchWatch(OwnWatch):
     """The owner of a saved search, watching for what matches it."""
 
-    __slots__ = ("_key",)
-
-    def __init__(self, context: Context, after: str | None, key: UUID | None) -> None:
-        """Watch the saved search with this key; None is the key of none."""
-        super().__init__(context, after)
-        self._key = key
-
-    @property
-    def stream(self) -> str:
-        """Name of its stream."""
-        return streams.of_search(self._search_id)
-
-    @property
-    def audience(self) -> Audience:
-        """Its owner alone."""
-        return Audience(self.context.required_viewer_id, self.context.language)
-
-    async def check(self) -> None:
-        """Refuse who is not signed in, or not the owner, or where it is deleted."""
-        await self.context.require_live_session()
-        async with self.context.services.db.read() as tx:
-            owner_id = await saved_searches.owner_of(tx, self._key) if self._key else None
-        if owner_id is None or owner_id != self.context.required_viewer_id:
-            raise Missing("There is no such saved search, or it is not yours.")
+    __slots__ = ()
+    kind = Kind("saved search", streams.of_search, saved_searches.states_of)
 
     def snapshot(self, place: Place, *, resumed: bool) -> SavedSearchSnapshot:
         """Return the saved search as it is now."""
-        return SavedSearchSnapshot(**place, saved_search=ref(SavedSearch, id=self._search_id), resumed=resumed)
+        return SavedSearchSnapshot(**place, saved_search=ref(SavedSearch, id=self.key), resumed=resumed)
 
     def event(self, event: Event, place: Place) -> Any:  # noqa: ANN401 - a member of SavedSearchEvent
         """Return what the graph says of an event; nothing where it is of a newer version."""
         if event.kind != MATCHED:
             return None
         return SavedSearchMatch(**place, artwork=ref(Artwork, id=UUID(event.data["artwork"])))
-
-    @property
-    def _search_id(self) -> UUID:
-        assert self._key, "check has passed"
-        return self._key
 
 
 def _wanted(given: SearchFilter) -> Wanted:

@@ -343,6 +343,7 @@ publish(
     CREDITS_BACK="Credits came back for images that did not come to be; not for those that they canceled.",
     MODERATION="Moderation decided about them, or what is theirs: `viewer { moderationDecisions }`.",
     REPORT="What they reported was answered: `viewer { reports }`.",
+    SAVED_SEARCH="An artwork was published that matches a search of theirs, saved with `notify`.",
 )
 publish(
     Operation,

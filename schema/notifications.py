@@ -17,10 +17,11 @@ from schema.context import Context
 from schema.errors import InvalidInput, NotFound
 from schema.generation import GenerationJob
 from schema.node import Node, identity
+from schema.saved_searches import SavedSearch
 from schema.scalars import Cursor
 
 NotificationSubject = Annotated[
-    Artwork | Comment | GenerationJob | User,
+    Artwork | Comment | GenerationJob | SavedSearch | User,
     strawberry.union("NotificationSubject", description="What a notification is about."),
 ]
 
@@ -58,16 +59,22 @@ class NotificationGroup(Node):
         limit=notifications_reading.TOLD_ACTORS,
     )
     actor_count: int = column("How many people it tells of; who is blocked is not counted.")
-    item_count: int = column("How many comments, jobs or refunds it tells of; 0 for likes and follows.")
+    item_count: int = column(
+        "How many comments, jobs, refunds or artworks that match it tells of; 0 for likes and follows. Those of people "
+        "who are blocked are not counted."
+    )
     amount: int = column("How many credits came back; 0 for other kinds.")
     subject: NotificationSubject | None = one_of(
         "The artwork of likes, comments and mentions, the viewer's comment that was replied to, the newest of the "
-        "jobs; the viewer for all else. Null where it is gone.",
+        "jobs, the viewer's saved search; the viewer for all else. Null where it is gone.",
         Artwork=lambda _ask, group, artwork: (
             (artwork.id == group.subject_id) & group.kind.in_(notifications_reading.OF_ARTWORKS)
         ),
         Comment=lambda _ask, group, comment: (comment.id == group.subject_id) & (group.kind == NotificationKind.REPLY),
         GenerationJob=lambda _ask, group, job: (job.id == group.latest_item_id) & (group.kind == NotificationKind.JOB),
+        SavedSearch=lambda _ask, group, search: (
+            (search.id == group.subject_id) & (group.kind == NotificationKind.SAVED_SEARCH)
+        ),
         User=lambda _ask, group, user: (
             (user.id == group.recipient_id) & group.kind.in_(notifications_reading.OF_THE_VIEWER)
         ),
@@ -76,6 +83,13 @@ class NotificationGroup(Node):
         "The newest comment that it tells of; null for what is not about comments, and where it is gone.",
         lambda _ask, group, comment: (
             (comment.id == group.latest_item_id) & group.kind.in_(notifications_reading.OF_COMMENTS)
+        ),
+        unique=True,
+    )
+    artwork: Artwork | None = to_one(
+        "The newest artwork that matches the saved search; null for what is not about one, and where it is gone.",
+        lambda _ask, group, artwork: (
+            (artwork.id == group.latest_item_id) & (group.kind == NotificationKind.SAVED_SEARCH)
         ),
         unique=True,
     )

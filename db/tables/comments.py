@@ -29,6 +29,7 @@ class Comment(SQLModel, table=True):
             *("root_id", "created_at", "id"),
             postgresql_where=text("root_id IS NOT NULL"),
         ),
+        Index("ix_comments_author_id_artwork_id", "author_id", "artwork_id"),
         Index("ix_comments_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
         Index(
             "ix_comments_artwork_id_pinned_at",
@@ -39,7 +40,7 @@ class Comment(SQLModel, table=True):
 
     id: UUID = key()
     artwork_id: UUID = Field(foreign_key="artworks.id", ondelete="CASCADE", index=True)
-    author_id: UUID | None = Field(default=None, foreign_key="users.id", ondelete="CASCADE", index=True)
+    author_id: UUID | None = Field(default=None, foreign_key="users.id", ondelete="CASCADE")
     """None of a stub."""
     root_id: UUID | None = Field(default=None, foreign_key="comments.id", ondelete="CASCADE")
     """The comment that began the thread; None of that one itself."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from db.words import RecommendationReason
-from domain import recommendations
+from domain import collections, recommendations, seen
 from forging import VERSION, forged
 from graph_client import CORE
 from local_graph import LocalGraph, local_graph
@@ -135,6 +135,27 @@ async def test_what_may_not_be_seen_any_more_is_left_out(graph: LocalGraph, shop
     sql(database, hide, me)
 
     assert shown(await read(graph, me)) == [good]
+
+
+async def test_what_they_come_to_know_is_left_out_at_once(graph: LocalGraph, shop: Workshop) -> None:
+    # given somebody with a list of their own, and somebody without
+    me, newcomer, author = [await shop.user() for _ in range(3)]
+    first, liked, kept, known, good = [await publish(shop, author) for _ in range(5)]
+    await like(shop, me, first)
+    assert set(await made_for(shop, me)) == {liked, kept, known, good}
+    await Recommender(shop.db).renew_everybodys()
+
+    # when they like, keep and see some of it, or have published it
+    for user in (me, newcomer):
+        await like(shop, user, liked)
+        async with shop.db.write() as tx:
+            await collections.set_collected(tx, user, kept, None, on=True)
+            await seen.note(tx, user, [known])
+
+    assert shown(await read(graph, me)) == [good]
+    assert set(shown(await read(graph, newcomer))) == {good, first}
+    assert shown(await read(graph, author)) == []
+    assert len(shown(await read(graph, None))) == 5
 
 
 async def test_who_has_no_list_reads_everybodys(graph: LocalGraph, shop: Workshop) -> None:

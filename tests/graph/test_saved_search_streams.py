@@ -28,6 +28,8 @@ FOLLOW = """subscription($id: ID!, $after: Cursor) { savedSearchMatched(id: $id,
   ... on SavedSearchSnapshot { resumed savedSearch { id name query } }
   ... on SavedSearchMatch { artwork { id title author { handle } } }
 } }"""
+BELL = """subscription { notificationReceived { __typename ... on NotificationReceived { notification {
+  kind message subject { ... on SavedSearch { id } } artwork { id } } viewer { unreadNotificationCount } } } }"""
 DELETE = "mutation($id: ID!) { deleteSavedSearch(input: {savedSearchId: $id}) { __typename } }"
 
 
@@ -36,6 +38,13 @@ async def followed(client: GraphClient, key: str, **variables: Any) -> AsyncGene
     async with client.socket() as socket, asyncio.timeout(40):
         async for data in socket.subscribe(FOLLOW, {"id": key} | variables):
             yield data["savedSearchMatched"]
+
+
+async def rung(client: GraphClient) -> AsyncGenerator[dict[str, Any], None]:
+    """Yield what somebody is notified of, without an end."""
+    async with client.socket() as socket, asyncio.timeout(40):
+        async for data in socket.subscribe(BELL, {}):
+            yield data["notificationReceived"]
 
 
 async def test_new_artworks_that_match_are_told_and_a_broken_stream_goes_on(
@@ -50,8 +59,9 @@ async def test_new_artworks_that_match_are_told_and_a_broken_stream_goes_on(
         artwork: str = (await author.core("publish", {"assetIds": [asset], "title": title}))["artwork"]["id"]
         return artwork
 
-    async with aclosing(followed(watcher, key)) as stream:
+    async with aclosing(followed(watcher, key)) as stream, aclosing(rung(watcher)) as bell:
         snapshot = await anext(stream)
+        await anext(bell)
         assert snapshot["__typename"] == "SavedSearchSnapshot"
         assert snapshot["savedSearch"] == {"id": key, "name": "Mine", "query": "고양이"}
         assert snapshot["resumed"] is False
@@ -64,6 +74,16 @@ async def test_new_artworks_that_match_are_told_and_a_broken_stream_goes_on(
         # then that one is told
         assert event["__typename"] == "SavedSearchMatch"
         assert event["artwork"] == {"id": cat, "title": "고양이가 있는 풍경", "author": {"handle": "stream_author"}}
+
+        # and, as the search was saved with it, is a notification
+        heard = await anext(bell)
+        assert heard["viewer"] == {"unreadNotificationCount": 1}
+        assert heard["notification"] == {
+            "kind": "SAVED_SEARCH",
+            "message": "A new artwork matches your saved search “Mine”.",
+            "subject": {"id": key},
+            "artwork": {"id": cat},
+        }
 
     # and who was away is told what came meanwhile
     later = await publish("고양이 둘")

@@ -129,6 +129,32 @@ async def test_filters_hold_together_and_facets_count_what_is_left(gallery: Gall
     assert [error.extensions["code"] for error in answer.errors] == ["BAD_USER_INPUT"]
 
 
+async def test_people_whose_names_repeat_themselves_are_found_and_few_are_looked_at(
+    gallery: Gallery, spare_database_url: str
+) -> None:
+    async def people(query: str) -> list[str]:
+        text = "query($query: String!) { search(query: $query) { users { nodes { handle } } } }"
+        found = (await gallery.graph.run(text, {"query": query}))["search"]["users"]["nodes"]
+        return [user["handle"] for user in found]
+
+    # given some whose handles repeat themselves, and then a thousand and one that only begin so
+    await gallery.users("hahahahaha", "xhahahahaha", "banana", "bananarama", "x_aaaaaaaaaa")
+    sql(
+        spare_database_url,
+        "INSERT INTO users (id, email, password_hash, handle, display_name, bio, links, content_level, follower_count,"
+        " following_count, artwork_count, created_at) SELECT gen_random_uuid(), 'a' || n || '@easel.example', '',"
+        " 'aaaa_' || n, 'x', '', '{}', 'GENERAL', 0, 0, 0, now() FROM generate_series(1, 1001) n",
+    )
+    await gallery.users("y_aaaaaaaaaa", "aaaaaaaaaaaa")
+
+    # then they are found by all that they are, but for who comes after a thousand who have its beginning too
+    assert await people("hahahahaha") == ["hahahahaha", "xhahahahaha"]
+    assert await people("hahahahahahaha") == []
+    assert await people("banana") == ["banana", "bananarama"]
+    assert await people("ananara") == ["bananarama"]
+    assert await people("aaaaaaaaaa") == ["aaaaaaaaaaaa", "x_aaaaaaaaaa"]
+
+
 async def test_what_is_liked_more_comes_first_where_both_match_alike(gallery: Gallery, spare_database_url: str) -> None:
     (nari,) = await gallery.users("nari")
     await gallery.add(nari, "Cat, liked")

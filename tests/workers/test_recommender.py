@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from db.tables.columns import now
-from db.words import RecommendationReason, Visibility
-from domain import follows, recommendations, seen
+from db.words import ReactionKind, RecommendationReason, Visibility
+from domain import collections, comments, follows, reactions, recommendations, seen
 from domain.errors import InvalidInput
 from stored import row_counts, sql
 from taste import like, listed, publish, put_together, stir
@@ -18,7 +18,10 @@ from waiting import until
 from workers.recommender import Recommender
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from uuid import UUID
+
+    from sqlalchemy.ext.asyncio import AsyncSession
 
     from workshop import Workshop
 
@@ -82,11 +85,31 @@ async def test_a_followed_tag_is_a_taste(shop: Workshop) -> None:
     assert (found[0].candidate.id, found[0].reason, found[0].tag_id) == (artwork, TAG, tag(shop, "sea"))
 
 
+async def test_what_somebody_does_makes_their_list_due(shop: Workshop) -> None:
+    author = await shop.user()
+    artwork = await publish(shop, author, "sea")
+    doings: dict[str, Callable[[AsyncSession, UUID], Awaitable[object]]] = {
+        "like": lambda tx, me: reactions.set_reaction(tx, me, artwork, ReactionKind.LIKE, on=True),
+        "keep": lambda tx, me: collections.set_collected(tx, me, artwork, None, on=True),
+        "follow": lambda tx, me: follows.set_tag(tx, me, tag(shop, "sea"), on=True),
+        "comment": lambda tx, me: comments.add(tx, me, artwork, "x", None, "key"),
+        "see": lambda tx, me: seen.note(tx, me, [artwork]),
+    }
+    for name, do in doings.items():
+        me = await shop.user()
+        async with shop.db.write() as tx:
+            await do(tx, me)
+        assert state(shop, me) == (True, False), name
+        sql(shop.database_url, "UPDATE tastes SET due_at = now()")
+        await Recommender(shop.db).recommend()
+        assert (listed(shop, me), state(shop, me)) == ([artwork] if name == "follow" else [], (False, True)), name
+
+
 async def test_nothing_comes_that_they_know_or_may_not_see(shop: Workshop) -> None:
-    # given artworks that somebody made, likes, spoke of, has seen; of blocked and muted people; hidden, mature, private
+    # given what somebody made, likes, spoke of, keeps, has seen; of people out of sight; hidden, mature, private
     me, author, blocked, muted = [await shop.user() for _ in range(4)]
     own, good = await publish(shop, me), await publish(shop, author)
-    liked, spoken, known = [await publish(shop, author) for _ in range(3)]
+    liked, spoken, known, kept = [await publish(shop, author) for _ in range(4)]
     for person in (blocked, muted):
         await publish(shop, person)
     await publish(shop, author, "hidden")
@@ -95,6 +118,8 @@ async def test_nothing_comes_that_they_know_or_may_not_see(shop: Workshop) -> No
     mature = await publish(shop, author)
     await like(shop, me, liked)
     await note(shop, me, known, own)
+    async with shop.db.write() as tx:
+        await collections.set_collected(tx, me, kept, None, on=True)
     sql(
         shop.database_url,
         "INSERT INTO comments (id, artwork_id, author_id, text, created_at)"
@@ -197,7 +222,8 @@ async def test_who_renews_a_session_is_noted(shop: Workshop) -> None:
     assert sql(shop.database_url, "SELECT user_id FROM tastes") == [(active,)]
 
 
-async def test_two_recommenders_make_each_list_once(shop: Workshop) -> None:
+async def test_two_recommenders_make_each_list_once(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.recommender.BUSY_S", 30)
     users, author = [await shop.user() for _ in range(6)], await shop.user()
     artwork = await publish(shop, author)
     for user in users:
