@@ -87,6 +87,7 @@ class Activity(StrEnum):
     PUBLISH = "PUBLISH"
     COMMENT = "COMMENT"
     GENERATE = "GENERATE"
+    REPORT = "REPORT"
 
 
 class ChangeKind(StrEnum):

@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from db.tables import Artwork, Collection, CollectionItem, User
 from db.words import Visibility
-from domain import artworks, sight
+from domain import artworks, restrictions, sight
 from domain.bounds import INPUT
 from domain.errors import InvalidInput, NotFound
 from domain.texts import clean
@@ -137,6 +137,7 @@ async def save(tx: AsyncSession, user_id: UUID, collection_id: UUID | None, draf
     Raises:
         InvalidInput: it has no title, the title is taken, there are too many, or it is the bookmarks.
         NotFound: the user has no such collection.
+        Restricted: moderation keeps the user from publishing, and others would see it.
     """
     await tx.execute(select(col(User.id)).where(col(User.id) == user_id).with_for_update(key_share=True))
     if collection_id:
@@ -147,6 +148,7 @@ async def save(tx: AsyncSession, user_id: UUID, collection_id: UUID | None, draf
         if (await tx.execute(counted)).scalar_one() >= MAXIMUM_COLLECTIONS:
             raise InvalidInput("collections.too_many", INPUT, maximum=MAXIMUM_COLLECTIONS)
         collection = Collection(user_id=user_id, title="")
+    await restrictions.check_shown(tx, user_id, draft.visibility or collection.visibility)
     title = collection.title if draft.title is None else draft.title
     if not title:
         raise InvalidInput("text.empty", (*INPUT, "title"))

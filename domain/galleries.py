@@ -16,7 +16,8 @@ from sqlmodel import col
 from db import outbox
 from db.tables import Gallery, MediaAsset, User
 from db.words import AssetStatus, ContentLevel, OwnerKind, Visibility
-from domain import media, sight, streams
+from db.words_moderation import Activity
+from domain import media, restrictions, sight, streams
 from domain.errors import InvalidInput, NotFound, VersionConflict
 from domain.words import MediaChange
 
@@ -174,6 +175,7 @@ async def set_avatar(tx: AsyncSession, user_id: UUID, asset_id: UUID | None) -> 
     Raises:
         NotFound: the user has no such picture.
         InvalidInput: it is not READY, not for everybody, or in the gallery of something else.
+        Restricted: moderation keeps the user from publishing, and there is a picture.
     """
     path = ("input", "avatarAssetId")
     gallery = await lock(tx, user_id, Owner(OwnerKind.USER, user_id))
@@ -182,6 +184,7 @@ async def set_avatar(tx: AsyncSession, user_id: UUID, asset_id: UUID | None) -> 
             await _stand_for(tx, gallery, None)
             _changed(tx, gallery, MediaChange.PRIMARY_SET, None)
         return
+    await restrictions.check(tx, user_id, Activity.PUBLISH)
     owned = select(MediaAsset).where(col(MediaAsset.id) == asset_id, col(MediaAsset.owner_id) == user_id)
     asset = (await tx.execute(owned.with_for_update(key_share=True))).scalar_one_or_none()
     if asset is None:

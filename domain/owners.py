@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 from db.tables import Gallery, MediaAsset, OwnerEntity, User
 from db.tables.columns import now
 from db.words import ContentLevel, OwnerKind, Visibility
-from domain import galleries, sight
+from domain import galleries, restrictions, sight
 from domain.errors import InvalidInput, Missing
 from domain.texts import clean
 
@@ -61,7 +61,9 @@ async def create(tx: AsyncSession, user_id: UUID, kind: OwnerKind, texts: Texts,
 
     Raises:
         InvalidInput: a text is not acceptable, or the user has too many.
+        Restricted: moderation keeps the user from publishing, and others would see it.
     """
+    await restrictions.check_shown(tx, user_id, visibility)
     entity = OwnerEntity(id=uuid7(), name="")
     _tell(entity, texts)
     await tx.execute(select(col(User.id)).where(col(User.id) == user_id).with_for_update(key_share=True))
@@ -79,8 +81,10 @@ async def update(tx: AsyncSession, user_id: UUID, owner: Owner, texts: Texts, vi
     Raises:
         NotFound: the user has no such entity.
         InvalidInput: a text is not acceptable.
+        Restricted: moderation keeps the user from publishing, and others would see it.
     """
     gallery = await galleries.lock(tx, user_id, owner, ("input", "id"))
+    await restrictions.check_shown(tx, user_id, visibility or gallery.visibility)
     if visibility:
         gallery.visibility = visibility
     entity = await tx.get_one(OwnerEntity, owner.id)

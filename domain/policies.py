@@ -51,8 +51,8 @@ STRIKING: Final = frozenset({DecisionEffect.HIDE, DecisionEffect.REMOVE, Decisio
 """Effects that come with a strike."""
 LADDER: Final[Mapping[int, timedelta]] = {3: timedelta(days=7), 4: timedelta(days=30), 5: timedelta(days=90)}
 """By how many strikes are active, how long the user is restricted at once; more than these are as the last."""
-RESTRICTED: Final = tuple(Activity)
-"""What somebody may not do then, and by default where a moderator restricts them."""
+RESTRICTED: Final = (Activity.PUBLISH, Activity.COMMENT, Activity.GENERATE)
+"""What somebody may not do then, and by default where a moderator restricts them: they can still report others."""
 LONGEST: Final = timedelta(days=3_650)
 """How long a moderator may restrict somebody."""
 

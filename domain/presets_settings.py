@@ -11,7 +11,7 @@ from sqlmodel import col
 from db.tables import GenerationJob, PromptPreset, User
 from db.tables.columns import now
 from db.words import Visibility
-from domain import generation, presets
+from domain import generation, presets, restrictions
 from domain.bounds import INPUT
 from domain.catalogue import RATIOS
 from domain.errors import EngineGone, InvalidInput, NotFound
@@ -109,7 +109,9 @@ async def save(
     Raises:
         NotFound: the user has no such preset.
         InvalidInput: the user has too many.
+        Restricted: moderation keeps the user from publishing, and others may load it.
     """
+    await restrictions.check_shown(tx, user_id, checked.visibility)
     spec = checked.spec
     values: dict[str, Any] = {name: getattr(spec, name) for name in (*_FILLED, "ratio")}
     values |= {"name": checked.name, "visibility": checked.visibility, "content_level": content_level}

@@ -32,6 +32,7 @@ from schema.errors import (
     InvalidInput,
     InvalidRefreshToken,
     NotFound,
+    Restricted,
     TooManyAttempts,
 )
 from schema.guard import GuardDecisionConnection
@@ -446,7 +447,7 @@ SignOutResult = Annotated[
     SignOutSuccess | NotFound, strawberry.union("SignOutResult", description="Result of `signOut`.")
 ]
 UpdateProfileResult = Annotated[
-    UpdateProfileSuccess | InvalidInput | NotFound,
+    UpdateProfileSuccess | InvalidInput | NotFound | Restricted,
     strawberry.union("UpdateProfileResult", description="Result of `updateProfile`."),
 ]
 UpdateContentPreferencesResult = Annotated[

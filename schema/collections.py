@@ -11,7 +11,7 @@ from domain import collections
 from planner import Ask, Connection, Row, column, connection, expression, planned, to_one
 from schema.accounts import User, Viewer
 from schema.artworks import Artwork
-from schema.errors import ContentBlocked, InvalidInput, NotFound, TooManyAttempts
+from schema.errors import ContentBlocked, InvalidInput, NotFound, Restricted, TooManyAttempts
 from schema.node import Node, identity, read_key
 
 
@@ -142,7 +142,7 @@ class SetCollectedSuccess:
 
 
 UpsertCollectionResult = Annotated[
-    UpsertCollectionSuccess | InvalidInput | NotFound | ContentBlocked | TooManyAttempts,
+    UpsertCollectionSuccess | InvalidInput | NotFound | ContentBlocked | TooManyAttempts | Restricted,
     strawberry.union("UpsertCollectionResult", description="Result of `upsertCollection`."),
 ]
 DeleteCollectionResult = Annotated[

@@ -85,9 +85,10 @@ publish(
 publish(
     Activity,
     "What a restricted user may not do.",
-    PUBLISH="Publish artworks.",
-    COMMENT="Write comments.",
+    PUBLISH="Show others anything new: artworks, collections, characters and the like, presets, a profile.",
+    COMMENT="Write comments, or write them anew.",
     GENERATE="Have pictures painted.",
+    REPORT="Report what others do. Only where a moderator names it.",
 )
 publish(
     AuditAction,

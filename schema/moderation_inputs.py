@@ -7,7 +7,7 @@ import strawberry
 
 from db.words import ContentLevel
 from db.words_moderation import Activity, DecisionEffect, DecisionOutcome, Policy, ReportReason
-from schema.errors import AppealClosed, CaseConflict, Forbidden, InvalidInput, NotFound, TooManyAttempts
+from schema.errors import AppealClosed, CaseConflict, Forbidden, InvalidInput, NotFound, Restricted, TooManyAttempts
 from schema.moderation import Appeal, ModerationCase, ModerationDecision, Report
 from schema.restrictions import Restriction
 
@@ -59,7 +59,7 @@ class DecideCaseInput:
         description="Until when the one concerned is restricted: with RESTRICT, or besides any other effect but NONE.",
     )
     activities: list[Activity] | None = strawberry.field(
-        default=None, description="What they may not do until then; everything by default."
+        default=None, description="What they may not do until then; everything but REPORT by default."
     )
 
 
@@ -122,7 +122,7 @@ class LiftRestrictionSuccess:
 
 
 ReportContentResult = Annotated[
-    ReportContentSuccess | NotFound | InvalidInput | TooManyAttempts,
+    ReportContentSuccess | NotFound | InvalidInput | TooManyAttempts | Restricted,
     strawberry.union("ReportContentResult", description="Result of `reportContent`."),
 ]
 TakeCaseResult = Annotated[

@@ -10,7 +10,7 @@ from domain import galleries, owners
 from domain.drafts import Draft
 from planner import Connection, column, planned, ref, to_one
 from schema.accounts import User, Viewer
-from schema.errors import InvalidInput, NotFound
+from schema.errors import InvalidInput, NotFound, Restricted
 from schema.media import MediaOwner
 from schema.node import identity
 from schema.presets import PromptPreset
@@ -150,11 +150,11 @@ class DeleteCharacterSuccess(_DeleteSuccess):
 
 
 CreateCharacterResult = Annotated[
-    CreateCharacterSuccess | InvalidInput,
+    CreateCharacterSuccess | InvalidInput | Restricted,
     strawberry.union("CreateCharacterResult", description="Result of `createCharacter`."),
 ]
 UpdateCharacterResult = Annotated[
-    UpdateCharacterSuccess | InvalidInput | NotFound,
+    UpdateCharacterSuccess | InvalidInput | NotFound | Restricted,
     strawberry.union("UpdateCharacterResult", description="Result of `updateCharacter`."),
 ]
 DeleteCharacterResult = Annotated[
@@ -198,11 +198,11 @@ class DeleteStorySuccess(_DeleteSuccess):
 
 
 CreateStoryResult = Annotated[
-    CreateStorySuccess | InvalidInput,
+    CreateStorySuccess | InvalidInput | Restricted,
     strawberry.union("CreateStoryResult", description="Result of `createStory`."),
 ]
 UpdateStoryResult = Annotated[
-    UpdateStorySuccess | InvalidInput | NotFound,
+    UpdateStorySuccess | InvalidInput | NotFound | Restricted,
     strawberry.union("UpdateStoryResult", description="Result of `updateStory`."),
 ]
 DeleteStoryResult = Annotated[
@@ -246,11 +246,11 @@ class DeleteOrigChatSuccess(_DeleteSuccess):
 
 
 CreateOrigChatResult = Annotated[
-    CreateOrigChatSuccess | InvalidInput,
+    CreateOrigChatSuccess | InvalidInput | Restricted,
     strawberry.union("CreateOrigChatResult", description="Result of `createOrigChat`."),
 ]
 UpdateOrigChatResult = Annotated[
-    UpdateOrigChatSuccess | InvalidInput | NotFound,
+    UpdateOrigChatSuccess | InvalidInput | NotFound | Restricted,
     strawberry.union("UpdateOrigChatResult", description="Result of `updateOrigChat`."),
 ]
 DeleteOrigChatResult = Annotated[
