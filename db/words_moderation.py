@@ -12,6 +12,10 @@ class SubjectKind(StrEnum):
     COMMENT = "COMMENT"
     PICTURE = "PICTURE"
     USER = "USER"
+    COLLECTION = "COLLECTION"
+    CHARACTER = "CHARACTER"
+    STORY = "STORY"
+    ORIG_CHAT = "ORIG_CHAT"
 
 
 class ReportReason(StrEnum):

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from db.tables import Artwork, Collection, CollectionItem, User
+from db.tables.columns import now
 from db.words import Visibility
 from domain import artworks, restrictions, sight
 from domain.bounds import INPUT
@@ -67,7 +68,11 @@ def checked(draft: Draft) -> Draft:
 
 def visible_to(collection: Row, viewer_id: Value) -> ColumnElement[bool]:
     """Return the clause that says which collections somebody may see: their own, and others' that are not private."""
-    shown = and_(collection.visibility != Visibility.PRIVATE, sight.in_sight(collection.user_id, viewer_id))
+    shown = and_(
+        collection.visibility != Visibility.PRIVATE,
+        collection.hidden_at.is_(None),
+        sight.in_sight(collection.user_id, viewer_id),
+    )
     return or_(collection.user_id == viewer_id, shown)
 
 
@@ -76,6 +81,7 @@ def is_listed(collection: Row, user: Row, viewer_id: Value) -> ColumnElement[boo
     return and_(
         collection.user_id == user.id,
         collection.visibility == Visibility.PUBLIC,
+        collection.hidden_at.is_(None),
         sight.in_sight(collection.user_id, viewer_id),
     )
 
@@ -196,6 +202,18 @@ async def set_collected(
         raise InvalidInput("collection.full", _PATH, maximum=MAXIMUM_ITEMS)
     tx.add(CollectionItem(collection_id=collection.id, artwork_id=artwork_id, user_id=user_id))
     return collection.id
+
+
+async def set_hidden(tx: AsyncSession, collection_id: UUID, *, on: bool) -> bool:
+    """Take a collection out of sight of all but its owner and moderators, or not; return whether it is there.
+
+    Done again, it changes nothing.
+    """
+    query = select(Collection).where(col(Collection.id) == collection_id).with_for_update()
+    collection = (await tx.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
+    if collection and (collection.hidden_at is not None) is not on:
+        collection.hidden_at = now() if on else None
+    return collection is not None
 
 
 async def _bookmarks(tx: AsyncSession, user_id: UUID) -> UUID:

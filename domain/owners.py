@@ -119,7 +119,7 @@ def entities(kind: OwnerKind) -> Subquery:
         select(
             *(col(entity.id), *map(col, texts), col(entity.created_at), col(entity.updated_at)),
             *(col(gallery.user_id), col(gallery.visibility), col(gallery.image_count), col(gallery.version)),
-            col(gallery.default_preset_id),
+            *(col(gallery.default_preset_id), col(gallery.hidden_at)),
             type_coerce(primary.id, Uuid()).label("avatar_asset_id"),  # the plain column would be a part of the key
         )
         .join(gallery, col(gallery.id) == col(entity.id))
@@ -134,7 +134,9 @@ def is_listed(entity: Row, user: Row, viewer_id: Value) -> ColumnElement[bool]:
 
     None of people that one of both has blocked.
     """
-    shown = and_(entity.visibility == Visibility.PUBLIC, sight.in_sight(entity.user_id, viewer_id))
+    shown = and_(
+        entity.visibility == Visibility.PUBLIC, entity.hidden_at.is_(None), sight.in_sight(entity.user_id, viewer_id)
+    )
     return and_(entity.user_id == user.id, or_(shown, entity.user_id == viewer_id))
 
 

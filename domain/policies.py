@@ -40,11 +40,16 @@ EFFECTS: Final[Mapping[DecisionOutcome, frozenset[DecisionEffect]]] = {
     DecisionOutcome.UPHELD_FINAL: frozenset({DecisionEffect.NONE}),
 }
 """What may follow from each outcome that a moderator can choose."""
+WRITTEN: Final = (
+    *(SubjectKind.COMMENT, SubjectKind.COLLECTION),
+    *(SubjectKind.CHARACTER, SubjectKind.STORY, SubjectKind.ORIG_CHAT),
+)
+"""Things of words, which have no content level of their own."""
 POSSIBLE: Final[Mapping[SubjectKind, frozenset[DecisionEffect]]] = {
     SubjectKind.ARTWORK: frozenset(DecisionEffect),
     SubjectKind.PICTURE: frozenset(DecisionEffect),
-    SubjectKind.COMMENT: frozenset(DecisionEffect) - {DecisionEffect.RELABEL},
     SubjectKind.USER: frozenset({DecisionEffect.NONE, DecisionEffect.WARN, DecisionEffect.RESTRICT}),
+    **dict.fromkeys(WRITTEN, frozenset(DecisionEffect) - {DecisionEffect.RELABEL}),
 }
 """What can be done to each kind of thing."""
 STRIKING: Final = frozenset({DecisionEffect.HIDE, DecisionEffect.REMOVE, DecisionEffect.RESTRICT})

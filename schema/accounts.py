@@ -37,6 +37,7 @@ from schema.errors import (
 )
 from schema.guard import GuardDecisionConnection
 from schema.media import MediaAssetConnection, MediaOwner
+from schema.moderated import LastDecision, last_decision
 from schema.node import Node, global_id, identity
 from schema.tags import Tag, TagConnection
 
@@ -90,6 +91,7 @@ class User(MediaOwner):
     viewer_mutes: bool = expression(
         "Whether the viewer wants to see nothing of them in feeds.", lambda ask, user: sight.mutes(user, ask.viewer)
     )
+    moderation: LastDecision = last_decision()
     followers: "UserConnection" = connection(
         "Who follows them, the latest first, but for those out of the viewer's sight; `totalCount` counts all.",
         lambda _ask, user, other, link: (link.followee_id == user.id) & (other.id == link.follower_id),

@@ -20,6 +20,10 @@ publish(
     COMMENT="A comment.",
     PICTURE="A single image, such as one of a gallery.",
     USER="A user: their name, their profile, what they do.",
+    COLLECTION="A collection: its title and description.",
+    CHARACTER="A character, with its gallery.",
+    STORY="A story, with its gallery.",
+    ORIG_CHAT="An original chat, with its gallery.",
 )
 publish(
     ReportReason,

@@ -21,16 +21,18 @@ from planner import Connection, column, computed, connection, expression, node_i
 from schema.accounts import User
 from schema.artworks import Artwork
 from schema.audit import AuditEntry
+from schema.collections import Collection
 from schema.comments import Comment
 from schema.context import Context
 from schema.media import MediaAsset
 from schema.node import Node, identity
+from schema.owners import Character, OrigChat, Story
 
 if TYPE_CHECKING:
     from planner import Ask, Row
 
 ModerationSubject = Annotated[
-    Artwork | Comment | MediaAsset | User,
+    Artwork | Comment | MediaAsset | User | Collection | Character | Story | OrigChat,
     strawberry.union("ModerationSubject", description="What can be reported."),
 ]
 
@@ -42,6 +44,10 @@ def _subject(description: str) -> ModerationSubject | None:
         Comment=lambda _ask, row, comment: comment.id == row.subject_id,
         MediaAsset=lambda _ask, row, asset: asset.id == row.subject_id,
         User=lambda _ask, row, user: user.id == row.subject_id,
+        Collection=lambda _ask, row, collection: collection.id == row.subject_id,
+        Character=lambda _ask, row, character: character.id == row.subject_id,
+        Story=lambda _ask, row, story: story.id == row.subject_id,
+        OrigChat=lambda _ask, row, chat: chat.id == row.subject_id,
     )
     return subject
 
@@ -177,7 +183,7 @@ class ModerationCase(Node):
     subject_kind: SubjectKind = column("What is reported.")
     subject: ModerationSubject | None = _subject("What is reported, hidden or not; null where it is gone.")
     images: list[MediaAsset] = to_many(
-        "Its images, also those that are hidden; twenty at most.",
+        "Its images, or those of its gallery, also those that are hidden; twenty at most.",
         lambda _ask, case, asset: moderation_reads.is_pictured(case, asset),
         order=("id",),
         limit=artworks.MAXIMUM_IMAGES,

@@ -17,7 +17,8 @@ class ReportContentInput:
     """What is against the rules."""
 
     subject_id: strawberry.ID = strawberry.field(
-        description="Id of an artwork, a comment, an image or a user that the viewer may see, and that is not theirs."
+        description="Id of an artwork, a comment, an image, a user, a collection, a character, a story or an original "
+        "chat that the viewer may see, and that is not theirs."
     )
     reason: ReportReason = strawberry.field(description="What is wrong.")
     text: str = strawberry.field(default="", description="What a moderator should know; at most 1000 characters.")
