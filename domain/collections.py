@@ -13,10 +13,10 @@ from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
-from db.tables import Artwork, Collection, CollectionItem, User
+from db.tables import Artwork, Collection, CollectionItem
 from db.tables.columns import now
 from db.words import Visibility
-from domain import artworks, restrictions, sight
+from domain import artworks, quotas, restrictions, sight
 from domain.bounds import INPUT
 from domain.errors import InvalidInput, NotFound
 from domain.texts import clean
@@ -145,7 +145,7 @@ async def save(tx: AsyncSession, user_id: UUID, collection_id: UUID | None, draf
         NotFound: the user has no such collection.
         Restricted: moderation keeps the user from publishing, and others would see it.
     """
-    await tx.execute(select(col(User.id)).where(col(User.id) == user_id).with_for_update(key_share=True))
+    await quotas.take_turn(tx, user_id)
     if collection_id:
         collection = await _locked(tx, user_id, collection_id, (*INPUT, "id"))
         _refuse_bookmarks(collection, (*INPUT, "id"))

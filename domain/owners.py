@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 from db.tables import Gallery, MediaAsset, OwnerEntity, User
 from db.tables.columns import now
 from db.words import ContentLevel, OwnerKind, Visibility
-from domain import galleries, restrictions, sight
+from domain import galleries, quotas, restrictions, sight
 from domain.errors import InvalidInput, Missing
 from domain.texts import clean
 
@@ -66,7 +66,7 @@ async def create(tx: AsyncSession, user_id: UUID, kind: OwnerKind, texts: Texts,
     await restrictions.check_shown(tx, user_id, visibility)
     entity = OwnerEntity(id=uuid7(), name="")
     _tell(entity, texts)
-    await tx.execute(select(col(User.id)).where(col(User.id) == user_id).with_for_update(key_share=True))
+    await quotas.take_turn(tx, user_id)
     if await _number_of(tx, user_id) >= MAXIMUM_OWNERS:
         raise InvalidInput("owners.too_many", ("input", "name"), maximum=MAXIMUM_OWNERS)
     tx.add(Gallery(id=entity.id, user_id=user_id, kind=kind, visibility=visibility))

@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
-from sqlmodel import col
-
-from db.tables import GenerationJob, PromptPreset, User
+from db.tables import GenerationJob, PromptPreset
 from db.tables.columns import now
 from db.words import Visibility
-from domain import generation, presets, restrictions
+from domain import generation, presets, quotas, restrictions
 from domain.bounds import INPUT
 from domain.catalogue import RATIOS
 from domain.errors import EngineGone, InvalidInput, NotFound
@@ -122,7 +119,7 @@ async def save(
             setattr(preset, name, value)
         preset.updated_at = now()
         return preset_id
-    await tx.execute(select(col(User.id)).where(col(User.id) == user_id).with_for_update(key_share=True))
+    await quotas.take_turn(tx, user_id)
     if await presets.number_of(tx, user_id) >= MAXIMUM_PRESETS:
         raise InvalidInput("presets.too_many", (*INPUT, "name"), maximum=MAXIMUM_PRESETS)
     preset = PromptPreset(user_id=user_id, **values)
