@@ -48,8 +48,8 @@ async def set_block(tx: AsyncSession, user_id: UUID, other_id: UUID, *, on: bool
     )
     wanted = or_(col(Block.is_own), sides.excluded.is_own)
     await tx.execute(sides.on_conflict_do_update(index_elements=["user_id", "other_id"], set_={"is_own": wanted}))
-    mine = col(Block.user_id) == user_id, col(Block.is_own)
-    await quotas.require_within(tx, MAXIMUM_BLOCKED, "blocks.too_many", USER, *mine)
+    mine = and_(col(Block.user_id) == user_id, col(Block.is_own))
+    await quotas.require_within(tx, MAXIMUM_BLOCKED, "blocks.too_many", USER, mine)
     await follows.end(tx, user_id, other_id)
     await follows.end(tx, other_id, user_id)
 

@@ -27,12 +27,12 @@ async def take_turn(tx: AsyncSession, user_id: UUID) -> None:
     await tx.execute(select(col(User.id)).where(col(User.id) == user_id).with_for_update(key_share=True))
 
 
-async def require_within(tx: AsyncSession, maximum: int, reason: str, path: Path, *mine: ColumnElement[bool]) -> None:
+async def require_within(tx: AsyncSession, maximum: int, reason: str, path: Path, mine: ColumnElement[bool]) -> None:
     """Refuse where a user, whose turn it is, has more rows than they may, the one that was just added included.
 
     Raises:
         InvalidInput: for ``reason``; more than ``maximum`` rows are ``mine``.
     """
-    some: Select[Any] = select(func.count()).select_from(select(1).where(*mine).limit(maximum + 1).subquery())
+    some: Select[Any] = select(func.count()).select_from(select(1).where(mine).limit(maximum + 1).subquery())
     if (await tx.execute(some)).scalar_one() > maximum:
         raise InvalidInput(reason, path, maximum=maximum)

@@ -29,6 +29,11 @@ from schema.node import Node, identity
 from schema.owners import Character, OrigChat, Story
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import ColumnElement
+
+    from domain.clauses import Value
     from planner import Ask, Row
 
 ModerationSubject = Annotated[
@@ -52,15 +57,17 @@ def _subject(description: str) -> ModerationSubject | None:
     return subject
 
 
+def _shown_by(clause: "Callable[[Row, Value, Value], ColumnElement[bool]]") -> "Callable[[Ask, Row], object]":
+    """Return what says who sees a row, by a clause over the row, the viewer, and whether they are a moderator."""
+    return lambda ask, row: clause(row, ask.viewer, ask.moderator)
+
+
 def _told(context: Context, text_en: str, text_ko: str) -> str:
     return text_ko if context.language == "ko" else text_en
 
 
 @strawberry.type(description="Somebody asks to look at a decision again.")
-@planned(
-    tables.Appeal,
-    visible_to=lambda ask, appeal: moderation_reads.appeal_visible_to(appeal, ask.viewer, ask.moderator),
-)
+@planned(tables.Appeal, visible_to=_shown_by(moderation_reads.appeal_visible_to))
 class Appeal(Node):
     """Somebody asks to look at a decision again."""
 
@@ -81,10 +88,7 @@ class Appeal(Node):
     description="What was decided about something. The one concerned sees it, and moderators. Decisions are added, "
     "never changed."
 )
-@planned(
-    tables.ModerationDecision,
-    visible_to=lambda ask, decision: moderation_reads.decision_visible_to(decision, ask.viewer, ask.moderator),
-)
+@planned(tables.ModerationDecision, visible_to=_shown_by(moderation_reads.decision_visible_to))
 class ModerationDecision(Node):
     """What was decided about something."""
 
@@ -127,10 +131,7 @@ class ModerationDecisionConnection(Connection[ModerationDecision]):
 
 
 @strawberry.type(description="What somebody said of something. They see it, and moderators; nobody else ever does.")
-@planned(
-    tables.Report,
-    visible_to=lambda ask, report: moderation_reads.report_visible_to(report, ask.viewer, ask.moderator),
-)
+@planned(tables.Report, visible_to=_shown_by(moderation_reads.report_visible_to))
 class Report(Node):
     """What somebody said of something."""
 
@@ -170,10 +171,7 @@ def _is_mine(ask: "Ask", case: "Row") -> object:
 
 
 @strawberry.type(description="The reports of one thing, and what is decided about it. Moderators alone see it.")
-@planned(
-    tables.ModerationCase,
-    visible_to=lambda ask, case: moderation.is_visible_to(case, ask.viewer, ask.moderator),
-)
+@planned(tables.ModerationCase, visible_to=_shown_by(moderation.is_visible_to))
 class ModerationCase(Node):
     """The reports of one thing."""
 
