@@ -12,6 +12,10 @@ class SubjectKind(StrEnum):
     COMMENT = "COMMENT"
     PICTURE = "PICTURE"
     USER = "USER"
+    COLLECTION = "COLLECTION"
+    CHARACTER = "CHARACTER"
+    STORY = "STORY"
+    ORIG_CHAT = "ORIG_CHAT"
 
 
 class ReportReason(StrEnum):
@@ -87,6 +91,7 @@ class Activity(StrEnum):
     PUBLISH = "PUBLISH"
     COMMENT = "COMMENT"
     GENERATE = "GENERATE"
+    REPORT = "REPORT"
 
 
 class ChangeKind(StrEnum):

@@ -18,7 +18,8 @@ from sqlmodel import col
 from db.tables import Follow, RefreshToken, Session, User
 from db.tables.columns import now
 from db.words import ContentLevel, SessionEnd
-from domain import credits, passwords, tokens
+from db.words_moderation import Activity
+from domain import credits, passwords, restrictions, tokens
 from domain.errors import EmailTaken, HandleTaken, InvalidCredentials, InvalidInput, InvalidRefreshToken, NotFound
 from domain.texts import clean, normal
 
@@ -228,7 +229,10 @@ async def update_profile(tx: AsyncSession, user_id: UUID, profile: Profile) -> U
 
     Raises:
         InvalidInput: naming the first value that is not acceptable.
+        Restricted: moderation keeps the user from publishing, and something is said; it can be taken back.
     """
+    if profile.display_name is not None or profile.bio or profile.links:
+        await restrictions.check(tx, user_id, Activity.PUBLISH)
     # FOR NO KEY UPDATE: rows that are just being added refer to this one, and their transactions may need it next
     user = await tx.get_one(User, user_id, with_for_update={"key_share": True})
     if profile.display_name is not None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from db.tables import Block, User
-from domain import follows, sight
+from domain import follows, quotas, sight
 from domain.errors import InvalidInput, NotFound
 from domain.mutes import USER
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
+MAXIMUM_BLOCKED: Final = 5_000
+"""People whom one user blocks."""
+
 
 async def set_block(tx: AsyncSession, user_id: UUID, other_id: UUID, *, on: bool) -> None:
     """Put two users out of each other's sight, and end that they follow each other; or undo what this user wanted.
@@ -25,7 +28,7 @@ async def set_block(tx: AsyncSession, user_id: UUID, other_id: UUID, *, on: bool
     Where both want it, it lasts until neither does. Done again, it changes nothing.
 
     Raises:
-        InvalidInput: they are the same.
+        InvalidInput: they are the same, or the user blocks as many as they may.
         NotFound: there is no such user.
     """
     if user_id == other_id:
@@ -36,6 +39,7 @@ async def set_block(tx: AsyncSession, user_id: UUID, other_id: UUID, *, on: bool
     if not on:
         await _undo(tx, user_id, other_id)
         return
+    await quotas.take_turn(tx, user_id)
     sides = insert(Block).values(
         [
             Block(user_id=user_id, other_id=other_id, is_own=True).model_dump(),
@@ -44,6 +48,8 @@ async def set_block(tx: AsyncSession, user_id: UUID, other_id: UUID, *, on: bool
     )
     wanted = or_(col(Block.is_own), sides.excluded.is_own)
     await tx.execute(sides.on_conflict_do_update(index_elements=["user_id", "other_id"], set_={"is_own": wanted}))
+    mine = and_(col(Block.user_id) == user_id, col(Block.is_own))
+    await quotas.require_within(tx, MAXIMUM_BLOCKED, "blocks.too_many", USER, mine)
     await follows.end(tx, user_id, other_id)
     await follows.end(tx, other_id, user_id)
 

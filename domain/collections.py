@@ -13,9 +13,10 @@ from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
-from db.tables import Artwork, Collection, CollectionItem, User
+from db.tables import Artwork, Collection, CollectionItem
+from db.tables.columns import now
 from db.words import Visibility
-from domain import artworks, recommendations, sight
+from domain import artworks, quotas, recommendations, restrictions, sight
 from domain.bounds import INPUT
 from domain.errors import InvalidInput, NotFound
 from domain.texts import clean
@@ -67,7 +68,11 @@ def checked(draft: Draft) -> Draft:
 
 def visible_to(collection: Row, viewer_id: Value) -> ColumnElement[bool]:
     """Return the clause that says which collections somebody may see: their own, and others' that are not private."""
-    shown = and_(collection.visibility != Visibility.PRIVATE, sight.in_sight(collection.user_id, viewer_id))
+    shown = and_(
+        collection.visibility != Visibility.PRIVATE,
+        collection.hidden_at.is_(None),
+        sight.in_sight(collection.user_id, viewer_id),
+    )
     return or_(collection.user_id == viewer_id, shown)
 
 
@@ -76,6 +81,7 @@ def is_listed(collection: Row, user: Row, viewer_id: Value) -> ColumnElement[boo
     return and_(
         collection.user_id == user.id,
         collection.visibility == Visibility.PUBLIC,
+        collection.hidden_at.is_(None),
         sight.in_sight(collection.user_id, viewer_id),
     )
 
@@ -137,8 +143,9 @@ async def save(tx: AsyncSession, user_id: UUID, collection_id: UUID | None, draf
     Raises:
         InvalidInput: it has no title, the title is taken, there are too many, or it is the bookmarks.
         NotFound: the user has no such collection.
+        Restricted: moderation keeps the user from publishing, and others would see it.
     """
-    await tx.execute(select(col(User.id)).where(col(User.id) == user_id).with_for_update(key_share=True))
+    await quotas.take_turn(tx, user_id)
     if collection_id:
         collection = await _locked(tx, user_id, collection_id, (*INPUT, "id"))
         _refuse_bookmarks(collection, (*INPUT, "id"))
@@ -147,6 +154,7 @@ async def save(tx: AsyncSession, user_id: UUID, collection_id: UUID | None, draf
         if (await tx.execute(counted)).scalar_one() >= MAXIMUM_COLLECTIONS:
             raise InvalidInput("collections.too_many", INPUT, maximum=MAXIMUM_COLLECTIONS)
         collection = Collection(user_id=user_id, title="")
+    await restrictions.check_shown(tx, user_id, draft.visibility or collection.visibility)
     title = collection.title if draft.title is None else draft.title
     if not title:
         raise InvalidInput("text.empty", (*INPUT, "title"))
@@ -195,6 +203,18 @@ async def set_collected(
     tx.add(CollectionItem(collection_id=collection.id, artwork_id=artwork_id, user_id=user_id))
     await recommendations.stir(tx, user_id)
     return collection.id
+
+
+async def set_hidden(tx: AsyncSession, collection_id: UUID, *, on: bool) -> bool:
+    """Take a collection out of sight of all but its owner and moderators, or not; return whether it is there.
+
+    Done again, it changes nothing.
+    """
+    query = select(Collection).where(col(Collection.id) == collection_id).with_for_update()
+    collection = (await tx.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
+    if collection and (collection.hidden_at is not None) is not on:
+        collection.hidden_at = now() if on else None
+    return collection is not None
 
 
 async def _bookmarks(tx: AsyncSession, user_id: UUID) -> UUID:

@@ -155,13 +155,17 @@ async def edit(tx: AsyncSession, author_id: UUID, comment_id: UUID, text: str) -
     """Write one's own comment anew, ``text`` being ``cleaned``. The same text again changes nothing.
 
     Raises:
-        NotFound: the author has no such comment, or may not see its artwork any more.
+        NotFound: the author has no such comment, or may not see its artwork, or whom it answers, any more.
         CommentsLocked: nobody but the artwork's author may comment.
+        Restricted: moderation keeps the author from commenting.
     """
     path = (*INPUT, "commentId")
+    await restrictions.check(tx, author_id, Activity.COMMENT)
     artwork = await _lock_open(tx, author_id, await _artwork_of(tx, comment_id), path)
     comment = await _current(tx, comment_id)
     if comment is None or comment.author_id != author_id:
+        raise NotFound(path)
+    if comment.parent_id and not await _is_seen(tx, comment.parent_id, author_id):
         raise NotFound(path)
     if comment.text == text:
         return
@@ -309,6 +313,12 @@ async def _answerable(tx: AsyncSession, user_id: UUID, artwork_id: UUID, comment
     if found is None:
         raise NotFound((*INPUT, "replyTo"))
     return found
+
+
+async def _is_seen(tx: AsyncSession, comment_id: UUID, user_id: UUID) -> bool:
+    """Return whether a user may see a comment whose artwork they see; a stub, too."""
+    seen = select(col(Comment.id)).where(col(Comment.id) == comment_id, is_in_sight(Comment, user_id))
+    return (await tx.execute(seen)).first() is not None
 
 
 async def _mention(tx: AsyncSession, comment: Comment, artwork: Artwork) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     ARRAY,
+    TIMESTAMP,
     Boolean,
     Text,
     Uuid,
@@ -28,6 +29,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    type_coerce,
     union,
 )
 from sqlalchemy.orm import aliased
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement, Select, Subquery
     from sqlalchemy.ext.asyncio import AsyncSession
     from sqlalchemy.types import TypeEngine
 
@@ -75,6 +77,19 @@ def by_tag(viewer_id: Value, wanted: Slice, name: Value) -> Select[Any]:
     return _tagged(viewer_id, wanted, select(col(Tag.id)).where(col(Tag.name) == name).scalar_subquery())
 
 
+def listings() -> Subquery:
+    """Return which tags list which artworks and at which place, as (tag_id, artwork_id, listed_at): public ones."""
+    link = ArtworkTag
+    at = type_coerce(link.listed_at, TIMESTAMP(timezone=True)).label("listed_at")  # the plain column may be null
+    return select(col(link.tag_id), col(link.artwork_id), at).where(col(link.listed_at).is_not(None)).subquery()
+
+
+def is_tagged(artwork: Row, listing: Row, tag: Row, viewer_id: Value) -> ColumnElement[bool]:
+    """Return the clause that says which artworks the feed of a tag shows, over the ``listings`` between them."""
+    there = and_(listing.tag_id == tag.id, artwork.id == listing.artwork_id)
+    return and_(there, artworks.listed_for(artwork, viewer_id))
+
+
 def popular(viewer_id: Value, wanted: Slice, window: FeedWindow | None) -> Select[Any]:
     """Return the artworks that are popular in a window, as of the round that the cursor's first part names.
 
@@ -87,7 +102,7 @@ def popular(viewer_id: Value, wanted: Slice, window: FeedWindow | None) -> Selec
     found = (
         select(as_of.label("as_of"), score.label("score"), col(version.artwork_id).label("id"))
         .join(artwork, col(artwork.id) == col(version.artwork_id))
-        .where(col(version.since) <= as_of, col(version.until) > as_of, artworks.listed_for(artwork, viewer_id))
+        .where(popularity.is_good(version, as_of), artworks.listed_for(artwork, viewer_id))
     )
     return wanted.ordered(found, score, col(version.artwork_id))
 

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from db.tables import Follow, HiddenTag, Tag, TagFollow
 from db.words import NotificationKind
-from domain import counters, notifications, recommendations, sight
+from domain import counters, notifications, quotas, recommendations, sight
 from domain.bounds import INPUT
 from domain.errors import InvalidInput, NotFound
 from domain.notifications import Note
@@ -25,13 +25,17 @@ if TYPE_CHECKING:
     from domain.clauses import Row, Value
 
 TARGET: Final[Path] = (*INPUT, "target")
+MAXIMUM_FOLLOWED: Final = 10_000
+"""People whom one user follows: their feed stays fast, which looks through what the followed have."""
+MAXIMUM_TAGS: Final = 1_000
+"""Tags that one user follows."""
 
 
 async def set_user(tx: AsyncSession, user_id: UUID, followed_id: UUID, *, on: bool) -> None:
     """Let a user follow another one, or no more. Done again, it changes nothing.
 
     Raises:
-        InvalidInput: they are the same.
+        InvalidInput: they are the same, or the user follows as many as they may.
         NotFound: there is no such user in sight.
     """
     if user_id == followed_id:
@@ -41,8 +45,11 @@ async def set_user(tx: AsyncSession, user_id: UUID, followed_id: UUID, *, on: bo
     if not on:
         await end(tx, user_id, followed_id)
         return
+    await quotas.take_turn(tx, user_id)
     added = insert(Follow).values(Follow(follower_id=user_id, followee_id=followed_id).model_dump())
     if (await tx.execute(added.on_conflict_do_nothing().returning(col(Follow.followee_id)))).first():
+        mine = col(Follow.follower_id) == user_id
+        await quotas.require_within(tx, MAXIMUM_FOLLOWED, "follows.too_many", TARGET, mine)
         await _count(tx, user_id, followed_id, 1)
         notifications.note(tx, _note(user_id, followed_id))
 
@@ -60,13 +67,17 @@ async def set_tag(tx: AsyncSession, user_id: UUID, tag_id: UUID, *, on: bool) ->
 
     Raises:
         NotFound: there is no such tag.
+        InvalidInput: the user follows as many as they may.
     """
     shown = select(col(Tag.id)).where(col(Tag.id) == tag_id, tag_visible_to(Tag, user_id))
     if (await tx.execute(shown)).first() is None:
         raise NotFound(TARGET)
     if on:
+        await quotas.take_turn(tx, user_id)
         added = insert(TagFollow).values(TagFollow(user_id=user_id, tag_id=tag_id).model_dump())
         changed = await tx.execute(added.on_conflict_do_nothing().returning(col(TagFollow.tag_id)))
+        mine = col(TagFollow.user_id) == user_id
+        await quotas.require_within(tx, MAXIMUM_TAGS, "tag_follows.too_many", TARGET, mine)
     else:
         pair = col(TagFollow.user_id) == user_id, col(TagFollow.tag_id) == tag_id
         changed = await tx.execute(delete(TagFollow).where(*pair).returning(col(TagFollow.tag_id)))

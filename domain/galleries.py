@@ -15,8 +15,10 @@ from sqlmodel import col
 
 from db import outbox
 from db.tables import Gallery, MediaAsset, User
+from db.tables.columns import now
 from db.words import AssetStatus, ContentLevel, OwnerKind, Visibility
-from domain import media, sight, streams
+from db.words_moderation import Activity
+from domain import media, restrictions, sight, streams
 from domain.errors import InvalidInput, NotFound, VersionConflict
 from domain.words import MediaChange
 
@@ -174,6 +176,7 @@ async def set_avatar(tx: AsyncSession, user_id: UUID, asset_id: UUID | None) -> 
     Raises:
         NotFound: the user has no such picture.
         InvalidInput: it is not READY, not for everybody, or in the gallery of something else.
+        Restricted: moderation keeps the user from publishing, and there is a picture.
     """
     path = ("input", "avatarAssetId")
     gallery = await lock(tx, user_id, Owner(OwnerKind.USER, user_id))
@@ -182,6 +185,7 @@ async def set_avatar(tx: AsyncSession, user_id: UUID, asset_id: UUID | None) -> 
             await _stand_for(tx, gallery, None)
             _changed(tx, gallery, MediaChange.PRIMARY_SET, None)
         return
+    await restrictions.check(tx, user_id, Activity.PUBLISH)
     owned = select(MediaAsset).where(col(MediaAsset.id) == asset_id, col(MediaAsset.owner_id) == user_id)
     asset = (await tx.execute(owned.with_for_update(key_share=True))).scalar_one_or_none()
     if asset is None:
@@ -254,9 +258,24 @@ async def clear(tx: AsyncSession, gallery: Gallery) -> None:
     _changed(tx, gallery, MediaChange.REMOVED, None)
 
 
+async def set_hidden(tx: AsyncSession, gallery_id: UUID, *, on: bool) -> bool:
+    """Take a gallery with its owner out of sight of all but its user and moderators, or not.
+
+    Returns whether it is there. Done again, it changes nothing.
+    """
+    gallery = await locked(tx, gallery_id)
+    if gallery and (gallery.hidden_at is not None) is not on:
+        gallery.hidden_at = now() if on else None
+    return gallery is not None
+
+
 async def audiences(tx: AsyncSession, ids: Collection[UUID]) -> dict[UUID, tuple[OwnerKind, UUID, Visibility]]:
-    """Return of galleries what their owners are, whose they are, and who may see them; a user's is always there."""
-    columns = col(Gallery.id), col(Gallery.kind), col(Gallery.user_id), col(Gallery.visibility)
+    """Return of galleries what their owners are, whose they are, and who may see them; a user's is always there.
+
+    What moderation has hidden is PRIVATE.
+    """
+    shown = case((col(Gallery.hidden_at).is_(None), col(Gallery.visibility)), else_=Visibility.PRIVATE)
+    columns = col(Gallery.id), col(Gallery.kind), col(Gallery.user_id), shown
     query = select(*columns).where(col(Gallery.id).in_(list(ids)), col(Gallery.deleted_at).is_(None))
     found = {key: (kind, user, visibility) for key, kind, user, visibility in await tx.execute(query)}
     users = (await tx.execute(select(col(User.id)).where(col(User.id).in_(list(ids))))).scalars()
@@ -281,9 +300,11 @@ def owner_id_of(asset: Row, viewer_id: Value) -> ColumnElement[str]:
 def visible_to(owner: Row, viewer_id: Value) -> ColumnElement[bool]:
     """Return the clause that says which owners of galleries somebody may see: all but other people's private ones.
 
-    None of people that one of both has blocked.
+    None of people that one of both has blocked, and none that moderation has hidden.
     """
-    shown = and_(owner.visibility != Visibility.PRIVATE, sight.in_sight(owner.user_id, viewer_id))
+    shown = and_(
+        owner.visibility != Visibility.PRIVATE, owner.hidden_at.is_(None), sight.in_sight(owner.user_id, viewer_id)
+    )
     return or_(shown, owner.user_id == viewer_id)
 
 

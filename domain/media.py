@@ -93,7 +93,11 @@ def visible_to(asset: Row, viewer_id: Value) -> ColumnElement[bool]:
         )
         .exists()
     )
-    hung = exists().where(col(Gallery.id) == asset.gallery_id, col(Gallery.visibility) != Visibility.PRIVATE)
+    hung = exists().where(
+        col(Gallery.id) == asset.gallery_id,
+        col(Gallery.visibility) != Visibility.PRIVATE,
+        col(Gallery.hidden_at).is_(None),
+    )
     return and_(
         asset.status == AssetStatus.READY,
         or_(

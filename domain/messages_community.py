@@ -29,6 +29,22 @@ COMMUNITY: Final[dict[str, tuple[str, str]]] = {
         "A collection holds at most {maximum} artworks.",
         "컬렉션에는 작품을 최대 {maximum}개까지 담을 수 있습니다.",
     ),
+    "follows.too_many": (
+        "You may follow {maximum} people.",
+        "최대 {maximum}명까지 팔로우할 수 있습니다.",
+    ),
+    "tag_follows.too_many": (
+        "You may follow {maximum} tags.",
+        "태그는 최대 {maximum}개까지 팔로우할 수 있습니다.",
+    ),
+    "mutes.too_many": (
+        "You may mute {maximum} people.",
+        "최대 {maximum}명까지 뮤트할 수 있습니다.",
+    ),
+    "blocks.too_many": (
+        "You may block {maximum} people.",
+        "최대 {maximum}명까지 차단할 수 있습니다.",
+    ),
     "collections.too_many": (
         "You may have {maximum} collections.",
         "컬렉션은 최대 {maximum}개까지 만들 수 있습니다.",

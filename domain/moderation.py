@@ -316,13 +316,14 @@ def may_look(subject_id: Row, is_moderator: Value) -> ColumnElement[bool]:
 
 
 def may_look_at_picture(asset: Row, is_moderator: Value) -> ColumnElement[bool]:
-    """Return the clause that says which pictures moderators may see: also those of artworks that cases are about."""
+    """Return the clause that says which pictures moderators may see: also those of artworks and galleries of cases."""
     shown = (
         select(col(ArtworkImage.asset_id))
         .join(ModerationCase, col(ModerationCase.subject_id) == col(ArtworkImage.artwork_id))
         .where(col(ArtworkImage.asset_id) == asset.id)
     )
-    return and_(is_moderator, exists().where(col(ModerationCase.subject_id) == asset.id) | shown.exists())
+    itself = exists().where(col(ModerationCase.subject_id).in_([asset.id, asset.gallery_id]))
+    return and_(is_moderator, itself | shown.exists())
 
 
 def is_visible_to(case: Row, viewer_id: Value, is_moderator: Value) -> ColumnElement[bool]:

@@ -15,7 +15,7 @@ from db.tables import Artwork, ArtworkImage, MediaAsset, ModerationChange
 from db.tables.columns import now
 from db.words import AssetStatus
 from db.words_moderation import ChangeKind, DecisionEffect, SubjectKind
-from domain import comments, galleries, guard, listing, media, trash
+from domain import collections, comments, galleries, guard, listing, media, trash
 from domain.errors import InvalidInput, NotFound
 from domain.words import MediaChange
 
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from db.words import ContentLevel
 
 HIDING: Final = frozenset({DecisionEffect.HIDE, DecisionEffect.REMOVE})
-_ORDER: Final = (SubjectKind.ARTWORK, SubjectKind.COMMENT, SubjectKind.PICTURE)
+_ENTITIES: Final = (SubjectKind.CHARACTER, SubjectKind.STORY, SubjectKind.ORIG_CHAT)
+_ORDER: Final = (SubjectKind.ARTWORK, SubjectKind.COMMENT, SubjectKind.COLLECTION, *_ENTITIES, SubjectKind.PICTURE)
 
 
 async def apply(tx: AsyncSession, decision: ModerationDecision) -> None:
@@ -97,6 +98,22 @@ async def _show_comment(tx: AsyncSession, _owner_id: UUID, key: UUID) -> None:
     await comments.show(tx, key)
 
 
+async def _hide_collection(tx: AsyncSession, _owner_id: UUID, key: UUID) -> bool:
+    return await collections.set_hidden(tx, key, on=True)
+
+
+async def _show_collection(tx: AsyncSession, _owner_id: UUID, key: UUID) -> None:
+    await collections.set_hidden(tx, key, on=False)
+
+
+async def _hide_entity(tx: AsyncSession, _owner_id: UUID, key: UUID) -> bool:
+    return await galleries.set_hidden(tx, key, on=True)
+
+
+async def _show_entity(tx: AsyncSession, _owner_id: UUID, key: UUID) -> None:
+    await galleries.set_hidden(tx, key, on=False)
+
+
 async def _hide_picture(tx: AsyncSession, owner_id: UUID, key: UUID) -> bool:
     """Hide a picture that is READY; what is deleted is not seen anyhow."""
     try:
@@ -124,12 +141,16 @@ _HIDE: Final[Mapping[SubjectKind, Callable[[AsyncSession, UUID, UUID], Awaitable
     SubjectKind.ARTWORK: _hide_artwork,
     SubjectKind.COMMENT: _hide_comment,
     SubjectKind.PICTURE: _hide_picture,
+    SubjectKind.COLLECTION: _hide_collection,
+    **dict.fromkeys(_ENTITIES, _hide_entity),
 }
 """Hides one thing of its owner's; returns whether it is there and hidden now."""
 _SHOW: Final[Mapping[SubjectKind, Callable[[AsyncSession, UUID, UUID], Awaitable[None]]]] = {
     SubjectKind.ARTWORK: _show_artwork,
     SubjectKind.COMMENT: _show_comment,
     SubjectKind.PICTURE: _show_picture,
+    SubjectKind.COLLECTION: _show_collection,
+    **dict.fromkeys(_ENTITIES, _show_entity),
 }
 
 

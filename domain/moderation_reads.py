@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, any_, func, or_, select, union_all
 from sqlmodel import col
 
-from db.tables import ArtworkImage, ModerationCase, Report, Strike
+from db.tables import ArtworkImage, MediaAsset, ModerationCase, Report, Strike
+from db.words import AssetStatus
 from db.words_moderation import DecisionOutcome
-from domain import moderation, restrictions
+from domain import artworks, moderation, restrictions
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Subquery
@@ -44,12 +45,16 @@ def answers(decision: Row, appeal: Row) -> ColumnElement[bool]:
 
 
 def is_pictured(case: Row, asset: Row) -> ColumnElement[bool]:
-    """Return the clause that says which pictures a case is about: the one reported, or those of the artwork.
+    """Return the clause that says which pictures a case is about: the one reported, those of the artwork or gallery.
 
     An array, because PostgreSQL looks up its members by the index, where it would read all pictures for an OR.
     """
     shown = select(col(ArtworkImage.asset_id)).where(col(ArtworkImage.artwork_id) == case.subject_id)
-    keys = union_all(select(case.subject_id), shown).scalar_subquery()
+    hung = select(col(MediaAsset.id)).where(
+        col(MediaAsset.gallery_id) == case.subject_id, col(MediaAsset.status) == AssetStatus.READY
+    )
+    first = hung.order_by(col(MediaAsset.position), col(MediaAsset.id)).limit(artworks.MAXIMUM_IMAGES)
+    keys = union_all(select(case.subject_id), shown, first).scalar_subquery()
     condition: ColumnElement[bool] = asset.id == any_(func.array(keys))
     return condition
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlmodel import SQLModel, col
 
-from db.tables import Artwork, Comment, MediaAsset, User
+from db.tables import Artwork, Collection, Comment, Gallery, MediaAsset, User
+from db.words import OwnerKind
 from db.words_moderation import SubjectKind
-from domain import artworks, comments, media, sight
+from domain import artworks, collections, comments, galleries, media, sight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,11 +41,25 @@ class _Kind:
     visible_to: Callable[[Value], ColumnElement[bool]]
 
 
+def _entity(kind: OwnerKind) -> _Kind:
+    """Return an owner entity, which is kept with its gallery."""
+    living = and_(col(Gallery.kind) == kind, col(Gallery.deleted_at).is_(None))
+    return _Kind(
+        galleries.WORDS[kind], Gallery, Gallery.user_id, lambda who: living & galleries.visible_to(Gallery, who)
+    )
+
+
 _KINDS: Final[Mapping[SubjectKind, _Kind]] = {
     SubjectKind.ARTWORK: _Kind("artwork", Artwork, Artwork.author_id, lambda who: artworks.visible_to(Artwork, who)),
     SubjectKind.COMMENT: _Kind("comment", Comment, Comment.author_id, lambda who: comments.visible_to(Comment, who)),
     SubjectKind.PICTURE: _Kind("asset", MediaAsset, MediaAsset.owner_id, lambda who: media.visible_to(MediaAsset, who)),
     SubjectKind.USER: _Kind("user", User, User.id, lambda who: sight.in_sight(col(User.id), who)),
+    SubjectKind.COLLECTION: _Kind(
+        "collection", Collection, Collection.user_id, lambda who: collections.visible_to(Collection, who)
+    ),
+    SubjectKind.CHARACTER: _entity(OwnerKind.CHARACTER),
+    SubjectKind.STORY: _entity(OwnerKind.STORY),
+    SubjectKind.ORIG_CHAT: _entity(OwnerKind.ORIG_CHAT),
 }
 KINDS: Final[Mapping[str, SubjectKind]] = {kind.word: name for name, kind in _KINDS.items()}
 """By what global ids begin with."""

@@ -8,8 +8,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
-from db.tables import HiddenTag, Mute, Tag, User
-from domain import sight
+from db.tables import HiddenTag, Mute, Tag
+from domain import quotas, sight
 from domain.bounds import INPUT
 from domain.errors import InvalidInput
 from domain.hashtags import checked_tags
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MAXIMUM_HIDDEN: Final = 100
 """Tags that one user hides."""
+MAXIMUM_MUTED: Final = 2_000
+"""People whom one user mutes: every feed leaves them out anew."""
 USER: Final[Path] = (*INPUT, "userId")
 
 
@@ -31,7 +33,7 @@ async def set_mute(tx: AsyncSession, user_id: UUID, muted_id: UUID, *, on: bool)
     """Let no feed show a user what another one makes, or again. Done again, it changes nothing.
 
     Raises:
-        InvalidInput: they are the same.
+        InvalidInput: they are the same, or the user mutes as many as they may.
         NotFound: there is no such user in sight.
     """
     if user_id == muted_id:
@@ -39,8 +41,10 @@ async def set_mute(tx: AsyncSession, user_id: UUID, muted_id: UUID, *, on: bool)
     await sight.lock_pair(tx, user_id, muted_id)
     await sight.require_user(tx, user_id, muted_id, USER)
     if on:
+        await quotas.take_turn(tx, user_id)
         muted = insert(Mute).values(Mute(user_id=user_id, muted_id=muted_id).model_dump())
         await tx.execute(muted.on_conflict_do_nothing())
+        await quotas.require_within(tx, MAXIMUM_MUTED, "mutes.too_many", USER, col(Mute.user_id) == user_id)
     else:
         await tx.execute(delete(Mute).where(col(Mute.user_id) == user_id, col(Mute.muted_id) == muted_id))
 
@@ -52,8 +56,7 @@ async def hide_tags(tx: AsyncSession, user_id: UUID, tags: Sequence[str]) -> Non
         InvalidInput: too many, or one that is not one word.
     """
     names = checked_tags(tags, (*INPUT, "hiddenTags"), maximum=MAXIMUM_HIDDEN)
-    # FOR NO KEY UPDATE: of two who say it at once, the later one is right as a whole
-    await tx.execute(select(col(User.id)).where(col(User.id) == user_id).with_for_update(key_share=True))
+    await quotas.take_turn(tx, user_id)  # of two who say it at once, the later one is right as a whole
     await tx.execute(delete(HiddenTag).where(col(HiddenTag.user_id) == user_id))
     if names:
         await tx.execute(

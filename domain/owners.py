@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 from db.tables import Gallery, MediaAsset, OwnerEntity, User
 from db.tables.columns import now
 from db.words import ContentLevel, OwnerKind, Visibility
-from domain import galleries, sight
+from domain import galleries, quotas, restrictions, sight
 from domain.errors import InvalidInput, Missing
 from domain.texts import clean
 
@@ -61,10 +61,12 @@ async def create(tx: AsyncSession, user_id: UUID, kind: OwnerKind, texts: Texts,
 
     Raises:
         InvalidInput: a text is not acceptable, or the user has too many.
+        Restricted: moderation keeps the user from publishing, and others would see it.
     """
+    await restrictions.check_shown(tx, user_id, visibility)
     entity = OwnerEntity(id=uuid7(), name="")
     _tell(entity, texts)
-    await tx.execute(select(col(User.id)).where(col(User.id) == user_id).with_for_update(key_share=True))
+    await quotas.take_turn(tx, user_id)
     if await _number_of(tx, user_id) >= MAXIMUM_OWNERS:
         raise InvalidInput("owners.too_many", ("input", "name"), maximum=MAXIMUM_OWNERS)
     tx.add(Gallery(id=entity.id, user_id=user_id, kind=kind, visibility=visibility))
@@ -79,8 +81,10 @@ async def update(tx: AsyncSession, user_id: UUID, owner: Owner, texts: Texts, vi
     Raises:
         NotFound: the user has no such entity.
         InvalidInput: a text is not acceptable.
+        Restricted: moderation keeps the user from publishing, and others would see it.
     """
     gallery = await galleries.lock(tx, user_id, owner, ("input", "id"))
+    await restrictions.check_shown(tx, user_id, visibility or gallery.visibility)
     if visibility:
         gallery.visibility = visibility
     entity = await tx.get_one(OwnerEntity, owner.id)
@@ -115,7 +119,7 @@ def entities(kind: OwnerKind) -> Subquery:
         select(
             *(col(entity.id), *map(col, texts), col(entity.created_at), col(entity.updated_at)),
             *(col(gallery.user_id), col(gallery.visibility), col(gallery.image_count), col(gallery.version)),
-            col(gallery.default_preset_id),
+            *(col(gallery.default_preset_id), col(gallery.hidden_at)),
             type_coerce(primary.id, Uuid()).label("avatar_asset_id"),  # the plain column would be a part of the key
         )
         .join(gallery, col(gallery.id) == col(entity.id))
@@ -130,7 +134,9 @@ def is_listed(entity: Row, user: Row, viewer_id: Value) -> ColumnElement[bool]:
 
     None of people that one of both has blocked.
     """
-    shown = and_(entity.visibility == Visibility.PUBLIC, sight.in_sight(entity.user_id, viewer_id))
+    shown = and_(
+        entity.visibility == Visibility.PUBLIC, entity.hidden_at.is_(None), sight.in_sight(entity.user_id, viewer_id)
+    )
     return and_(entity.user_id == user.id, or_(shown, entity.user_id == viewer_id))
 
 

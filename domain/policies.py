@@ -40,19 +40,24 @@ EFFECTS: Final[Mapping[DecisionOutcome, frozenset[DecisionEffect]]] = {
     DecisionOutcome.UPHELD_FINAL: frozenset({DecisionEffect.NONE}),
 }
 """What may follow from each outcome that a moderator can choose."""
+WRITTEN: Final = (
+    *(SubjectKind.COMMENT, SubjectKind.COLLECTION),
+    *(SubjectKind.CHARACTER, SubjectKind.STORY, SubjectKind.ORIG_CHAT),
+)
+"""Things of words, which have no content level of their own."""
 POSSIBLE: Final[Mapping[SubjectKind, frozenset[DecisionEffect]]] = {
     SubjectKind.ARTWORK: frozenset(DecisionEffect),
     SubjectKind.PICTURE: frozenset(DecisionEffect),
-    SubjectKind.COMMENT: frozenset(DecisionEffect) - {DecisionEffect.RELABEL},
     SubjectKind.USER: frozenset({DecisionEffect.NONE, DecisionEffect.WARN, DecisionEffect.RESTRICT}),
+    **dict.fromkeys(WRITTEN, frozenset(DecisionEffect) - {DecisionEffect.RELABEL}),
 }
 """What can be done to each kind of thing."""
 STRIKING: Final = frozenset({DecisionEffect.HIDE, DecisionEffect.REMOVE, DecisionEffect.RESTRICT})
 """Effects that come with a strike."""
 LADDER: Final[Mapping[int, timedelta]] = {3: timedelta(days=7), 4: timedelta(days=30), 5: timedelta(days=90)}
 """By how many strikes are active, how long the user is restricted at once; more than these are as the last."""
-RESTRICTED: Final = tuple(Activity)
-"""What somebody may not do then, and by default where a moderator restricts them."""
+RESTRICTED: Final = (Activity.PUBLISH, Activity.COMMENT, Activity.GENERATE)
+"""What somebody may not do then, and by default where a moderator restricts them: they can still report others."""
 LONGEST: Final = timedelta(days=3_650)
 """How long a moderator may restrict somebody."""
 

@@ -11,7 +11,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Double, cast, delete, extract, func, insert, literal, literal_column, select, update
+from sqlalchemy import Double, and_, cast, delete, extract, func, insert, literal, literal_column, select, update
 from sqlmodel import col
 
 from db.tables import Artwork, ArtworkScore, ScoreMark, ScoreRound
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.ext.asyncio import AsyncSession
+
+    from domain.clauses import Row, Value
 
 HALF_LIVES: Final = {
     FeedWindow.DAY: timedelta(hours=8),
@@ -61,6 +63,11 @@ def as_of(moment: Any) -> ColumnElement[datetime]:  # noqa: ANN401 - a moment in
         return func.coalesce(newest, _BEGINNING)
     oldest = select(func.min(at)).scalar_subquery()
     return func.coalesce(func.least(newest, func.greatest(oldest, moment)), _BEGINNING)
+
+
+def is_good(version: Row, at: Value) -> ColumnElement[bool]:
+    """Return the clause that says which versions of scores are good as of a round."""
+    return and_(version.since <= at, version.until > at)
 
 
 async def begin(tx: AsyncSession, artwork_id: UUID) -> None:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
-from sqlmodel import col
-
-from db.tables import GenerationJob, PromptPreset, User
+from db.tables import GenerationJob, PromptPreset
 from db.tables.columns import now
 from db.words import Visibility
-from domain import generation, presets
+from domain import generation, presets, quotas, restrictions
 from domain.bounds import INPUT
 from domain.catalogue import RATIOS
 from domain.errors import EngineGone, InvalidInput, NotFound
@@ -109,7 +106,9 @@ async def save(
     Raises:
         NotFound: the user has no such preset.
         InvalidInput: the user has too many.
+        Restricted: moderation keeps the user from publishing, and others may load it.
     """
+    await restrictions.check_shown(tx, user_id, checked.visibility)
     spec = checked.spec
     values: dict[str, Any] = {name: getattr(spec, name) for name in (*_FILLED, "ratio")}
     values |= {"name": checked.name, "visibility": checked.visibility, "content_level": content_level}
@@ -120,7 +119,7 @@ async def save(
             setattr(preset, name, value)
         preset.updated_at = now()
         return preset_id
-    await tx.execute(select(col(User.id)).where(col(User.id) == user_id).with_for_update(key_share=True))
+    await quotas.take_turn(tx, user_id)
     if await presets.number_of(tx, user_id) >= MAXIMUM_PRESETS:
         raise InvalidInput("presets.too_many", (*INPUT, "name"), maximum=MAXIMUM_PRESETS)
     preset = PromptPreset(user_id=user_id, **values)

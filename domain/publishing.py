@@ -106,14 +106,14 @@ async def update(tx: AsyncSession, author_id: UUID, artwork_id: UUID, changes: C
 
     Raises:
         NotFound: the author has no such artwork, or one of the images is not theirs.
-        Restricted: moderation keeps the author from publishing, and it is PRIVATE.
+        Restricted: moderation keeps the author from publishing, and others would see something new.
         InvalidInput: a text, a tag, the list of images, or the licence of a remix is not acceptable.
     """
     names = None if changes.tags is None else checked_tags(changes.tags)
     texts = _texts(changes)
     artwork = await locked(tx, author_id, artwork_id)
-    if artwork.visibility is Visibility.PRIVATE and changes.visibility not in {None, Visibility.PRIVATE}:
-        await restrictions.check(tx, author_id, Activity.PUBLISH)
+    if _shows_more(artwork, changes):
+        await restrictions.check_shown(tx, author_id, changes.visibility or artwork.visibility)
     was = await listing.place_of(tx, artwork)
     _license(artwork, changes.license or artwork.license)
     if changes.asset_ids is not None:
@@ -166,6 +166,13 @@ async def locked(tx: AsyncSession, author_id: UUID, artwork_id: UUID) -> Artwork
     if artwork is None:
         raise NotFound(("input", "artworkId"))
     return artwork
+
+
+def _shows_more(artwork: Artwork, changes: Changes) -> bool:
+    """Return whether changes say or show something new, or to more people."""
+    says = any(each is not None for each in (changes.asset_ids, changes.title, changes.description, changes.tags))
+    shown = (artwork.visibility, changes.visibility or artwork.visibility)
+    return says or (shown[0] is not shown[1] and shown != (Visibility.PUBLIC, Visibility.UNLISTED))
 
 
 def _title(text: str) -> str:

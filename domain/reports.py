@@ -14,13 +14,14 @@ from uuid_utils.compat import uuid7
 from db.tables import ModerationCase, ModerationDecision, Report, User
 from db.tables.columns import now
 from db.words_moderation import (
+    Activity,
     AuditAction,
     CaseStatus,
     DecisionEffect,
     DecisionOutcome,
     ReportReason,
 )
-from domain import moderation, moderation_effects, moderation_subjects, policies
+from domain import moderation, moderation_effects, moderation_subjects, policies, restrictions
 from domain.bounds import INPUT
 from domain.errors import InvalidInput, NotFound
 from domain.texts import clean
@@ -61,7 +62,9 @@ async def make(tx: AsyncSession, reporter_id: UUID, complaint: Complaint, rules:
     Raises:
         NotFound: the reporter may see no such thing.
         InvalidInput: it is their own, or the text is not acceptable.
+        Restricted: moderation keeps them from reporting.
     """
+    await restrictions.check(tx, reporter_id, Activity.REPORT)
     said = clean(complaint.text, (*INPUT, "text"), minimum=0, maximum=MAXIMUM_TEXT)
     subject = await moderation_subjects.seen_by(tx, complaint.kind, complaint.subject_id, reporter_id)
     if subject is None:

@@ -9,7 +9,8 @@ from sqlmodel import col
 
 from db.tables import Appeal, ModerationDecision, Restriction, Strike, User
 from db.tables.columns import now
-from db.words_moderation import AuditAction
+from db.words import Visibility
+from db.words_moderation import Activity, AuditAction
 from domain import audit, policies
 from domain.errors import NotFound
 from domain.errors_moderation import Restricted
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from db.words_moderation import Activity
     from domain.clauses import Row
     from domain.policies import Rules
 
@@ -56,6 +56,16 @@ async def check(tx: AsyncSession, user_id: UUID, activity: Activity) -> None:
     restriction, decision, appeal_id = found
     is_open = decision.appealable_until is not None and decision.appealable_until > now()
     raise Restricted(restriction, can_appeal=is_open and appeal_id is None)
+
+
+async def check_shown(tx: AsyncSession, user_id: UUID, visibility: Visibility) -> None:
+    """Refuse to let others see something new of somebody who may not publish.
+
+    Raises:
+        Restricted: moderation keeps the user from publishing, and others would see it.
+    """
+    if visibility is not Visibility.PRIVATE:
+        await check(tx, user_id, Activity.PUBLISH)
 
 
 def is_active(row: Row) -> ColumnElement[bool]:

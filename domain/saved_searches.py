@@ -15,10 +15,10 @@ from sqlalchemy import delete, func, select
 from sqlmodel import col
 
 from db import outbox
-from db.tables import Artwork, SavedSearch, SearchNews, User
+from db.tables import Artwork, SavedSearch, SearchNews
 from db.tables.columns import now
 from db.words import NotificationKind, PromptVisibility, SearchTermKind
-from domain import artworks, notifications, sight, streams
+from domain import artworks, notifications, quotas, sight, streams
 from domain.errors import InvalidInput, NotFound
 from domain.notifications import Note
 from domain.search_index import Traits, traits_of
@@ -83,8 +83,7 @@ async def save(tx: AsyncSession, user_id: UUID, name: str, query: str, wanted: W
         raise InvalidInput("search.empty", (*_INPUT, "query"))
     if wanted.author_id:
         await sight.require_user(tx, user_id, wanted.author_id, (*_INPUT, "filter", "authorId"))
-    # the user's row is locked, so that of two at once the second counts the first
-    await tx.execute(select(col(User.id)).where(col(User.id) == user_id).with_for_update(key_share=True))
+    await quotas.take_turn(tx, user_id)
     counted = select(func.count()).select_from(SavedSearch).where(col(SavedSearch.user_id) == user_id)
     if (await tx.execute(counted)).scalar_one() >= MAXIMUM_SAVED:
         raise InvalidInput("searches.too_many", _INPUT, maximum=MAXIMUM_SAVED)

@@ -30,6 +30,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "page.description": ("Pictures that people have painted with Easel.", "Easel에서 그린 그림들입니다."),
     # feeds
     "feed.latest": ("The newest pictures on Easel", "Easel 최신 작품"),
+    "feed.popular": ("What is popular on Easel", "Easel 인기 작품"),
     "feed.author": ("Pictures by {author} on Easel", "Easel {author}님의 작품"),
     "feed.search": ("Pictures on Easel: {query}", "Easel 작품 검색: {query}"),
     "feed.tag": ("Pictures on Easel tagged #{tag}", "Easel #{tag} 작품"),

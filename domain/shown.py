@@ -13,9 +13,9 @@ from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, cast, column, func
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from db.tables import Artwork, ArtworkImage, MediaAsset, User
+from db.tables import Artwork, ArtworkImage, ArtworkScore, MediaAsset, User
 from db.words import Visibility
-from domain import artworks, levels, search
+from domain import artworks, levels, popularity, search
 from domain.words import ImageVariant
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.ext.asyncio import AsyncSession
+
+    from domain.words import FeedWindow
 
 PAGE: Final = 50
 """Artworks in a feed, the newest ones."""
@@ -132,6 +134,11 @@ async def latest_of(tx: AsyncSession, author_id: UUID, limit: int = PAGE) -> lis
     return _all_shown(await tx.execute(_newest_of_author(), {"author": author_id, "at_most": limit}))
 
 
+async def popular(tx: AsyncSession, window: FeedWindow) -> list[ShownArtwork]:
+    """Return the artworks that are popular in a window, the most popular first."""
+    return _all_shown(await tx.execute(_most_popular(window), {"at_most": PAGE}))
+
+
 async def latest_found(tx: AsyncSession, query: str, tags: Sequence[str] = ()) -> list[ShownArtwork]:
     """Return the newest artworks that a search finds.
 
@@ -180,6 +187,19 @@ def _newest_of_all() -> Select[Any]:
 @cache
 def _newest_of_author() -> Select[Any]:
     return _newest(col(Artwork.author_id) == bindparam("author"))
+
+
+@cache
+def _most_popular(window: FeedWindow) -> Select[Any]:
+    score, version = getattr(ArtworkScore, popularity.column_of(window)), ArtworkScore
+    return (
+        _artworks()
+        .join(version, col(version.artwork_id) == col(Artwork.id))
+        .where(popularity.is_good(version, select(popularity.as_of(None)).scalar_subquery()))
+        .where(artworks.listed_for(Artwork, NOBODY))
+        .order_by(score.desc(), col(version.artwork_id).desc())
+        .limit(bindparam("at_most", type_=Integer))
+    )
 
 
 def _newest(condition: ColumnElement[bool]) -> Select[Any]:

@@ -11,7 +11,7 @@ from domain.attempts import PER_ACCOUNT, PER_ADDRESS
 from domain.errors import InvalidInput, InvalidRefreshToken
 from domain.tokens import Claims
 from planner import Ask, Row, ref, to_one
-from schema.accounts import (
+from schema.account_inputs import (
     RefreshSessionInput,
     RefreshSessionResult,
     RefreshSessionSuccess,
@@ -31,9 +31,8 @@ from schema.accounts import (
     UpdateProfileInput,
     UpdateProfileResult,
     UpdateProfileSuccess,
-    User,
-    Viewer,
 )
+from schema.accounts import User, Viewer
 from schema.context import Context, Info
 from schema.node import required_key
 

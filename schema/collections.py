@@ -7,11 +7,12 @@ import strawberry
 
 from db import tables
 from db.words import Visibility
-from domain import collections
+from domain import collections, moderation
 from planner import Ask, Connection, Row, column, connection, expression, planned, to_one
 from schema.accounts import User, Viewer
 from schema.artworks import Artwork
-from schema.errors import ContentBlocked, InvalidInput, NotFound, TooManyAttempts
+from schema.errors import ContentBlocked, InvalidInput, NotFound, Restricted, TooManyAttempts
+from schema.moderated import LastDecision, last_decision
 from schema.node import Node, identity, read_key
 
 
@@ -40,7 +41,12 @@ class CollectionItemConnection(Connection[CollectionItem]):
 
 
 @strawberry.type(description="Artworks that somebody keeps under a title; or their bookmarks.")
-@planned(tables.Collection, visible_to=lambda ask, collection: collections.visible_to(collection, ask.viewer))
+@planned(
+    tables.Collection,
+    visible_to=lambda ask, collection: (
+        collections.visible_to(collection, ask.viewer) | moderation.may_look(collection.id, ask.moderator)
+    ),
+)
 class Collection(Node):
     """Artworks that somebody keeps."""
 
@@ -53,6 +59,7 @@ class Collection(Node):
     )
     is_bookmarks: bool = column("Whether it is its owner's bookmarks: these are always private.")
     created_at: datetime = column("When it was made.")
+    moderation: LastDecision = last_decision()
     owner: User = to_one("Whose it is.", by="user_id", seen=True)
     item_count: int = expression(
         "How many artworks it has, those that the viewer may not see too.",
@@ -142,7 +149,7 @@ class SetCollectedSuccess:
 
 
 UpsertCollectionResult = Annotated[
-    UpsertCollectionSuccess | InvalidInput | NotFound | ContentBlocked | TooManyAttempts,
+    UpsertCollectionSuccess | InvalidInput | NotFound | ContentBlocked | TooManyAttempts | Restricted,
     strawberry.union("UpsertCollectionResult", description="Result of `upsertCollection`."),
 ]
 DeleteCollectionResult = Annotated[

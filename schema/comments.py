@@ -19,6 +19,7 @@ from schema.errors import (
     Restricted,
     TooManyAttempts,
 )
+from schema.moderated import LastDecision, last_decision
 from schema.node import Node, identity
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Comment(Node):
         "Whether the viewer wrote it, or is the artwork's author.",
         lambda ask, comment: comments.is_deletable_by(comment, ask.viewer),
     )
+    moderation: LastDecision = last_decision()
     author: User | None = to_one("Who wrote it; null where it was deleted.", by="author_id", seen=True)
     artwork: Annotated["Artwork", strawberry.lazy("schema.artworks")] = to_one(
         "Under which artwork.", by="artwork_id", seen=True
@@ -216,7 +218,7 @@ AddCommentResult = Annotated[
     strawberry.union("AddCommentResult", description="Result of `addComment`."),
 ]
 EditCommentResult = Annotated[
-    EditCommentSuccess | InvalidInput | NotFound | CommentsLocked | ContentBlocked | TooManyAttempts,
+    EditCommentSuccess | InvalidInput | NotFound | CommentsLocked | ContentBlocked | TooManyAttempts | Restricted,
     strawberry.union("EditCommentResult", description="Result of `editComment`."),
 ]
 DeleteCommentResult = Annotated[

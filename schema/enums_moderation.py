@@ -20,6 +20,10 @@ publish(
     COMMENT="A comment.",
     PICTURE="A single image, such as one of a gallery.",
     USER="A user: their name, their profile, what they do.",
+    COLLECTION="A collection: its title and description.",
+    CHARACTER="A character, with its gallery.",
+    STORY="A story, with its gallery.",
+    ORIG_CHAT="An original chat, with its gallery.",
 )
 publish(
     ReportReason,
@@ -85,9 +89,10 @@ publish(
 publish(
     Activity,
     "What a restricted user may not do.",
-    PUBLISH="Publish artworks.",
-    COMMENT="Write comments.",
+    PUBLISH="Show others anything new: artworks, collections, characters and the like, presets, a profile.",
+    COMMENT="Write comments, or write them anew.",
     GENERATE="Have pictures painted.",
+    REPORT="Report what others do. Only where a moderator names it.",
 )
 publish(
     AuditAction,

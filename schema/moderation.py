@@ -21,16 +21,23 @@ from planner import Connection, column, computed, connection, expression, node_i
 from schema.accounts import User
 from schema.artworks import Artwork
 from schema.audit import AuditEntry
+from schema.collections import Collection
 from schema.comments import Comment
 from schema.context import Context
 from schema.media import MediaAsset
 from schema.node import Node, identity
+from schema.owners import Character, OrigChat, Story
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import ColumnElement
+
+    from domain.clauses import Value
     from planner import Ask, Row
 
 ModerationSubject = Annotated[
-    Artwork | Comment | MediaAsset | User,
+    Artwork | Comment | MediaAsset | User | Collection | Character | Story | OrigChat,
     strawberry.union("ModerationSubject", description="What can be reported."),
 ]
 
@@ -42,8 +49,17 @@ def _subject(description: str) -> ModerationSubject | None:
         Comment=lambda _ask, row, comment: comment.id == row.subject_id,
         MediaAsset=lambda _ask, row, asset: asset.id == row.subject_id,
         User=lambda _ask, row, user: user.id == row.subject_id,
+        Collection=lambda _ask, row, collection: collection.id == row.subject_id,
+        Character=lambda _ask, row, character: character.id == row.subject_id,
+        Story=lambda _ask, row, story: story.id == row.subject_id,
+        OrigChat=lambda _ask, row, chat: chat.id == row.subject_id,
     )
     return subject
+
+
+def _shown_by(clause: "Callable[[Row, Value, Value], ColumnElement[bool]]") -> "Callable[[Ask, Row], object]":
+    """Return what says who sees a row, by a clause over the row, the viewer, and whether they are a moderator."""
+    return lambda ask, row: clause(row, ask.viewer, ask.moderator)
 
 
 def _told(context: Context, text_en: str, text_ko: str) -> str:
@@ -51,10 +67,7 @@ def _told(context: Context, text_en: str, text_ko: str) -> str:
 
 
 @strawberry.type(description="Somebody asks to look at a decision again.")
-@planned(
-    tables.Appeal,
-    visible_to=lambda ask, appeal: moderation_reads.appeal_visible_to(appeal, ask.viewer, ask.moderator),
-)
+@planned(tables.Appeal, visible_to=_shown_by(moderation_reads.appeal_visible_to))
 class Appeal(Node):
     """Somebody asks to look at a decision again."""
 
@@ -75,10 +88,7 @@ class Appeal(Node):
     description="What was decided about something. The one concerned sees it, and moderators. Decisions are added, "
     "never changed."
 )
-@planned(
-    tables.ModerationDecision,
-    visible_to=lambda ask, decision: moderation_reads.decision_visible_to(decision, ask.viewer, ask.moderator),
-)
+@planned(tables.ModerationDecision, visible_to=_shown_by(moderation_reads.decision_visible_to))
 class ModerationDecision(Node):
     """What was decided about something."""
 
@@ -121,10 +131,7 @@ class ModerationDecisionConnection(Connection[ModerationDecision]):
 
 
 @strawberry.type(description="What somebody said of something. They see it, and moderators; nobody else ever does.")
-@planned(
-    tables.Report,
-    visible_to=lambda ask, report: moderation_reads.report_visible_to(report, ask.viewer, ask.moderator),
-)
+@planned(tables.Report, visible_to=_shown_by(moderation_reads.report_visible_to))
 class Report(Node):
     """What somebody said of something."""
 
@@ -164,10 +171,7 @@ def _is_mine(ask: "Ask", case: "Row") -> object:
 
 
 @strawberry.type(description="The reports of one thing, and what is decided about it. Moderators alone see it.")
-@planned(
-    tables.ModerationCase,
-    visible_to=lambda ask, case: moderation.is_visible_to(case, ask.viewer, ask.moderator),
-)
+@planned(tables.ModerationCase, visible_to=_shown_by(moderation.is_visible_to))
 class ModerationCase(Node):
     """The reports of one thing."""
 
@@ -177,7 +181,7 @@ class ModerationCase(Node):
     subject_kind: SubjectKind = column("What is reported.")
     subject: ModerationSubject | None = _subject("What is reported, hidden or not; null where it is gone.")
     images: list[MediaAsset] = to_many(
-        "Its images, also those that are hidden; twenty at most.",
+        "Its images, or those of its gallery, also those that are hidden; twenty at most.",
         lambda _ask, case, asset: moderation_reads.is_pictured(case, asset),
         order=("id",),
         limit=artworks.MAXIMUM_IMAGES,

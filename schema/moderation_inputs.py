@@ -7,7 +7,7 @@ import strawberry
 
 from db.words import ContentLevel
 from db.words_moderation import Activity, DecisionEffect, DecisionOutcome, Policy, ReportReason
-from schema.errors import AppealClosed, CaseConflict, Forbidden, InvalidInput, NotFound, TooManyAttempts
+from schema.errors import AppealClosed, CaseConflict, Forbidden, InvalidInput, NotFound, Restricted, TooManyAttempts
 from schema.moderation import Appeal, ModerationCase, ModerationDecision, Report
 from schema.restrictions import Restriction
 
@@ -17,7 +17,8 @@ class ReportContentInput:
     """What is against the rules."""
 
     subject_id: strawberry.ID = strawberry.field(
-        description="Id of an artwork, a comment, an image or a user that the viewer may see, and that is not theirs."
+        description="Id of an artwork, a comment, an image, a user, a collection, a character, a story or an original "
+        "chat that the viewer may see, and that is not theirs."
     )
     reason: ReportReason = strawberry.field(description="What is wrong.")
     text: str = strawberry.field(default="", description="What a moderator should know; at most 1000 characters.")
@@ -59,7 +60,7 @@ class DecideCaseInput:
         description="Until when the one concerned is restricted: with RESTRICT, or besides any other effect but NONE.",
     )
     activities: list[Activity] | None = strawberry.field(
-        default=None, description="What they may not do until then; everything by default."
+        default=None, description="What they may not do until then; everything but REPORT by default."
     )
 
 
@@ -122,7 +123,7 @@ class LiftRestrictionSuccess:
 
 
 ReportContentResult = Annotated[
-    ReportContentSuccess | NotFound | InvalidInput | TooManyAttempts,
+    ReportContentSuccess | NotFound | InvalidInput | TooManyAttempts | Restricted,
     strawberry.union("ReportContentResult", description="Result of `reportContent`."),
 ]
 TakeCaseResult = Annotated[

@@ -1,17 +1,18 @@
 """Characters, stories and original chats in the graph, and the prompts that they suggest."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
 from db.words import OwnerKind, Visibility
-from domain import galleries, owners
+from domain import galleries, moderation, owners
 from domain.drafts import Draft
-from planner import Connection, column, planned, ref, to_one
+from planner import Ask, Connection, Row, column, planned, ref, to_one
 from schema.accounts import User, Viewer
-from schema.errors import InvalidInput, NotFound
+from schema.errors import InvalidInput, NotFound, Restricted
 from schema.media import MediaOwner
+from schema.moderated import LastDecision, last_decision
 from schema.node import identity
 from schema.presets import PromptPreset
 
@@ -31,11 +32,16 @@ class OwnerEntity(MediaOwner):
     visibility: Visibility = column("Who may see it and its gallery; an UNLISTED one is in no list.")
     created_at: datetime = column("When it was made.")
     updated_at: datetime = column("When its texts or who may see it were last changed.")
+    moderation: LastDecision = last_decision()
     user: User = to_one("Whose it is.", by="user_id", seen=True)
 
 
+def _is_visible(ask: Ask, entity: Row) -> Any:  # noqa: ANN401 - a condition
+    return galleries.visible_to(entity, ask.viewer) | moderation.may_look(entity.id, ask.moderator)
+
+
 @strawberry.type(description="A character.")
-@planned(owners.entities(OwnerKind.CHARACTER), visible_to=lambda ask, entity: galleries.visible_to(entity, ask.viewer))
+@planned(owners.entities(OwnerKind.CHARACTER), visible_to=_is_visible)
 class Character(OwnerEntity):
     """A character."""
 
@@ -48,7 +54,7 @@ class CharacterConnection(Connection[Character]):
 
 
 @strawberry.type(description="A story, such as a web novel.")
-@planned(owners.entities(OwnerKind.STORY), visible_to=lambda ask, entity: galleries.visible_to(entity, ask.viewer))
+@planned(owners.entities(OwnerKind.STORY), visible_to=_is_visible)
 class Story(OwnerEntity):
     """A story, such as a web novel."""
 
@@ -61,7 +67,7 @@ class StoryConnection(Connection[Story]):
 
 
 @strawberry.type(description="A character to chat with, out of a story that exists already.")
-@planned(owners.entities(OwnerKind.ORIG_CHAT), visible_to=lambda ask, entity: galleries.visible_to(entity, ask.viewer))
+@planned(owners.entities(OwnerKind.ORIG_CHAT), visible_to=_is_visible)
 class OrigChat(OwnerEntity):
     """A character to chat with, out of a story that exists already."""
 
@@ -150,11 +156,11 @@ class DeleteCharacterSuccess(_DeleteSuccess):
 
 
 CreateCharacterResult = Annotated[
-    CreateCharacterSuccess | InvalidInput,
+    CreateCharacterSuccess | InvalidInput | Restricted,
     strawberry.union("CreateCharacterResult", description="Result of `createCharacter`."),
 ]
 UpdateCharacterResult = Annotated[
-    UpdateCharacterSuccess | InvalidInput | NotFound,
+    UpdateCharacterSuccess | InvalidInput | NotFound | Restricted,
     strawberry.union("UpdateCharacterResult", description="Result of `updateCharacter`."),
 ]
 DeleteCharacterResult = Annotated[
@@ -198,11 +204,11 @@ class DeleteStorySuccess(_DeleteSuccess):
 
 
 CreateStoryResult = Annotated[
-    CreateStorySuccess | InvalidInput,
+    CreateStorySuccess | InvalidInput | Restricted,
     strawberry.union("CreateStoryResult", description="Result of `createStory`."),
 ]
 UpdateStoryResult = Annotated[
-    UpdateStorySuccess | InvalidInput | NotFound,
+    UpdateStorySuccess | InvalidInput | NotFound | Restricted,
     strawberry.union("UpdateStoryResult", description="Result of `updateStory`."),
 ]
 DeleteStoryResult = Annotated[
@@ -246,11 +252,11 @@ class DeleteOrigChatSuccess(_DeleteSuccess):
 
 
 CreateOrigChatResult = Annotated[
-    CreateOrigChatSuccess | InvalidInput,
+    CreateOrigChatSuccess | InvalidInput | Restricted,
     strawberry.union("CreateOrigChatResult", description="Result of `createOrigChat`."),
 ]
 UpdateOrigChatResult = Annotated[
-    UpdateOrigChatSuccess | InvalidInput | NotFound,
+    UpdateOrigChatSuccess | InvalidInput | NotFound | Restricted,
     strawberry.union("UpdateOrigChatResult", description="Result of `updateOrigChat`."),
 ]
 DeleteOrigChatResult = Annotated[

@@ -12,7 +12,7 @@ from domain.words import PresetScope
 from planner import Connection, column, computed, expression, planned, to_one
 from schema.accounts import User, Viewer
 from schema.context import Context
-from schema.errors import ContentBlocked, InvalidInput, NotFound, TooManyAttempts
+from schema.errors import ContentBlocked, InvalidInput, NotFound, Restricted, TooManyAttempts
 from schema.generation import ImageSizeInput
 from schema.media import MediaOwner
 from schema.node import Node, identity
@@ -117,7 +117,7 @@ class SavePromptPresetSuccess:
 
 
 SavePromptPresetResult = Annotated[
-    SavePromptPresetSuccess | InvalidInput | NotFound | ContentBlocked | TooManyAttempts,
+    SavePromptPresetSuccess | InvalidInput | NotFound | ContentBlocked | TooManyAttempts | Restricted,
     strawberry.union("SavePromptPresetResult", description="Result of `savePromptPreset`."),
 ]
 

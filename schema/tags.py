@@ -1,11 +1,16 @@
 """Tags in the graph."""
 
+from typing import TYPE_CHECKING, Annotated
+
 import strawberry
 
 from db import tables
-from domain import follows, trends
-from planner import Connection, column, expression, planned, to_many
+from domain import feeds, follows, trends
+from planner import Connection, column, connection, expression, planned, to_many
 from schema.node import Node, identity
+
+if TYPE_CHECKING:
+    from schema.artworks import ArtworkConnection
 
 
 @strawberry.type(description="A tag of artworks.")
@@ -24,6 +29,13 @@ class Tag(Node):
     viewer_hides: bool = expression(
         "Whether the viewer wants to see no artworks with it in feeds.",
         lambda ask, tag: follows.hides_tag(tag, ask.viewer),
+    )
+    artworks: Annotated["ArtworkConnection", strawberry.lazy("schema.artworks")] = connection(
+        "Public artworks that have it, newest first: what the TAG feed shows the viewer.",
+        lambda ask, tag, artwork, link: feeds.is_tagged(artwork, link, tag, ask.viewer),
+        through=feeds.listings(),
+        order=("-link.listed_at", "-link.artwork_id"),
+        seen=True,
     )
     related: list["Tag"] = to_many(
         "Tags that its newest artworks have as well, those first that go with it best; ten at most.",

@@ -40,6 +40,12 @@ NEWER = """query($kind: FeedKind!, $filter: FeedFilter, $since: Cursor!) {
   feed(kind: $kind, filter: $filter, first: 1) { newerCount(since: $since) } }"""
 
 
+TAGGED = """query($tag: String!, $first: Int, $after: Cursor) {
+  tag(name: $tag) { artworks(first: $first, after: $after) {
+    edges { cursor node { title } } pageInfo { hasNextPage endCursor }
+  } } }"""
+
+
 @dataclass
 class Town:
     """People who publish and read, in one process."""
@@ -115,6 +121,10 @@ class Town:
 
     async def titles(self, viewer: str | None, kind: str, **variables: Any) -> list[str]:  # noqa: ANN401
         return [edge["node"]["title"] for edge in (await self.page(viewer, kind, **variables))["edges"]]
+
+    async def tagged(self, viewer: str | None, tag: str, **variables: Any) -> Any:  # noqa: ANN401
+        """Return the page of a tag's own artworks."""
+        return (await self.ask(TAGGED, viewer, tag=tag, **variables))["tag"]["artworks"]
 
     async def code(self, query: str, viewer: str | None, **variables: Any) -> str | None:  # noqa: ANN401
         """Return the code of the error that an operation is answered with."""

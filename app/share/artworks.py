@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from app.share.announced import announced
 from app.share.page import UNLISTED, Asked, NotShownError, Page, redirect
 from domain import sharing, shown
 from domain.plain import one_line
@@ -50,7 +51,7 @@ class ArtworkPages:
                 (each, self.links.variant(each, ImageVariant.CARD), self.links.shared(each)) for each in pictures
             ],
             oembed=[(form, self.places.oembed(shared, form)) for form in ("json", "xml")],
-            feeds=[(form, self.places.feed(f"user/{artwork.author.handle}", form)) for form in ("atom", "rss", "json")],
+            feeds=announced(self.places, artwork.author.handle, one_line(artwork.author.display_name), asked.language),
         )
         return Page(body, headers=self.templates.policy() | self._robots(artwork))
 

@@ -21,6 +21,7 @@ from domain.search_queries import Query, read_query
 from domain.search_words import plain, words_in
 from domain.sharing_words import words
 from domain.texts import findable
+from domain.words import FeedWindow
 
 if TYPE_CHECKING:
     from app.share.people import PeoplePages
@@ -62,6 +63,17 @@ class Feeds:
         """Return the newest artworks of all."""
         heading = _Heading("latest", words("feed.latest", asked.language), self.places.home)
         return self._page(asked, heading, await self.db.look_up(shown.latest))
+
+    async def popular(self, asked: Asked) -> Page:
+        """Return what is popular in a window, a week's by default."""
+        try:
+            window = FeedWindow(asked.query.get("window", FeedWindow.WEEK).upper())
+        except ValueError as error:
+            names = ", ".join(each.lower() for each in FeedWindow)
+            raise AskedWronglyError(HTTPStatus.BAD_REQUEST, f"There is no such window; one of {names}.") from error
+        query = {} if window is FeedWindow.WEEK else {"window": window.lower()}
+        heading = _Heading("popular", words("feed.popular", asked.language), self.places.home, query)
+        return self._page(asked, heading, await self.db.look_up(lambda tx: shown.popular(tx, window)))
 
     async def author(self, asked: Asked) -> Page:
         """Return the newest artworks of a user."""

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from app.share.announced import announced
 from app.share.page import Asked, NotShownError, Page
 from domain import shown
 from domain.plain import one_line
@@ -51,7 +52,7 @@ class PeoplePages:
             image=self.places.image(artworks[0].id) if artworks else None,
             size=artworks[0].picture.size if artworks else None,
             url=self.places.author(profile.handle),
-            feeds=[(form, self.places.feed(f"user/{profile.handle}", form)) for form in ("atom", "rss", "json")],
+            feeds=announced(self.places, profile.handle, name, asked.language),
         )
         return Page(body, headers=self.templates.policy())
 

@@ -45,6 +45,7 @@ def share_routes(services: Services, desk: Desk) -> list[BaseRoute]:
         desk.route("/u/{handle}", people.page, missing),
         desk.route("/oembed", OEmbed(artworks).answer, names=PARAMETERS),
         desk.route("/feeds/latest.{form}", feeds.latest),
+        desk.route("/feeds/popular.{form}", feeds.popular, names=("window",)),
         desk.route("/feeds/user/{handle}.{form}", feeds.author),
         desk.route("/feeds/tag/{tag}.{form}", feeds.tag),
         desk.route("/feeds/search.{form}", feeds.search, names=("q",)),

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from db.tables.columns import key, moment, word
+from db.tables.columns import key, moment, moment_or_none, word
 from db.words import Visibility
 
 
@@ -27,6 +27,8 @@ class Collection(SQLModel, table=True):
     description: str = ""
     visibility: Visibility = word(Visibility, "visibility", Visibility.PRIVATE)
     is_bookmarks: bool = False
+    hidden_at: datetime | None = moment_or_none()
+    """When moderation took it out of sight of all but its owner."""
     created_at: datetime = moment()
 
 

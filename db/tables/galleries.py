@@ -29,6 +29,8 @@ class Gallery(SQLModel, table=True):
         default=None, foreign_key="prompt_presets.id", ondelete="SET NULL", index=True
     )
     """What prompts that are drafted for its owner begin with."""
+    hidden_at: datetime | None = moment_or_none()
+    """When moderation took it out of sight of all but its user."""
     deleted_at: datetime | None = moment_or_none()
     """When its owner was deleted: it is empty then, and stays for the jobs that still paint for it."""
 

@@ -129,7 +129,7 @@ def _json(response: Any, url: str) -> list[dict[str, Any]]:  # noqa: ANN401
     ]
 
 
-@pytest.mark.parametrize("name", ["latest", "user/bora"])
+@pytest.mark.parametrize("name", ["latest", "popular", "user/bora"])
 async def test_all_formats_tell_the_same_newest_first(easel: Installation, database_url: str, name: str) -> None:
     author, other = await easel.signed_up("bora"), await easel.signed_up("mina")
     first = await published(author, database_url, title="First", description="One\n\ntwo", tags=["sea", "고양이"])
@@ -139,7 +139,7 @@ async def test_all_formats_tell_the_same_newest_first(easel: Installation, datab
     told = await read(reader_of(easel), name)
 
     assert told["rss"] == told["atom"] == told["json"]
-    titles = ["Third", "Second", "First"] if name == "latest" else ["Second", "First"]
+    titles = ["Third", "Second", "First"] if name != "user/bora" else ["Second", "First"]
     assert [each["title"] for each in told["json"]] == titles
     *_, newer, oldest = told["json"]
     assert newer["url"] == f"{easel.url}/a/{second}"
@@ -241,7 +241,7 @@ async def test_what_people_write_stays_text_in_every_format(easel: Installation,
     "path",
     [
         *("latest", "latest.html", "latest.", "latest.rss.atom", "user/nobody.rss", "user/.rss", "user/%00.atom"),
-        *("popular.rss", "user/bora/x.rss", ""),
+        *("popular", "recommended.rss", "user/bora/x.rss", ""),
     ],
 )
 async def test_other_feeds_are_not_there(easel: Installation, path: str) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
 
+from domain import popularity
 from local_graph import ISSUER
 from local_pages import FILL, executed, local_pages, plan_of
+from people import key_in
 from searching import MATURE, PRIVATE, UNLISTED, searched
 from share_pages import xml_of
 from stored import sql
@@ -65,6 +68,39 @@ async def test_a_tag_has_a_feed_of_what_everybody_may_see(
         assert await titles(client, "tag/nobody_used_it.json") == []
         rss = xml_of((await client.get(f"/feeds/tag/{quote('고양이')}.rss")).content)
         assert [each.findtext("title") for each in rss.iter("item")] == ["Second", "First"]
+
+
+async def test_what_is_popular_has_a_feed_for_each_window(
+    spare_database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    async with opened(spare_database_url, redis_url, tmp_path) as (gallery, client):
+        # given an old artwork that many like, newer ones that few do, and others that are not for everybody
+        (bora,) = await gallery.users("bora")
+        added = [await gallery.add(bora, "Old", like_count=100)]
+        gallery.born += timedelta(days=30)
+        added += [await gallery.add(bora, f"New {likes}", like_count=likes) for likes in (9, 1)]
+        added += [await gallery.add(bora, "Hidden", **hidden) for hidden in (PRIVATE, UNLISTED, MATURE)]
+        async with gallery.graph.services.db.write() as tx:
+            for artwork in added:
+                await popularity.begin(tx, key_in(artwork))
+
+        # then each window has its own order
+        for window, told in (
+            *(("", ["New 9", "New 1", "Old"]), ("?window=day", ["New 9", "New 1", "Old"])),
+            *(("?window=ALL", ["Old", "New 9", "New 1"]), ("?window=month", ["New 9", "Old", "New 1"])),
+        ):
+            assert await titles(client, f"popular.json{window}") == told, window
+        own = (await client.get("/feeds/popular.json?window=ALL")).json()["feed_url"]
+        assert own == f"{ISSUER}/feeds/popular.json?window=all"
+        assert (await client.get("/feeds/popular.json?window=week")).json()[
+            "feed_url"
+        ] == f"{ISSUER}/feeds/popular.json"
+        etag = (await client.get("/feeds/popular.rss")).headers["etag"]
+        assert (await client.get("/feeds/popular.rss", headers={"if-none-match": etag})).status_code == 304
+        assert (await client.get("/feeds/popular.json?window=year")).status_code == 400
+        # and what is hidden is gone at once
+        sql(spare_database_url, "UPDATE artworks SET hidden_at = now() WHERE title = 'Old'")
+        assert await titles(client, "popular.json?window=all") == ["New 9", "New 1"]
 
 
 @pytest.mark.parametrize("tag", ["two words", "🎈", "a/b", "%00", "x" * 51, "#", "a.b", "<b>", "\u202e", "\u200b"])
@@ -127,13 +163,19 @@ async def test_searches_are_refused_or_find_nothing(
 
 async def test_what_was_found_is_looked_up_by_its_keys(spare_database_url: str, redis_url: str, tmp_path: Path) -> None:
     sql(spare_database_url, FILL, 20_000)
+    sql(
+        spare_database_url,
+        "INSERT INTO artwork_scores (artwork_id, day, week, month, ever) SELECT id, r, r, r, r FROM"
+        " (SELECT id, random() AS r FROM artworks) each",
+    )
     sql(spare_database_url, "ANALYZE")
     async with opened(spare_database_url, redis_url, tmp_path) as (_, client):
         with executed() as statements:
             for path in ("tag/sea.json", "search.json?q=harbour"):
                 assert await titles(client, path) == []
+            assert len(await titles(client, "popular.json")) == 50
     # how it is found is for the tests of search
     for statement, values in statements:
         plan = plan_of(spare_database_url, statement, values)
-        for table in ("artworks", "artwork_images", "media_assets"):
+        for table in ("artworks", "artwork_images", "artwork_scores", "media_assets"):
             assert f"Seq Scan on {table}  (" not in plan, plan

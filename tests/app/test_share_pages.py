@@ -58,12 +58,14 @@ async def test_a_page_tells_scrapers_what_they_ask_for(easel: Installation, data
     oembed = page.all("link", type="application/json+oembed") + page.all("link", type="text/xml+oembed")
     asked = [parse_qs(urlsplit(each["href"]).query) for each in oembed]
     assert asked == [{"url": [url], "format": ["json"]}, {"url": [url], "format": ["xml"]}]
-    feeds = {each["type"]: each["href"] for each in page.all("link", rel="alternate") if "feeds" in each["href"]}
-    assert feeds == {
-        "application/atom+xml": f"{easel.url}/feeds/user/bora.atom",
-        "application/rss+xml": f"{easel.url}/feeds/user/bora.rss",
-        "application/feed+json": f"{easel.url}/feeds/user/bora.json",
-    }
+    feeds = [(each["type"], each["href"]) for each in page.all("link", rel="alternate") if "feeds" in each["href"]]
+    assert feeds == [
+        ("application/atom+xml", f"{easel.url}/feeds/user/bora.atom"),
+        ("application/rss+xml", f"{easel.url}/feeds/user/bora.rss"),
+        ("application/feed+json", f"{easel.url}/feeds/user/bora.json"),
+        ("application/atom+xml", f"{easel.url}/feeds/latest.atom"),
+        ("application/atom+xml", f"{easel.url}/feeds/popular.atom"),
+    ]
     assert "robots" not in page.meta
 
 

@@ -240,6 +240,7 @@ REFUSED: dict[str, list[Callable[[], object]]] = {
         for each in (
             *("collection.full", "collections.too_many", "comments.pinned", "notifications.count"),
             *("search.too_much", "search.values", "searches.too_many"),
+            *("follows.too_many", "tag_follows.too_many", "mutes.too_many", "blocks.too_many"),
         )
     },
     "comments.locked": [lambda: raised(errors.CommentsLocked(("input", "artworkId")))],

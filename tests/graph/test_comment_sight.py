@@ -60,6 +60,9 @@ async def test_a_blocked_person_is_in_no_thread_of_the_other(easel: Installation
     for given, path in (({"replyTo": of_bob}, "replyTo"), ({"replyTo": answer}, "replyTo")):
         refused = await act(ann, "addComment", artworkId=artwork, text="x", idempotencyKey=uuid4().hex, **given)
         assert (refused["code"], refused["path"]) == ("NOT_FOUND", ["input", path])
+    refused = await act(bob, "editComment", commentId=answer, text="to ann again")
+    assert (refused["code"], refused["path"]) == ("NOT_FOUND", ["input", "commentId"])
+    assert sql(database_url, "SELECT count(*) FROM comments WHERE text LIKE '%%again'") == [(0,)]
     assert row_counts(database_url) == before
     named = await act(ann, "addComment", artworkId=artwork, text="hey @bob", idempotencyKey=uuid4().hex)
     assert named["comment"]["mentions"] == []

@@ -48,6 +48,10 @@ async def test_each_feed_has_what_belongs_there_and_says_why(town: Town) -> None
     assert await town.titles("me", "LATEST") == ["c1", "b2", "b1", "a1"]
     assert await town.titles("me", "TAG", filter={"tag": " #SEA "}) == ["b1", "a1"]
     assert await town.titles(None, "TAG", filter={"tag": "sky"}) == ["c1", "a1"]
+    first = await town.tagged(None, "sky", first=1)
+    after = await town.tagged(None, "sky", first=1, after=first["pageInfo"]["endCursor"])
+    assert [page["edges"][0]["node"]["title"] for page in (first, after)] == ["c1", "a1"]
+    assert [page["pageInfo"]["hasNextPage"] for page in (first, after)] == [True, False]
     assert await town.titles("me", "FOLLOWING") == ["c1", "b1", "a1"]
     author = f"user_{town.people['ben'].hex}"
     assert await town.titles("me", "LATEST", filter={"authorId": author, "style": "anime"}) == ["b2", "b1"]
@@ -88,6 +92,7 @@ async def test_nobody_is_shown_what_they_do_not_want(town: Town) -> None:
 
     for kind, given in (("LATEST", None), ("POPULAR", None), ("FOLLOWING", None), ("TAG", {"tag": "sea"})):
         assert await town.titles("me", kind, filter=given) == ["mine", "ann"], kind
+    assert [edge["node"]["title"] for edge in (await town.tagged("me", "sea"))["edges"]] == ["mine", "ann"]
     since = (await town.page("me", "LATEST"))["edges"][-1]["cursor"]
     await town.publish("ben", "ben 2")
     assert (await town.ask(NEWER, "me", kind="LATEST", since=since))["feed"]["newerCount"] == 1

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from domain import blocks, follows, mutes
 from local_graph import local_graph
 from people import key_in, new_artwork, new_users
 from stored import new_asset, row_counts, sql
@@ -131,4 +133,51 @@ async def test_what_can_not_be_followed_is_refused_and_nothing_is_written(graph:
         for on in (True, False):
             refused = await follow(graph, ann, target, on=on)
             assert (refused["code"], refused["path"]) == ("NOT_FOUND", ["input", "target"]), target
+    assert row_counts(database_url) == before
+
+
+SET = """mutation($on: Boolean!, $mute: ID!, $block: ID!) {
+  setMute(input: {userId: $mute, on: $on}) { ... on UserError { code path message } }
+  setBlock(input: {userId: $block, on: $on}) { ... on UserError { code path message } } }"""
+
+
+async def test_nobody_follows_mutes_or_blocks_more_than_they_may_also_at_once(
+    graph: LocalGraph, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name in ((follows, "FOLLOWED"), (follows, "TAGS"), (mutes, "MUTED"), (blocks, "BLOCKED")):
+        monkeypatch.setattr(module, f"MAXIMUM_{name}", 2)
+    ann, *people = await new_users(graph.services.db, "ann", *(f"p{number}" for number in range(6)))
+    await published(graph, database_url, people[0], "one", "two", "three")
+    tags = [(await graph.run(TAG, {"name": name}, ann))["tag"]["id"] for name in ("one", "two", "three")]
+
+    # when somebody follows too many at once, then as many as may be are followed
+    for targets, table, message in (
+        (people[:5], "follows", "You may follow 2 people."),
+        (tags, "tag_follows", "You may follow 2 tags."),
+    ):
+        results = await asyncio.gather(*(follow(graph, ann, each) for each in targets))
+        refused = [each for each in results if "code" in each]
+        assert len(refused) == len(targets) - 2
+        expected = {"__typename": "InvalidInput", "code": "INVALID_INPUT", "message": message}
+        assert all(each == expected | {"path": ["input", "target"]} for each in refused)
+        counted = {"follows": "SELECT count(*) FROM follows", "tag_follows": "SELECT count(*) FROM tag_follows"}
+        assert sql(database_url, counted[table]) == [(2,)]
+
+    # and again what is followed is no more, and one that is let go makes room
+    kept = next(each for each, result in zip(tags, results, strict=True) if "code" not in result)
+    left = next(each for each, result in zip(tags, results, strict=True) if "code" in result)
+    assert "code" not in await follow(graph, ann, kept)
+    assert "code" not in await follow(graph, ann, kept, on=False)
+    assert "code" not in await follow(graph, ann, left)
+
+    # the same holds for whom one mutes and blocks
+    for mute, block in ((0, 3), (1, 4)):
+        found = await graph.run(SET, {"on": True, "mute": people[mute], "block": people[block]}, ann)
+        assert found == {"setMute": {}, "setBlock": {}}
+    before = row_counts(database_url)
+    found = await graph.run(SET, {"on": True, "mute": people[2], "block": people[5]}, ann)
+    assert [(each["code"], each["message"]) for each in found.values()] == [
+        ("INVALID_INPUT", "You may mute 2 people."),
+        ("INVALID_INPUT", "You may block 2 people."),
+    ]
     assert row_counts(database_url) == before

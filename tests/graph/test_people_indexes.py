@@ -36,12 +36,16 @@ FILLED: Final[tuple[LiteralString, ...]] = (
     """INSERT INTO reactions (artwork_id, user_id, kind, created_at)
        SELECT a.id, u.id, 'LIKE', now() - random() * interval '1 day' FROM artworks a, users u
        WHERE a.id IN (SELECT id FROM artworks ORDER BY id LIMIT 2) OR u.handle IN ('user1', 'user2')""",
+    "INSERT INTO tags (id, name, artwork_count, follower_count) VALUES (gen_random_uuid(), 'sea', 5000, 0)",
+    """INSERT INTO artwork_tags (artwork_id, tag_id, position, listed_at)
+       SELECT a.id, t.id, 0, now() - random() * interval '1 day' FROM artworks a, tags t""",
     "ANALYZE",
 )
 LISTS: Final = {
     "ix_follows_followee_id_created_at": 'user(handle: "user1") { page: followers(first: 20, after: $after)',
     "ix_follows_follower_id_created_at": 'user(handle: "user1") { page: following(first: 20, after: $after)',
     "ix_reactions_artwork_id_created_at": f'artwork(id: "{ARTWORK}") {{ page: likers(first: 20, after: $after)',
+    "ix_artwork_tags_latest": 'tag(name: "sea") { page: artworks(first: 20, after: $after)',
     "ix_reactions_user_id_created_at": "viewer { page: likedArtworks(first: 20, after: $after)",
 }
 """By the index that carries it."""
@@ -68,7 +72,7 @@ async def test_each_list_goes_on_where_its_index_does(spare_database_url: str, r
             with psycopg.connect(spare_database_url) as connection:
                 plan = psycopg.RawCursor(connection).execute(f"EXPLAIN {text}".encode(), values).fetchall()
             lines = "\n".join(line for (line,) in plan)
-            assert f"Backward using {index}" in lines, lines
+            assert f"using {index}" in lines, lines
             assert "Sort" not in lines, lines
             assert "Seq Scan on follows" not in lines, lines
             assert "Seq Scan on reactions" not in lines, lines

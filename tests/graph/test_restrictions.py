@@ -73,6 +73,84 @@ async def test_the_restricted_may_not_do_what_is_named_until_it_ends(place: Cour
     assert (await place.graph.run(OWN, None, user))["viewer"]["restrictions"] == []
 
 
+def _mutation(name: str, success: str) -> str:
+    kind = name[0].upper() + name[1:]
+    return f"""mutation($input: {kind}Input!) {{ {name}(input: $input) {{
+      ... on {kind}Success {{ {success} }} {ERROR} }} }}"""
+
+
+async def test_the_restricted_say_and_show_nothing_new_by_any_path_but_may_take_back(place: Court) -> None:
+    # given somebody with things that others see, and some that they do not
+    user, other = await place.user(), await place.user()
+    artwork, draft = await place.artwork(user), await place.artwork(user, visibility="PRIVATE")
+    comment = place.comment(user, await place.artwork(other))
+    collection, character, preset, profile, edit, change = (
+        _mutation(*each)
+        for each in (
+            *(("upsertCollection", "collection { id }"), ("createCharacter", "character { id }")),
+            *(("savePromptPreset", "preset { id }"), ("updateProfile", "viewer { id }")),
+            *(("editComment", "comment { id }"), ("updateArtwork", "artwork { id }")),
+        )
+    )
+    update_character = _mutation("updateCharacter", "character { id }")
+    kept = (await place.ask(collection, user, title="Sea", visibility="PUBLIC"))["collection"]["id"]
+    hero = (await place.ask(character, user, name="Hero"))["character"]["id"]
+    soon = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+    await place.judged(user, "RESTRICT", restrictUntil=soon)
+    before = row_counts(place.database_url)
+
+    # when they say or show something new
+    refused: list[tuple[str, dict[str, Any]]] = [
+        (edit, {"commentId": comment, "text": "worse"}),
+        (change, {"artworkId": artwork, "title": "worse"}),
+        (change, {"artworkId": artwork, "tags": ["worse"]}),
+        (change, {"artworkId": draft, "visibility": "UNLISTED"}),
+        (collection, {"title": "worse", "visibility": "PUBLIC"}),
+        (collection, {"id": kept, "description": "worse"}),
+        (character, {"name": "worse"}),
+        (update_character, {"id": hero, "name": "worse"}),
+        (preset, {"name": "worse", "prompt": "the sea", "visibility": "PUBLIC"}),
+        (profile, {"displayName": "worse"}),
+        (profile, {"bio": "worse"}),
+        (profile, {"links": ["https://worse.example"]}),
+        (profile, {"avatarAssetId": place.asset(user)}),
+    ]
+    for document, given in refused:
+        assert (await place.ask(document, user, **given))["code"] == "RESTRICTED", given
+
+    # then nothing was written but the pictures of this test
+    assert row_counts(place.database_url) == before | {"media_assets": before["media_assets"] + 1}
+    said = (
+        "SELECT count(*) FROM artworks a, comments c, users u WHERE 'worse' IN (a.title, c.text, u.display_name, u.bio)"
+    )
+    assert sql(place.database_url, said) == [(0,)]
+
+    # and what nobody else sees, or takes something back, is still theirs to do; reporting others is, too
+    allowed: list[tuple[str, dict[str, Any]]] = [
+        (change, {"artworkId": artwork, "visibility": "UNLISTED"}),
+        (change, {"artworkId": draft, "title": "mine"}),
+        (collection, {"title": "Mine", "visibility": "PRIVATE"}),
+        (collection, {"id": kept, "visibility": "PRIVATE"}),
+        (character, {"name": "Mine", "visibility": "PRIVATE"}),
+        (update_character, {"id": hero, "visibility": "PRIVATE"}),
+        (preset, {"name": "Mine", "prompt": "the sea"}),
+        (profile, {"bio": "", "links": [], "avatarAssetId": None}),
+    ]
+    for document, given in allowed:
+        assert "code" not in await place.ask(document, user, **given), given
+    assert "report" in await place.report(user, other)
+
+
+async def test_who_reports_at_random_may_be_kept_from_that(place: Court) -> None:
+    user, other = await place.user(), await place.user()
+    soon = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+    await place.judged(user, "RESTRICT", restrictUntil=soon, activities=["REPORT"])
+    before = row_counts(place.database_url)
+    assert (await place.report(user, other))["code"] == "RESTRICTED"
+    assert row_counts(place.database_url) == before
+    assert "artwork" in await place.ask(PUBLISH, user, assetIds=[place.asset(user)], title="x")
+
+
 async def test_a_moderator_ends_a_restriction(place: Court) -> None:
     user = await place.user()
     soon = (datetime.now(UTC) + timedelta(days=3)).isoformat()

@@ -71,6 +71,7 @@ export const typePolicies: TypePolicies = {
   OrigChat: { fields: { gallery: connection() } },
   Search: { fields: { artworks: connection("orderBy"), users: connection(), tags: connection() } },
   Folder: { fields: { folders: connection(), assets: connection() } },
+  Tag: { fields: { artworks: connection() } },
   Artwork: { fields: { comments: connection(), likers: connection(), remixes: connection() } },
   ModerationCase: { fields: { reports: connection(), otherDecisions: connection() } },
   Comment: { fields: { replies: connection() } },
