@@ -106,13 +106,13 @@ async def update(tx: AsyncSession, author_id: UUID, artwork_id: UUID, changes: C
 
     Raises:
         NotFound: the author has no such artwork, or one of the images is not theirs.
-        Restricted: moderation keeps the author from publishing, and it is PRIVATE.
+        Restricted: moderation keeps the author from publishing, and others would see more than before, or other things.
         InvalidInput: a text, a tag, the list of images, or the licence of a remix is not acceptable.
     """
     names = None if changes.tags is None else checked_tags(changes.tags)
     texts = _texts(changes)
     artwork = await locked(tx, author_id, artwork_id)
-    if artwork.visibility is Visibility.PRIVATE and changes.visibility not in {None, Visibility.PRIVATE}:
+    if _is_publishing(artwork, changes):
         await restrictions.check(tx, author_id, Activity.PUBLISH)
     was = await listing.place_of(tx, artwork)
     _license(artwork, changes.license or artwork.license)
@@ -166,6 +166,17 @@ async def locked(tx: AsyncSession, author_id: UUID, artwork_id: UUID) -> Artwork
     if artwork is None:
         raise NotFound(("input", "artworkId"))
     return artwork
+
+
+def _is_publishing(artwork: Artwork, changes: Changes) -> bool:
+    """Return whether changes let others see more of an artwork, or other things: no different from publishing that."""
+    visibility = changes.visibility or artwork.visibility
+    if visibility is Visibility.PRIVATE:
+        return False
+    is_wider = visibility is not artwork.visibility and artwork.visibility is not Visibility.PUBLIC
+    return is_wider or any(
+        each is not None for each in (changes.asset_ids, changes.title, changes.description, changes.tags)
+    )
 
 
 def _title(text: str) -> str:

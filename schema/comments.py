@@ -216,7 +216,7 @@ AddCommentResult = Annotated[
     strawberry.union("AddCommentResult", description="Result of `addComment`."),
 ]
 EditCommentResult = Annotated[
-    EditCommentSuccess | InvalidInput | NotFound | CommentsLocked | ContentBlocked | TooManyAttempts,
+    EditCommentSuccess | InvalidInput | NotFound | CommentsLocked | ContentBlocked | TooManyAttempts | Restricted,
     strawberry.union("EditCommentResult", description="Result of `editComment`."),
 ]
 DeleteCommentResult = Annotated[

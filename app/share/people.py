@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from app.share.page import Asked, NotShownError, Page
 from domain import shown
+from domain.accounts import plain_handle
 from domain.plain import one_line
 from domain.sharing_words import words
 from domain.words import ImageVariant
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from domain.shown import Profile
 
 _ARTWORKS: Final = 24
-_HANDLE: Final = re.compile(r"[a-z0-9_]{1,30}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +55,13 @@ class PeoplePages:
         return Page(body, headers=self.templates.policy())
 
     async def find(self, handle: str) -> Profile:
-        """Return a user by their handle.
+        """Return a user by their handle, however it is written.
 
         Raises:
             NotShownError: there is none.
         """
-        is_one = _HANDLE.fullmatch(handle)
-        profile = await self.db.look_up(lambda tx: shown.find_author(tx, handle)) if is_one else None
+        plain = plain_handle(handle)
+        profile = await self.db.look_up(lambda tx: shown.find_author(tx, plain)) if plain else None
         if profile is None:
             raise NotShownError
         return profile

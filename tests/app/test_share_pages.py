@@ -233,7 +233,9 @@ async def test_a_user_s_page_shows_their_newest_public_artworks(easel: Installat
     assert page.meta["og:description"] == "I paint harbours"
     assert page.meta["og:image"] == f"{easel.url}/a/{second}/image"
     assert "Unlisted" not in page.text
-    for path in ("/u/nobody", "/u/BORA", "/u/%00", "/u/" + "x" * 3_000, "/u/%ff"):
+    for path in ("/u/BORA", "/u/@bora"):
+        assert (await reader.document(path)).all("link", rel="canonical") == page.all("link", rel="canonical")
+    for path in ("/u/nobody", "/u/@@bora", "/u/%00", "/u/" + "x" * 3_000, "/u/%ff"):
         assert (await reader.get(path)).status_code == 404
 
 
