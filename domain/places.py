@@ -55,6 +55,10 @@ class Places:
         asked = f"?{urlencode(query)}" if query else ""
         return f"{self.base_url}/feeds/{quote(name, safe='/')}.{form}{asked}"
 
+    def feeds(self, name: str) -> list[tuple[str, str]]:
+        """Return the forms of a feed, each with its address."""
+        return [(form, self.feed(name, form)) for form in ("atom", "rss", "json")]
+
     def oembed(self, url: str, form: str) -> str:
         """Return the address where oEmbed tells of the page at ``url``, as ``json`` or ``xml``."""
         return f"{self.base_url}/oembed?{urlencode({'url': url, 'format': form})}"

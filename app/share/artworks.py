@@ -46,11 +46,9 @@ class ArtworkPages:
             "artwork",
             asked.language,
             **self._told(artwork, asked.language),
-            pictures=[
-                (each, self.links.variant(each, ImageVariant.CARD), self.links.shared(each)) for each in pictures
-            ],
+            pictures=[(each, self.links.card(each), self.links.shared(each)) for each in pictures],
             oembed=[(form, self.places.oembed(shared, form)) for form in ("json", "xml")],
-            feeds=[(form, self.places.feed(f"user/{artwork.author.handle}", form)) for form in ("atom", "rss", "json")],
+            feeds=self.places.feeds(f"user/{artwork.author.handle}"),
         )
         return Page(body, headers=self.templates.policy() | self._robots(artwork))
 
@@ -58,10 +56,7 @@ class ArtworkPages:
         """Return the page of an artwork that others may put into a frame, also a sandboxed one."""
         artwork = await self.find(asked)
         told = self._told(artwork, asked.language)
-        picture = (
-            self.links.variant(artwork.picture, ImageVariant.CARD),
-            self.links.shared(artwork.picture),
-        )
+        picture = self.links.card(artwork.picture), self.links.shared(artwork.picture)
         body = self.templates.write("embed", asked.language, **told, picture=picture)
         return Page(body, headers=self.templates.policy(is_framed=True) | UNLISTED)
 

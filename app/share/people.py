@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from app.share.home import ARTWORKS
 from app.share.page import Asked, NotShownError, Page
 from domain import shown
 from domain.accounts import plain_handle
 from domain.plain import one_line
 from domain.sharing_words import words
-from domain.words import ImageVariant
 
 if TYPE_CHECKING:
     from app.share.links import PictureLinks
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from db.session import Database
     from domain.places import Places
     from domain.shown import Profile
-
-_ARTWORKS: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class PeoplePages:
     async def page(self, asked: Asked) -> Page:
         """Return the page of a user."""
         profile = await self.find(asked.place["handle"])
-        artworks = await self.db.look_up(lambda tx: shown.latest_of(tx, profile.id, _ARTWORKS))
+        artworks = await self.db.look_up(lambda tx: shown.latest_of(tx, profile.id, ARTWORKS))
         name = one_line(profile.display_name)
         body = self.templates.write(
             "user",
@@ -43,14 +41,11 @@ class PeoplePages:
             name=name,
             initial=name[:1],
             summary=one_line(profile.bio) or words("page.pictures_of", asked.language, author=name),
-            artworks=[
-                (self.places.artwork(each.id), self.links.variant(each.picture, ImageVariant.CARD), each)
-                for each in artworks
-            ],
+            artworks=[(self.places.artwork(each.id), self.links.card(each.picture), each) for each in artworks],
             image=self.places.image(artworks[0].id) if artworks else None,
             size=artworks[0].picture.size if artworks else None,
             url=self.places.author(profile.handle),
-            feeds=[(form, self.places.feed(f"user/{profile.handle}", form)) for form in ("atom", "rss", "json")],
+            feeds=self.places.feeds(f"user/{profile.handle}"),
         )
         return Page(body, headers=self.templates.policy())
 
