@@ -81,7 +81,9 @@ class Settings(BaseSettings):
     lease_s: float = Field(15.0, gt=0, description="How long a silent worker keeps its job.")
     patience_s: float = Field(3600.0, gt=0, description="How long a job may wait in the line before it is given up.")
     admins: list[_UserId] = Field([], description="Ids of the users who may pause lines and drain workers; JSON.")
-    moderators: list[_UserId] = Field([], description="Ids of the users who decide about reports, besides ADMINS; JSON.")
+    moderators: list[_UserId] = Field(
+        [], description="Ids of the users who decide about reports, besides ADMINS; JSON."
+    )
     strike_days: int = Field(90, ge=1, description="How long a strike counts against somebody.")
     appeal_days: int = Field(14, ge=1, description="How long a decision of moderation can be appealed.")
     review_minutes: int = Field(30, ge=1, description="How long a case is for the moderator alone who has taken it.")
