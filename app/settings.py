@@ -29,6 +29,9 @@ def _all_known(keys: str) -> str:
     return ",".join(_known(key.strip()) for key in keys.split(",")) if keys else keys
 
 
+_UserId = Annotated[str, Field(pattern="^user_[0-9a-f]{32}$")]
+
+
 class Settings(BaseSettings):
     """What an installation can be told; names are those of environment variables, in capitals."""
 
@@ -77,8 +80,10 @@ class Settings(BaseSettings):
     release: str = Field("dev", description="What runs here, such as a commit: told of each worker.")
     lease_s: float = Field(15.0, gt=0, description="How long a silent worker keeps its job.")
     patience_s: float = Field(3600.0, gt=0, description="How long a job may wait in the line before it is given up.")
-    admins: list[str] = Field([], description="Ids of the users who may pause lines and drain workers; JSON.")
-    moderators: list[str] = Field([], description="Ids of the users who decide about reports, besides ADMINS; JSON.")
+    admins: list[_UserId] = Field([], description="Ids of the users who may pause lines and drain workers; JSON.")
+    moderators: list[_UserId] = Field(
+        [], description="Ids of the users who decide about reports, besides ADMINS; JSON."
+    )
     strike_days: int = Field(90, ge=1, description="How long a strike counts against somebody.")
     appeal_days: int = Field(14, ge=1, description="How long a decision of moderation can be appealed.")
     review_minutes: int = Field(30, ge=1, description="How long a case is for the moderator alone who has taken it.")

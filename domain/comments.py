@@ -144,9 +144,7 @@ async def add(tx: AsyncSession, author_id: UUID, artwork_id: UUID, text: str, re
     tx.add(comment)
     await tx.flush()
     await _mention(tx, comment, artwork)
-    comment_notes.change(tx, {}, await comment_notes.notes_of(tx, comment, artwork))
-    await _count(tx, comment, 1)
-    _tell(tx, ArtworkChange.COMMENT_ADDED, comment)
+    await _put_in(tx, comment, artwork)
     await recommendations.stir(tx, author_id)
     return comment.id
 
@@ -173,8 +171,9 @@ async def edit(tx: AsyncSession, author_id: UUID, comment_id: UUID, text: str) -
     before = await comment_notes.notes_of(tx, comment, artwork)
     await _forget_mentions(tx, comment.id)
     await _mention(tx, comment, artwork)
-    comment_notes.change(tx, before, await comment_notes.notes_of(tx, comment, artwork))
-    _tell(tx, ArtworkChange.COMMENT_EDITED, comment)
+    if comment.hidden_at is None:
+        comment_notes.change(tx, before, await comment_notes.notes_of(tx, comment, artwork))
+        _tell(tx, ArtworkChange.COMMENT_EDITED, comment)
 
 
 async def remove(tx: AsyncSession, user_id: UUID, comment_id: UUID) -> UUID:
@@ -192,10 +191,8 @@ async def remove(tx: AsyncSession, user_id: UUID, comment_id: UUID) -> UUID:
         raise NotFound(path)
     if user_id not in {comment.author_id, artwork.author_id}:
         raise NotFound(path)
-    comment_notes.change(tx, await comment_notes.notes_of(tx, comment, artwork), {})
     if comment.hidden_at is None:
-        await _count(tx, comment, -1)
-        _tell(tx, ArtworkChange.COMMENT_DELETED, comment)
+        await _take_out(tx, comment, artwork)
     if await _is_answered(tx, comment.id):
         await _forget_mentions(tx, comment.id)
         comment.text, comment.author_id = "", None
@@ -250,29 +247,40 @@ async def hide(tx: AsyncSession, comment_id: UUID) -> bool:
 
     Done again, it changes nothing.
     """
-    comment = await _locked(tx, comment_id)
-    if comment and comment.hidden_at is None:
+    comment, artwork = await _locked(tx, comment_id)
+    if comment and artwork and comment.hidden_at is None:
         comment.hidden_at = now()
-        await _count(tx, comment, -1)
-        _tell(tx, ArtworkChange.COMMENT_DELETED, comment)
+        await _take_out(tx, comment, artwork)
     return comment is not None
 
 
 async def show(tx: AsyncSession, comment_id: UUID) -> None:
     """Let a comment that was hidden be seen again. Done again, it changes nothing."""
-    comment = await _locked(tx, comment_id)
-    if comment and comment.hidden_at is not None:
+    comment, artwork = await _locked(tx, comment_id)
+    if comment and artwork and comment.hidden_at is not None:
         comment.hidden_at = None
-        await _count(tx, comment, 1)
-        _tell(tx, ArtworkChange.COMMENT_ADDED, comment)
+        await _put_in(tx, comment, artwork)
 
 
-async def _locked(tx: AsyncSession, comment_id: UUID) -> Comment | None:
-    """Return a comment that is not deleted, whose artwork is locked."""
-    if await _lock(tx, await _artwork_of(tx, comment_id)) is None:
-        return None
-    comment = await _current(tx, comment_id)
-    return comment if comment and comment.author_id else None
+async def _locked(tx: AsyncSession, comment_id: UUID) -> tuple[Comment | None, Artwork | None]:
+    """Return a comment that is not deleted, and its artwork, which is locked."""
+    artwork = await _lock(tx, await _artwork_of(tx, comment_id))
+    comment = await _current(tx, comment_id) if artwork else None
+    return (comment if comment and comment.author_id else None), artwork
+
+
+async def _put_in(tx: AsyncSession, comment: Comment, artwork: Artwork) -> None:
+    """Count a comment that others see from now on, and tell of it."""
+    comment_notes.change(tx, {}, await comment_notes.notes_of(tx, comment, artwork))
+    await _count(tx, comment, 1)
+    _tell(tx, ArtworkChange.COMMENT_ADDED, comment)
+
+
+async def _take_out(tx: AsyncSession, comment: Comment, artwork: Artwork) -> None:
+    """Count a comment no more that others see no more, take back what was noted of it, and tell watchers."""
+    comment_notes.change(tx, await comment_notes.notes_of(tx, comment, artwork), {})
+    await _count(tx, comment, -1)
+    _tell(tx, ArtworkChange.COMMENT_DELETED, comment)
 
 
 async def _artwork_of(tx: AsyncSession, comment_id: UUID) -> UUID | None:

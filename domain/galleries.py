@@ -99,8 +99,9 @@ async def lock(tx: AsyncSession, user_id: UUID, owner: Owner, path: Path = _OWNE
 async def locked(tx: AsyncSession, gallery_id: UUID | None) -> Gallery | None:
     """Return a gallery, locked until the transaction ends; None where there is none, or none any more.
 
-    Its user is locked with it, before any picture, as by who changes folders: what both do to the same pictures is
-    done one after the other, and who stands for the user needs that row in the end.
+    Its user is locked before it, and before any picture, as by who changes folders: what both do to the same pictures
+    is done one after the other, nobody who comes to a second gallery of the user waits in a circle, and who stands for
+    the user needs that row in the end.
 
     FOR NO KEY UPDATE: jobs and pictures that are just being added refer to the rows, and may be waited for.
     """
@@ -110,7 +111,7 @@ async def locked(tx: AsyncSession, gallery_id: UUID | None) -> Gallery | None:
         select(Gallery)
         .join(User, col(User.id) == col(Gallery.user_id))
         .where(col(Gallery.id) == gallery_id, col(Gallery.deleted_at).is_(None))
-        .with_for_update(key_share=True)
+        .with_for_update(key_share=True, of=[User, Gallery])  # in this order
     )
     return (await tx.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
 

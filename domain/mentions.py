@@ -57,8 +57,8 @@ def places(text: str) -> Iterator[Place]:
 async def find(tx: AsyncSession, text: str, author_id: UUID, artwork: Artwork) -> list[Mention]:
     """Return who is named in what an author writes under an artwork, at most ``MAXIMUM_MENTIONS``.
 
-    Nobody is who may not see the artwork because it is private, or because they and one of the two authors are out of
-    each other's sight.
+    Nobody is who may not see the artwork because it is private or hidden, or because they and one of the two authors
+    are out of each other's sight.
     """
     found = list(places(text))
     handles = list(dict.fromkeys(place.handle for place in found))[:_CANDIDATES]
@@ -69,7 +69,7 @@ async def find(tx: AsyncSession, text: str, author_id: UUID, artwork: Artwork) -
         sight.in_sight(col(User.id), author_id),
         sight.in_sight(col(User.id), artwork.author_id),
     )
-    if artwork.visibility is Visibility.PRIVATE:
+    if artwork.visibility is Visibility.PRIVATE or artwork.hidden_at is not None:
         named = named.where(col(User.id) == artwork.author_id)
     keys = dict((await tx.execute(named)).all())
     told = [Mention(keys[place.handle], place.offset, place.length) for place in found if place.handle in keys]

@@ -242,6 +242,7 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "You may have {maximum} characters, stories and chats.",
         "캐릭터와 스토리, 원작챗은 모두 합해 최대 {maximum}개까지 만들 수 있습니다.",
     ),
+    "asset.hidden": ("Moderators have removed this image.", "운영자가 삭제한 이미지입니다."),
     "asset.not_trashed": ("This image was not deleted.", "삭제된 이미지가 아닙니다."),
     "asset.purged": (
         "This image was deleted more than {days} days ago and can not be restored.",

@@ -83,10 +83,12 @@ async def take(tx: AsyncSession, moderator: Moderator, case_id: UUID, rules: Rul
     Raises:
         NotFound: there is no such case, or it is about the moderator.
         CaseConflict: another moderator has it, or it is decided.
+        Forbidden: the moderator may not decide it.
     """
     case = await lock(tx, moderator, case_id)
     if case.status not in moderation_states.WAITING or _is_anothers(case, moderator.id):
         raise CaseConflict(case)
+    await _require_impartial(tx, moderator, case, await _decisions(tx, case))
     before = facts(case)
     if case.status is CaseStatus.OPEN:
         moderation_states.move(case, CaseStatus.IN_REVIEW)
@@ -131,10 +133,8 @@ async def decide(
         raise CaseConflict(case)
     is_appeal = case.status is CaseStatus.APPEALED
     check(case, verdict)
-    await _require_unconcerned(tx, moderator, case)
     earlier = await _decisions(tx, case)
-    if is_appeal:
-        await _require_another(tx, moderator, case, earlier[-1])
+    await _require_impartial(tx, moderator, case, earlier)
     before = facts(case)
     decision = _decision(case, verdict, moderator.id, rules)
     tx.add(decision)
@@ -265,19 +265,16 @@ def _is_anothers(case: ModerationCase, moderator_id: UUID) -> bool:
     return case.taken_by not in {None, moderator_id} and case.taken_until is not None and case.taken_until > now()
 
 
-async def _require_unconcerned(tx: AsyncSession, moderator: Moderator, case: ModerationCase) -> None:
-    if moderator.id in await _reporters(tx, case, moderator.all):
-        raise Forbidden("moderation.own_report")
-
-
-async def _require_another(
-    tx: AsyncSession, moderator: Moderator, case: ModerationCase, appealed: ModerationDecision
+async def _require_impartial(
+    tx: AsyncSession, moderator: Moderator, case: ModerationCase, earlier: Sequence[ModerationDecision]
 ) -> None:
-    """Leave an appeal to another moderator than who decided, where there is one who may decide."""
-    if appealed.actor_id == moderator.id:
-        concerned = {case.owner_id, moderator.id, *(await _reporters(tx, case, moderator.all))}
-        if set(moderator.all) - concerned:
-            raise Forbidden("moderation.same_moderator")
+    """Leave a case to who has not reported the same, and an appeal to another than who decided, where there is one."""
+    reporters = await _reporters(tx, case, moderator.all)
+    if moderator.id in reporters:
+        raise Forbidden("moderation.own_report")
+    is_own_appeal = case.status is CaseStatus.APPEALED and earlier[-1].actor_id == moderator.id
+    if is_own_appeal and set(moderator.all) - {case.owner_id, moderator.id, *reporters}:
+        raise Forbidden("moderation.same_moderator")
 
 
 async def _reporters(tx: AsyncSession, case: ModerationCase, among: Collection[UUID]) -> set[UUID]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlmodel import col
 
 from db.tables import Artwork, ArtworkImage, MediaAsset, ModerationChange
 from db.tables.columns import now
 from db.words import AssetStatus
 from db.words_moderation import ChangeKind, DecisionEffect, SubjectKind
-from domain import collections, comments, galleries, guard, listing, media, trash
+from domain import collections, comments, galleries, guard, listing, media, moderation_changes, trash
 from domain.errors import InvalidInput, NotFound
 from domain.words import MediaChange
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from db.tables import ModerationDecision
@@ -65,7 +64,7 @@ async def undo(tx: AsyncSession, decision: ModerationDecision) -> None:
         await tx.flush()
         if change.kind is ChangeKind.LEVEL:
             await _lower_level(tx, decision, change)
-        elif not await _is_hidden_by_another(tx, change):
+        elif not await moderation_changes.is_hidden(tx, change.subject_id):
             await _SHOW[change.subject_kind](tx, decision.owner_id, change.subject_id)
     await tx.flush()
 
@@ -115,7 +114,7 @@ async def _show_entity(tx: AsyncSession, _owner_id: UUID, key: UUID) -> None:
 
 
 async def _hide_picture(tx: AsyncSession, owner_id: UUID, key: UUID) -> bool:
-    """Hide a picture that is READY; what is deleted is not seen anyhow."""
+    """Hide a picture that is READY; one that its owner has deleted stays in the trash: it can not be restored."""
     try:
         asset, gallery = await trash.locked(tx, owner_id, key)
     except NotFound:
@@ -125,7 +124,7 @@ async def _hide_picture(tx: AsyncSession, owner_id: UUID, key: UUID) -> bool:
             await galleries.withdraw(tx, gallery, asset, AssetStatus.HIDDEN)
         else:
             media.move(asset, AssetStatus.HIDDEN)
-    return asset.status is AssetStatus.HIDDEN
+    return asset.status in {AssetStatus.HIDDEN, AssetStatus.TRASHED}
 
 
 async def _show_picture(tx: AsyncSession, owner_id: UUID, key: UUID) -> None:
@@ -178,8 +177,9 @@ async def _raise_level(
 async def _lower_level(tx: AsyncSession, decision: ModerationDecision, change: ModerationChange) -> None:
     """Go back to the level before, or to what other decisions have raised it to; a higher one of its own stays."""
     assert change.level_before
-    standing = select(col(ModerationChange.level_after)).where(*_standing(change))
-    levels = [level for level in (await tx.execute(standing)).scalars() if level]
+    others = moderation_changes.standing(change.subject_id, ChangeKind.LEVEL)
+    raised = select(col(ModerationChange.level_after)).where(*others)
+    levels = [level for level in (await tx.execute(raised)).scalars() if level]
     row = await _levelled(tx, decision.owner_id, change.subject_kind, change.subject_id)
     if row and row.content_level is change.level_after:
         await _set_level(tx, row, guard.highest([change.level_before, *levels]))
@@ -203,19 +203,6 @@ async def _levelled(tx: AsyncSession, owner_id: UUID, kind: SubjectKind, key: UU
     except NotFound:
         return None
     return asset
-
-
-async def _is_hidden_by_another(tx: AsyncSession, change: ModerationChange) -> bool:
-    return bool((await tx.execute(select(exists().where(*_standing(change))))).scalar_one())
-
-
-def _standing(change: ModerationChange) -> tuple[ColumnElement[bool], ...]:
-    """Return the clauses for changes of the same row and kind that are not undone."""
-    return (
-        col(ModerationChange.subject_id) == change.subject_id,
-        col(ModerationChange.kind) == change.kind,
-        col(ModerationChange.undone_at).is_(None),
-    )
 
 
 async def _artwork(tx: AsyncSession, key: UUID) -> Artwork | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import any_, func, literal, select, update
+from sqlalchemy import any_, func, literal, or_, select, update
 from sqlmodel import col
 
 from db.tables import Appeal, ModerationDecision, Restriction, Strike, User
@@ -114,16 +115,27 @@ async def restrict(
 
 
 async def take_back(tx: AsyncSession, decision: ModerationDecision, by: UUID) -> None:
-    """Undo what a decision did to the one concerned: its strike, its restriction, and what the strike alone led to."""
+    """Undo what a decision did to the one concerned: its strike, its restriction, and what the strike alone led to.
+
+    What other strikes led to together with it is as long as they lead to without it.
+    """
     await _lock(tx, decision.owner_id)
     strikes = update(Strike).where(col(Strike.decision_id) == decision.id, col(Strike.taken_back_at).is_(None))
     await tx.execute(strikes.values(taken_back_at=now()))
-    ended = col(Restriction.decision_id) == decision.id
-    if policies.penalty(await _active(tx, decision.owner_id)) is None:
-        ended |= col(Restriction.is_automatic)
-    query = select(Restriction).where(col(Restriction.user_id) == decision.owner_id, ended, is_active(Restriction))
-    for restriction in (await tx.execute(query.with_for_update())).scalars():
-        _lift(tx, restriction, by)
+    left = policies.penalty(await _active(tx, decision.owner_id)) or timedelta()
+    concerned = or_(col(Restriction.decision_id) == decision.id, col(Restriction.is_automatic))
+    query = (
+        select(Restriction, ModerationDecision)
+        .join(ModerationDecision, col(ModerationDecision.id) == col(Restriction.decision_id))
+        .where(col(Restriction.user_id) == decision.owner_id, concerned, is_active(Restriction))
+        .with_for_update(of=Restriction)
+    )
+    for restriction, cause in (await tx.execute(query)).all():
+        until = now() if cause.id == decision.id else cause.created_at + left
+        if until < restriction.until:
+            _lift(tx, restriction, by)
+            if until > now():
+                await restrict(tx, cause, until, policies.RESTRICTED, is_automatic=True)
 
 
 async def lift(tx: AsyncSession, moderator_id: UUID, restriction_id: UUID) -> None:

@@ -12,12 +12,9 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "share.about": ("A picture by {author} on Easel.", "Easel에 올라온 {author}님의 작품입니다."),
     "share.look": ("See the picture", "작품 보기"),
     # pages
-    "page.by": ("by {author}", "{author}님의 작품"),
     "page.likes": ("Likes", "좋아요"),
     "page.comments": ("Comments", "댓글"),
     "page.followers": ("Followers", "팔로워"),
-    "page.full": ("Full size", "원본 크기로 보기"),
-    "page.feed": ("Feed", "피드"),
     "page.published": ("Published", "게시일"),
     "page.date": ("{year}-{month:02}-{day:02}", "{year}년 {month}월 {day}일"),
     "page.nothing_yet": ("Nothing is shown here yet.", "아직 공개된 작품이 없습니다."),
@@ -27,6 +24,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "It was never there, it is no longer shown, or it is not for everybody.",
         "처음부터 없었거나, 더 이상 공개되지 않거나, 모두에게 공개된 것이 아닙니다.",
     ),
+    "page.home": ("The newest pictures", "최신 작품"),
     "page.description": ("Pictures that people have painted with Easel.", "Easel에서 그린 그림들입니다."),
     # feeds
     "feed.latest": ("The newest pictures on Easel", "Easel 최신 작품"),

@@ -124,9 +124,9 @@ async def find_author(tx: AsyncSession, handle: str) -> Profile | None:
     return Profile(*row) if row else None
 
 
-async def latest(tx: AsyncSession) -> list[ShownArtwork]:
+async def latest(tx: AsyncSession, limit: int = PAGE) -> list[ShownArtwork]:
     """Return the newest artworks of all."""
-    return _all_shown(await tx.execute(_newest_of_all(), {"at_most": PAGE}))
+    return _all_shown(await tx.execute(_newest_of_all(), {"at_most": limit}))
 
 
 async def latest_of(tx: AsyncSession, author_id: UUID, limit: int = PAGE) -> list[ShownArtwork]:

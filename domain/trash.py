@@ -11,7 +11,7 @@ from sqlmodel import col
 from db.tables import MediaAsset
 from db.tables.columns import now
 from db.words import AssetStatus
-from domain import galleries, media
+from domain import galleries, media, moderation_changes
 from domain.errors import InvalidInput, NotFound
 from domain.texts import clean
 from domain.words import MediaChange
@@ -63,7 +63,7 @@ async def restore(tx: AsyncSession, user_id: UUID, asset_id: UUID) -> None:
 
     Raises:
         NotFound: the user has no such picture.
-        InvalidInput: it was not deleted, or too long ago.
+        InvalidInput: it was not deleted, or too long ago, or moderation has hidden it since.
     """
     asset, gallery = await locked(tx, user_id, asset_id)
     if asset.status is AssetStatus.READY:
@@ -72,6 +72,8 @@ async def restore(tx: AsyncSession, user_id: UUID, asset_id: UUID) -> None:
         raise InvalidInput("asset.purged", _PATH, days=UNDO.days)
     if asset.status is not AssetStatus.TRASHED:
         raise InvalidInput("asset.not_trashed", _PATH)
+    if await moderation_changes.is_hidden(tx, asset_id):
+        raise InvalidInput("asset.hidden", _PATH)
     media.move(asset, AssetStatus.READY)
     asset.trashed_at = None
     await tx.flush()

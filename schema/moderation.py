@@ -116,8 +116,8 @@ class ModerationDecision(Node):
         unique=True,
     )
     actor: User | None = to_one(
-        "Who decided: for moderators to see; null where reports alone did.",
-        lambda ask, decision, user: (user.id == decision.actor_id) & ask.moderator,
+        "Who decided: for moderators to see, unless it is about themselves; null where reports alone did.",
+        lambda ask, decision, user: (user.id == decision.actor_id) & ask.moderator & (decision.owner_id != ask.viewer),
         unique=True,
         seen=True,
     )

@@ -23,12 +23,18 @@ class AnnouncedFeed:
     url: str
 
 
-def announced(places: Places, handle: str, author: str, language: Language) -> list[AnnouncedFeed]:
-    """Return the feeds of an author in every form, then those of everybody's artworks in one."""
-    of_author = words("page.pictures_of", language, author=author)
-    own = [AnnouncedFeed(of_author, of_form, places.feed(f"user/{handle}", form)) for form, of_form in _TYPES.items()]
-    of_all = [
-        AnnouncedFeed(words(f"feed.{name}", language), _TYPES["atom"], places.feed(name, "atom"))
-        for name in ("latest", "popular")
+def announced(places: Places, language: Language) -> list[AnnouncedFeed]:
+    """Return the feeds of everybody's artworks, the newest and the popular ones, in every form."""
+    return [
+        feed for name in ("latest", "popular") for feed in _forms(places, name, words(f"feed.{name}", language))
     ]
-    return [*own, *of_all]
+
+
+def announced_of(places: Places, handle: str, author: str, language: Language) -> list[AnnouncedFeed]:
+    """Return the feeds of an author in every form, then those of everybody's artworks."""
+    own = _forms(places, f"user/{handle}", words("page.pictures_of", language, author=author))
+    return [*own, *announced(places, language)]
+
+
+def _forms(places: Places, name: str, title: str) -> list[AnnouncedFeed]:
+    return [AnnouncedFeed(title, type_, places.feed(name, form)) for form, type_ in _TYPES.items()]

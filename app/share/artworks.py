@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from app.share.announced import announced
+from app.share.announced import announced_of
 from app.share.page import UNLISTED, Asked, NotShownError, Page, redirect
 from domain import sharing, shown
 from domain.plain import one_line
@@ -47,11 +47,9 @@ class ArtworkPages:
             "artwork",
             asked.language,
             **self._told(artwork, asked.language),
-            pictures=[
-                (each, self.links.variant(each, ImageVariant.CARD), self.links.shared(each)) for each in pictures
-            ],
+            pictures=[(each, self.links.card(each), self.links.shared(each)) for each in pictures],
             oembed=[(form, self.places.oembed(shared, form)) for form in ("json", "xml")],
-            feeds=announced(self.places, artwork.author.handle, one_line(artwork.author.display_name), asked.language),
+            feeds=announced_of(self.places, artwork.author.handle, one_line(artwork.author.display_name), asked.language),
         )
         return Page(body, headers=self.templates.policy() | self._robots(artwork))
 
@@ -59,10 +57,7 @@ class ArtworkPages:
         """Return the page of an artwork that others may put into a frame, also a sandboxed one."""
         artwork = await self.find(asked)
         told = self._told(artwork, asked.language)
-        picture = (
-            self.links.variant(artwork.picture, ImageVariant.CARD),
-            self.links.shared(artwork.picture),
-        )
+        picture = self.links.card(artwork.picture), self.links.shared(artwork.picture)
         body = self.templates.write("embed", asked.language, **told, picture=picture)
         return Page(body, headers=self.templates.policy(is_framed=True) | UNLISTED)
 

@@ -31,6 +31,10 @@ class PictureLinks:
         """Return the link to the file of a picture that is shared."""
         return self.variant(picture, picture.variant)
 
+    def card(self, picture: Picture) -> str:
+        """Return the link to the smaller file of a picture that is shown beside others."""
+        return self.variant(picture, ImageVariant.CARD)
+
     def variant(self, picture: Picture, variant: ImageVariant) -> str:
         """Return the link to a file of a picture, good for two hours at least."""
         return self.store.url(object_key(picture.asset_id, variant), URL_LIFE)

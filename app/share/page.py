@@ -85,4 +85,4 @@ def deliver(page: Page, encoding: Encoding) -> Delivery:
         etag = headers["ETag"] = f'"{blake2b(page.body, digest_size=12).hexdigest()}-{encoding}"'
     headers |= page.headers
     lines = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
-    return Delivery(page.status, lines, body, etag.encode())
+    return Delivery(int(page.status), lines, body, etag.encode())

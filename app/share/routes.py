@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.share.artworks import ArtworkPages
 from app.share.feeds import Feeds
+from app.share.home import HomePage
 from app.share.links import PictureLinks
 from app.share.oembed import PARAMETERS, OEmbed
 from app.share.page import Page
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 def share_routes(services: Services, desk: Desk) -> list[BaseRoute]:
     """Return the routes; what they show is what somebody sees who is not signed in."""
     db, places, links = services.db, services.places, PictureLinks(services.store)
-    templates = Templates(links.origin)
+    templates = Templates(links.origin, places.home)
     artworks = ArtworkPages(db, places, links, templates)
-    people = PeoplePages(db, places, links, templates)
+    home, people = HomePage(db, places, links, templates), PeoplePages(db, places, links, templates)
     feeds, sitemap = Feeds(db, places, people, templates), Sitemap(db, places)
 
     def missing(language: Language, *, is_framed: bool = False) -> Page:
@@ -37,6 +38,7 @@ def share_routes(services: Services, desk: Desk) -> list[BaseRoute]:
         return Page(body, status=HTTPStatus.NOT_FOUND, seconds=0, headers=policy)
 
     return [
+        desk.route("/", home.page, missing),
         desk.route("/a/{id}", artworks.page, missing),
         desk.route("/a/{id}/embed", artworks.embed, partial(missing, is_framed=True)),
         desk.picture("/a/{id}/image", artworks.image),

@@ -25,8 +25,11 @@ _STYLE_HASH: Final = b64encode(sha256(_STYLE.encode()).digest()).decode()
 class Templates:
     """The templates, and the policy under which browsers show what is made of them."""
 
-    def __init__(self, picture_origin: str) -> None:
-        """Read no template yet; pictures are shown from ``picture_origin``, as ``https://media.example``."""
+    def __init__(self, picture_origin: str, home: str) -> None:
+        """Read no template yet; pictures are shown from ``picture_origin``, as ``https://media.example``.
+
+        All pages lead to the one at ``home``.
+        """
         self._environment = Environment(
             loader=FileSystemLoader(FOLDER),
             autoescape=True,
@@ -37,6 +40,7 @@ class Templates:
             finalize=_written,
         )
         self._environment.globals["style"] = Markup(_STYLE)  # noqa: S704 - a file of ours
+        self._environment.globals["home"] = home
         self._policy = (
             f"default-src 'none'; img-src 'self' {picture_origin}; style-src 'sha256-{_STYLE_HASH}'; "
             "base-uri 'none'; form-action 'none'"

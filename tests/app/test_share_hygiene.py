@@ -32,7 +32,7 @@ async def every_path(easel: Installation, database_url: str) -> list[str]:
     author = await easel.signed_up("bora")
     artwork = await published(author, database_url)
     page = f"/a/{artwork}"
-    paths = [page, f"{page}/embed", f"{page}/image", f"{page}/image/card", "/u/bora"]
+    paths = [page, f"{page}/embed", f"{page}/image", f"{page}/image/card", "/u/bora", "/"]
     paths += [f"/oembed?url={easel.url}{page}", "/feeds/latest.rss", "/feeds/user/bora.json"]
     return [*paths, "/sitemap.xml", f"/sitemaps/{'0' * 32}.xml", "/robots.txt"]
 

@@ -132,7 +132,7 @@ async def test_pages_speak_the_reader_s_language(easel: Installation, database_u
     assert "Accept-Language" in response.headers["vary"]
 
 
-@pytest.mark.parametrize("path", ["/a/{artwork}", "/a/{artwork}/embed", "/u/bora"])
+@pytest.mark.parametrize("path", ["/a/{artwork}", "/a/{artwork}/embed", "/u/bora", "/"])
 async def test_what_people_write_stays_text(easel: Installation, database_url: str, path: str) -> None:
     # given hostile texts wherever there can be any
     author = await easel.signed_up("bora")
@@ -229,13 +229,21 @@ async def test_a_user_s_page_shows_their_newest_public_artworks(easel: Installat
 
     page = await reader.document("/u/bora")
 
-    assert [each["href"] for each in page.all("a")] == [f"{easel.url}/a/{each}" for each in (second, first)]
+    links = [f"{easel.url}/", *(f"{easel.url}/a/{each}" for each in (second, first))]
+    assert [each["href"] for each in page.all("a")] == links
+    # and so does the page that all lead to, and feeds and oEmbed name as theirs
+    home = await reader.document("/")
+    assert [each["href"] for each in home.all("a")] == links
+    assert home.all("link", rel="canonical") == [{"rel": "canonical", "href": links[0]}]
+    assert home.meta["og:type"] == "website"
     assert page.meta["og:type"] == "profile"
     assert page.meta["profile:username"] == "bora"
     assert page.meta["og:description"] == "I paint harbours"
     assert page.meta["og:image"] == f"{easel.url}/a/{second}/image"
     assert "Unlisted" not in page.text
-    for path in ("/u/nobody", "/u/BORA", "/u/%00", "/u/" + "x" * 3_000, "/u/%ff"):
+    for path in ("/u/BORA", "/u/@bora"):
+        assert (await reader.document(path)).all("link", rel="canonical") == page.all("link", rel="canonical")
+    for path in ("/u/nobody", "/u/@@bora", "/u/%00", "/u/" + "x" * 3_000, "/u/%ff"):
         assert (await reader.get(path)).status_code == 404
 
 

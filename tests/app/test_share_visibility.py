@@ -19,7 +19,7 @@ CREATE = """mutation($id: ID!) { createShareLink(input: {artworkId: $id}) {
   ... on CreateShareLinkSuccess { url } ... on UserError { code } } }"""
 UNPUBLISH = "mutation($id: ID!) { unpublishArtwork(input: {artworkId: $id}) { __typename } }"
 BY_LINK = ["page", "embed", "image", "thumb", "short", "oembed", "oembed of short"]
-LISTS = ["latest", "user", "profile", "sitemap"]
+LISTS = ["latest", "user", "profile", "home", "sitemap"]
 NEVER = "artwork_0198f0a0b1c27d3e8f4a5b6c7d8e9f00"
 HIDDEN: dict[str, LiteralString] = {
     "PRIVATE": "UPDATE artworks SET visibility = 'PRIVATE'",
@@ -59,6 +59,7 @@ async def seen(reader: Reader, artwork: str, code: str) -> list[str]:
         "latest": [f"/feeds/latest.{form}" for form in ("rss", "atom", "json")],
         "user": [f"/feeds/user/bora.{form}" for form in ("rss", "atom", "json")],
         "profile": ["/u/bora"],
+        "home": ["/"],
         "sitemap": [part.partition("</loc>")[0]],
     }
     for name, paths in lists.items():

@@ -167,6 +167,7 @@ REFUSED: dict[str, list[Callable[[], object]]] = {
     "asset.not_ready": [lambda: raised(errors.InvalidInput("asset.not_ready"))],
     "avatar.not_general": [lambda: raised(errors.InvalidInput("avatar.not_general"))],
     "owners.too_many": [lambda: raised(errors.InvalidInput("owners.too_many", maximum=owners.MAXIMUM_OWNERS))],
+    "asset.hidden": [lambda: raised(errors.InvalidInput("asset.hidden"))],
     "asset.not_trashed": [lambda: raised(errors.InvalidInput("asset.not_trashed"))],
     "asset.purged": [lambda: raised(errors.InvalidInput("asset.purged", days=7))],
     "gallery.changed": [lambda: raised(errors.VersionConflict(3, IDS))],

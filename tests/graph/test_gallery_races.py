@@ -11,7 +11,7 @@ import pytest
 from audit import check_rows
 from db.words import OwnerKind, Visibility
 from domain import folders, galleries, owners, trash
-from domain.errors import VersionConflict
+from domain.errors import NotFound, VersionConflict
 from domain.galleries import Owner
 from domain.owners import Texts
 from stored import new_asset, sql
@@ -150,3 +150,24 @@ async def test_an_avatar_that_is_chosen_while_it_is_put_into_a_folder_is_in_both
     found = "SELECT a.folder_id, u.avatar_asset_id FROM media_assets a JOIN users u ON u.id = a.owner_id"
     assert sql(shop.database_url, found) == [(folder, asset)]
     check_rows(shop.database_url)
+
+
+async def test_who_changes_pictures_of_two_galleries_waits_in_no_circle(shop: Workshop) -> None:
+    # given a moderator who hides a picture of one gallery
+    user = await shop.user()
+    (_, (here, *_)), (owner, (there, *others)) = [await gallery_of(shop, user, count) for count in (1, 2)]
+
+    async def sort() -> None:
+        async with shop.db.write() as tx:
+            await galleries.reorder(tx, user, owner, [*others, there], 0)
+
+    async with shop.db.write() as tx:
+        await trash.delete(tx, user, here)
+        # when its user sorts another gallery, and the moderator comes to a picture of that one
+        sorting = asyncio.create_task(sort())
+        await until(lambda: is_anyone_waiting(shop))
+        await trash.delete(tx, user, there)
+
+    # then one comes after the other: what was sorted is not there any more
+    with pytest.raises(NotFound):
+        await sorting

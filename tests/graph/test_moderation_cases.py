@@ -113,15 +113,15 @@ async def test_of_two_moderators_who_decide_at_once_one_wins(place: Court, monke
     # given two who look at the same version, and the first held up when it has the case
     case = await place.case(await place.artwork(await place.user()))
     locked, go_on = asyncio.Event(), asyncio.Event()
-    unconcerned = moderation._require_unconcerned
+    impartial = moderation._require_impartial
 
     async def waits(*arguments: Any) -> None:  # noqa: ANN401 - as they are
         if not locked.is_set():
             locked.set()
             await go_on.wait()
-        await unconcerned(*arguments)
+        await impartial(*arguments)
 
-    monkeypatch.setattr(moderation, "_require_unconcerned", waits)
+    monkeypatch.setattr(moderation, "_require_impartial", waits)
     first = asyncio.create_task(place.decide(place.mods[0], case, "REMOVED", "REMOVE", expectedVersion=1))
     await locked.wait()
 

@@ -32,5 +32,5 @@ def test_it_names_every_route() -> None:
     routes = re.findall(r'desk\.route\("([^"]+)"', (ROOT / "app" / "share" / "routes.py").read_text())
     table = TEXT.partition("|---|---|")[2].partition("\n\n")[0]
     firsts = {"/" + route.split("/")[1].partition("{")[0] for route in routes}
-    assert firsts == {"/a", "/s", "/u", "/oembed", "/feeds", "/sitemap.xml", "/sitemaps", "/robots.txt"}
+    assert firsts == {"/", "/a", "/s", "/u", "/oembed", "/feeds", "/sitemap.xml", "/sitemaps", "/robots.txt"}
     assert not [first for first in firsts if first not in table]
