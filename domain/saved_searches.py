@@ -17,11 +17,11 @@ from sqlmodel import col
 from db import outbox
 from db.tables import Artwork, SavedSearch, SearchNews
 from db.tables.columns import now
-from db.words import NotificationKind, PromptVisibility, SearchTermKind
+from db.words import NotificationKind, SearchTermKind
 from domain import artworks, notifications, quotas, sight, streams
 from domain.errors import InvalidInput, NotFound
 from domain.notifications import Note
-from domain.search_index import Traits, traits_of
+from domain.search_index import Traits, text_of, traits_of
 from domain.search_queries import MAXIMUM_CHARACTERS, read_query
 from domain.search_words import plain
 from domain.texts import clean
@@ -60,6 +60,22 @@ class Wanted:
     author_id: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """A new artwork, as searches are held against it."""
+
+    traits: Traits
+    handle: str
+    """The author's."""
+    text: str
+
+    @property
+    def author_id(self) -> UUID:
+        """Whose it is."""
+        return UUID(dict(self.traits.others)[SearchTermKind.AUTHOR])
+
+
+_HANDLE: Final = "HANDLE"
 _KINDS: Final = {
     "styles": SearchTermKind.STYLE,
     "ratios": SearchTermKind.RATIO,
@@ -126,15 +142,14 @@ async def tell(tx: AsyncSession) -> bool:
     if found is None:
         await tx.execute(delete(SearchNews).where(col(SearchNews.told_at) < now() - _KEPT))
         return False
-    row, traits = (await traits_of(tx, [found.artwork_id])).get(found.artwork_id, (None, None))
-    looked_at = await _next(tx, found, traits) if traits else []
-    text = _text_of(row) if row else ""
+    offer = await _offer_of(tx, found.artwork_id)
+    looked_at = await _next(tx, found, offer) if offer else []
     for search in looked_at:
-        if traits and _matches(search, traits, text):
+        if offer and _matches(search, offer):
             outbox.publish(tx, streams.of_search(search.id), MATCHED, {"artwork": str(found.artwork_id)})
-            if search.notify and row:
+            if search.notify:
                 kind = NotificationKind.SAVED_SEARCH
-                notifications.note(tx, Note(kind, search.user_id, search.id, row.author_id, found.artwork_id))
+                notifications.note(tx, Note(kind, search.user_id, search.id, offer.author_id, found.artwork_id))
     if len(looked_at) == BATCH:
         found.reached = looked_at[-1].id
     else:
@@ -142,13 +157,18 @@ async def tell(tx: AsyncSession) -> bool:
     return True
 
 
-async def _next(tx: AsyncSession, news: SearchNews, traits: Traits) -> Sequence[SavedSearch]:
+async def _offer_of(tx: AsyncSession, artwork_id: UUID) -> _Offer | None:
+    found = (await traits_of(tx, [artwork_id])).get(artwork_id)
+    return _Offer(found[1], found[0].author_handle, text_of(found[0])) if found else None
+
+
+async def _next(tx: AsyncSession, news: SearchNews, offer: _Offer) -> Sequence[SavedSearch]:
     """Return the next searches under the artwork's traits, of people who are shown it and have not made it."""
     shown = (
         select(SavedSearch)
         .join(Artwork, col(Artwork.id) == news.artwork_id)
         .where(
-            col(SavedSearch.trait).in_(sorted(_looked_under(traits))),
+            col(SavedSearch.trait).in_(sorted(_looked_under(offer))),
             col(SavedSearch.user_id) != col(Artwork.author_id),
             artworks.listed_for(Artwork, col(SavedSearch.user_id)),
         )
@@ -160,17 +180,20 @@ async def _next(tx: AsyncSession, news: SearchNews, traits: Traits) -> Sequence[
     return (await tx.execute(shown)).scalars().all()
 
 
-def _looked_under(traits: Traits) -> set[str]:
+def _looked_under(offer: _Offer) -> set[str]:
     """Return all traits under which searches are kept that may mean an artwork."""
+    traits = offer.traits
     beginnings = {word[:length] for word in traits.words for length in range(1, _KEY_LENGTH + 1)}
     words = {_key(SearchTermKind.WORD, beginning) for beginning in beginnings}
     others = {_key(kind, word) for kind, word in traits.others}
-    return {"", *words, *(_key(SearchTermKind.TAG, tag) for tag in traits.tags), *others}
+    tags = {_key(SearchTermKind.TAG, tag) for tag in traits.tags}
+    return {"", _key(_HANDLE, offer.handle), *words, *tags, *others}
 
 
-def _matches(search: SavedSearch, traits: Traits, text: str) -> bool:
+def _matches(search: SavedSearch, offer: _Offer) -> bool:
     """Return whether an artwork has all that a search names: whole words, or what begins with them."""
-    asked, tags, others = read_query(search.query), set(traits.tags), dict(traits.others)
+    asked, traits = read_query(search.query), offer.traits
+    tags, others = set(traits.tags), dict(traits.others)
 
     def begins(word: str) -> bool:
         return any(each.startswith(word) for each in traits.words)
@@ -179,41 +202,37 @@ def _matches(search: SavedSearch, traits: Traits, text: str) -> bool:
     return (
         all(begins(word) for word in asked.words)
         and set(asked.exact) <= set(traits.words)
-        and all(phrase in text for phrase in asked.phrases)
+        and all(phrase in offer.text for phrase in asked.phrases)
         and tags.issuperset((*asked.tags, *search.tags))
+        and {offer.handle}.issuperset(asked.handles)
         and tags.isdisjoint(asked.not_tags)
         and set(traits.words).isdisjoint(asked.not_words)
-        and not any(phrase in text for phrase in asked.not_phrases)
+        and not any(phrase in offer.text for phrase in asked.not_phrases)
+        and offer.handle not in asked.not_handles
         and all(not values or trait in values for values, trait in chosen)
-        and search.author_id in {None, UUID(others[SearchTermKind.AUTHOR])}
+        and search.author_id in {None, offer.author_id}
     )
-
-
-def _text_of(row: Any) -> str:  # noqa: ANN401 - a row of an artwork
-    """Return the texts that phrases are looked for in."""
-    shown = row.prompt if row.prompt_visibility is PromptVisibility.PUBLIC else ""
-    return " ".join(plain(f"{row.title} {row.description} {shown}").split())
 
 
 def _trait_of(asked: Query, wanted: Wanted) -> str | None:
     """Return the trait that a search is kept under: one that few artworks have; None where it asks for nothing."""
     if asked.is_nothing:
         return None
-    if wanted.author_id:
-        return _key(SearchTermKind.AUTHOR, str(wanted.author_id))
-    for tag in (*asked.tags, *wanted.tags):
-        return _key(SearchTermKind.TAG, tag)
-    for word in sorted((*asked.words, *asked.exact), key=len, reverse=True):
-        return _key(SearchTermKind.WORD, word[:_KEY_LENGTH])
+    words = sorted((*asked.words, *asked.exact), key=len, reverse=True)
     chosen = [(kind, getattr(wanted, name)) for name, kind in _KINDS.items() if getattr(wanted, name)]
-    for kind, values in chosen:
-        if len(values) == 1:
-            return _key(kind, values[0])
-    return "" if chosen else None
+    traits = (
+        *([_key(SearchTermKind.AUTHOR, str(wanted.author_id))] if wanted.author_id else ()),
+        *(_key(_HANDLE, handle) for handle in asked.handles),
+        *(_key(SearchTermKind.TAG, tag) for tag in (*asked.tags, *wanted.tags)),
+        *(_key(SearchTermKind.WORD, word[:_KEY_LENGTH]) for word in words),
+        *(_key(kind, values[0]) for kind, values in chosen if len(values) == 1),
+        *("" for _ in chosen),
+    )
+    return next(iter(traits), None)
 
 
-def _key(kind: SearchTermKind, word: str) -> str:
-    return f"{kind.value}:{word}"
+def _key(kind: str, word: str) -> str:
+    return f"{kind}:{word}"
 
 
 def _checked(wanted: Wanted) -> Wanted:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     column,
     delete,
     func,
+    join,
     outerjoin,
     select,
     true,
@@ -42,11 +43,12 @@ from db.tables import (
     SearchPosting,
     SearchTerm,
     Tag,
+    User,
 )
 from db.tables.columns import now
 from db.words import ContentLevel, PromptVisibility, SearchTermKind, Visibility
 from domain import trends
-from domain.search_words import distinct_words
+from domain.search_words import distinct_words, plain
 from domain.words import Color
 
 if TYPE_CHECKING:
@@ -121,11 +123,17 @@ async def traits_of(tx: AsyncSession, artwork_ids: Sequence[UUID]) -> dict[UUID,
     columns = ("id", "author_id", "title", "description", "prompt", "prompt_visibility", "style", "content_level")
     query = (
         select(*(getattr(Artwork, name) for name in columns), col(Artwork.created_at), *first.c, tags.c.names)
-        .select_from(outerjoin(outerjoin(Artwork, first, true()), tags, true()))
+        .add_columns(col(User.handle).label("author_handle"))
+        .select_from(outerjoin(outerjoin(join(Artwork, User), first, true()), tags, true()))
         # what moderation hides is found again once it is shown: who reads looks whether it is
         .where(col(Artwork.id).in_(artwork_ids), col(Artwork.visibility) == Visibility.PUBLIC)
     )
     return {row.id: (row, _traits(row)) for row in await tx.execute(query)}
+
+
+def text_of(row: Found) -> str:
+    """Return the texts of an artwork that phrases are looked for in, as these are compared."""
+    return " ".join(plain(f"{row.title} {row.description} {_shown_prompt(row)}").split())
 
 
 def color_of(hex_color: str | None) -> Color | None:
@@ -155,8 +163,8 @@ _HUES: Final = (
 def _traits(row: Found) -> Traits:
     tags = tuple(row.names or ())
     strong = distinct_words((row.title, *tags), MAXIMUM_WORDS)
-    prompt = row.prompt if row.prompt_visibility is PromptVisibility.PUBLIC else ""
-    words = list(dict.fromkeys([*strong, *distinct_words((row.description, prompt), MAXIMUM_WORDS)]))[:MAXIMUM_WORDS]
+    weak = distinct_words((row.description, _shown_prompt(row)), MAXIMUM_WORDS)
+    words = list(dict.fromkeys([*strong, *weak]))[:MAXIMUM_WORDS]
     color = color_of(row.dominant_color)
     others = (
         (SearchTermKind.AUTHOR, str(row.author_id)),
@@ -168,6 +176,10 @@ def _traits(row: Found) -> Traits:
     )
     known = tuple((kind, str(word)) for kind, word in others if word)
     return Traits(tuple(strong), tuple(words), tags, known)
+
+
+def _shown_prompt(row: Found) -> str:
+    return row.prompt if row.prompt_visibility is PromptVisibility.PUBLIC else ""
 
 
 async def _renew(tx: AsyncSession, artwork_ids: Sequence[UUID]) -> None:
@@ -252,6 +264,7 @@ def _document(row: Found, traits: Traits, ids: Mapping[Trait, int], number: int)
         "terms": [ids[trait] for trait in traits.all()],
         "strong": [ids[SearchTermKind.WORD, word] for word in traits.strong],
         "tags": [ids[SearchTermKind.TAG, tag] for tag in traits.tags],
+        "text": text_of(row),
     }
 
 

@@ -16,7 +16,6 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from db.tables import (
-    Artwork,
     ArtworkTag,
     HiddenTag,
     SearchDocument,
@@ -24,11 +23,11 @@ from db.tables import (
     SearchTerm,
     Tag,
     TagHour,
+    TagUser,
     TrendingTag,
 )
 from db.tables.columns import now
 from db.words import ContentLevel, SearchTermKind, TrendWindow
-from domain import artworks
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,27 +59,15 @@ _LOCK: Final = 0x_EA5E8
 
 
 async def count(tx: AsyncSession, author_id: UUID, artwork_id: UUID, published_at: datetime) -> None:
-    """Count the tags of a newly published artwork, but for those that its author used in the same hour already."""
+    """Count the tags of a published artwork, but for those that its author was counted for in the same hour already."""
     hour = published_at.replace(minute=0, second=0, microsecond=0)
-    same, other = aliased(ArtworkTag), aliased(Artwork)
-    used = (
-        select(col(same.tag_id))
-        .join(other, col(other.id) == col(same.artwork_id))
-        .where(
-            col(same.tag_id) == col(ArtworkTag.tag_id),
-            col(other.author_id) == author_id,
-            col(other.id) != artwork_id,
-            col(other.created_at) >= hour,
-            (col(other.created_at) < published_at)
-            | ((col(other.created_at) == published_at) & (col(other.id) < artwork_id)),
-            artworks.is_out(other),
-            col(other.content_level) == ContentLevel.GENERAL,
-        )
+    tags = select(literal(hour), col(ArtworkTag.tag_id), literal(author_id)).where(
+        col(ArtworkTag.artwork_id) == artwork_id
     )
-    new = select(literal(hour), col(ArtworkTag.tag_id), literal(1)).where(
-        col(ArtworkTag.artwork_id) == artwork_id, ~used.exists()
-    )
-    added = insert_or_add(TagHour).from_select(["hour", "tag_id", "uses"], new.order_by(col(ArtworkTag.tag_id)))
+    noted = insert_or_add(TagUser).from_select(["hour", "tag_id", "user_id"], tags.order_by(col(ArtworkTag.tag_id)))
+    new = noted.on_conflict_do_nothing().returning(col(TagUser.tag_id)).cte("new")
+    uses = select(literal(hour), new.c.tag_id, literal(1)).order_by(new.c.tag_id)
+    added = insert_or_add(TagHour).from_select(["hour", "tag_id", "uses"], uses)
     await tx.execute(
         added.on_conflict_do_update(
             index_elements=["hour", "tag_id"], set_={"uses": col(TagHour.uses) + added.excluded.uses}
@@ -100,7 +87,8 @@ async def measure(tx: AsyncSession, at: datetime | None = None) -> bool:
     for window, (length, before) in _WINDOWS.items():
         names = ["window", "tag_id", "uses", "score", "measured_at"]
         await tx.execute(insert(TrendingTag).from_select(names, _risen(window, at, length, before)))
-    await tx.execute(delete(TagHour).where(col(TagHour.hour) < at - KEPT))
+    for table in (TagHour, TagUser):
+        await tx.execute(delete(table).where(col(table.hour) < at - KEPT))
     return True
 
 

@@ -12,6 +12,7 @@ from graphql import (
     GraphQLCompositeType,
     GraphQLError,
     GraphQLField,
+    GraphQLNamedType,
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
@@ -38,6 +39,13 @@ COUNT_CEILING: Final = 1_000_000
 PAGE_ARGUMENTS: Final = ("first", "last")
 FREE: Final = frozenset({"edges", "pageInfo"})
 """Fields of a connection that cost nothing themselves: they only hold its items together."""
+PRICES: Final[Mapping[tuple[str, str], int]] = {
+    ("Search", "artworks"): 100,
+    ("Search", "facets"): 100,
+    ("Search", "users"): 20,
+    ("Search", "tags"): 20,
+}
+"""By type and field, what looking costs besides what is found: a search looks at a thousand artworks to tell of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,7 @@ class Measured:
     nodes: int
     """Objects in the answer, those of connections and edges too."""
     cost: int
-    """An object is 1, a connection its page size times what is selected of an item; 1 at least."""
+    """An object is 1, a connection its page size times what is selected of an item, a search more; 1 at least."""
 
 
 def measure(
@@ -213,13 +221,20 @@ class _Walk:
             return 0, 0
         named = get_named_type(field.type)
         assert is_composite_type(named), "only objects have selections"
-        nodes, cost = self.below(node.selection_set, named)
+        nodes, cost = self._sized(node, field, parent, self.below(node.selection_set, named))
+        return nodes, cost + PRICES.get((parent.name, name), 0)
+
+    def _sized(
+        self, node: FieldNode, field: GraphQLField, parent: GraphQLCompositeType, item: tuple[int, int]
+    ) -> tuple[int, int]:
+        """Return the measure of a field, given that of one of its items."""
+        (nodes, cost), named = item, get_named_type(field.type)
         if _is_connection(named) or any(argument in field.args for argument in PAGE_ARGUMENTS):
             size = self._sizes.page(node, field)
             if _is_connection(named):
                 return 1 + size * nodes, max(1, size * cost)
         elif _is_connection(parent):  # the page size is counted above
-            return 1 + nodes, cost if name in FREE else 1 + cost
+            return 1 + nodes, cost if node.name.value in FREE else 1 + cost
         else:
             size = self._length(node, field, parent)
         return size * (1 + nodes), size * (1 + cost)
@@ -236,6 +251,6 @@ class _Walk:
         return found
 
 
-def _is_connection(kind: GraphQLCompositeType) -> bool:
+def _is_connection(kind: GraphQLNamedType) -> bool:
     """Tell whether a type is a page of a list, as Relay's specification has it: by its name."""
     return kind.name.endswith("Connection")

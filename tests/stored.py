@@ -15,6 +15,7 @@ _SWEPT: Final = frozenset(
     {
         *("line_counts", "tastes", "recommendation_lists", "recommendations", "tag_hours", "trending_tags"),
         *("search_pending", "search_terms", "search_documents", "search_postings", "search_news"),
+        "tag_users",
         *("artwork_scores", "score_marks", "score_rounds"),
     }
 )

@@ -45,6 +45,7 @@ from db.tables.search import (
     SearchPosting,
     SearchTerm,
     TagHour,
+    TagUser,
     TrendingTag,
 )
 from db.tables.sharing import ShareLink
@@ -124,6 +125,7 @@ __all__ = [
     "Tag",
     "TagFollow",
     "TagHour",
+    "TagUser",
     "Taste",
     "TrendingTag",
     "Upload",

@@ -57,6 +57,8 @@ class SearchDocument(SQLModel, table=True):
     strong: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
     """The words of its title and tags."""
     tags: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+    text: str = Field(sa_type=Text)
+    """Title, description and shown prompt as phrases are compared with them."""
 
 
 class SearchPosting(SQLModel, table=True):
@@ -86,6 +88,16 @@ class TagHour(SQLModel, table=True):
     hour: datetime = Field(sa_type=TIMESTAMP(timezone=True), primary_key=True)
     tag_id: UUID = Field(foreign_key="tags.id", ondelete="CASCADE", primary_key=True, index=True)
     uses: int
+
+
+class TagUser(SQLModel, table=True):
+    """Somebody published an artwork with a tag for everybody within an hour: however often, they count once."""
+
+    __tablename__ = "tag_users"
+
+    hour: datetime = Field(sa_type=TIMESTAMP(timezone=True), primary_key=True)
+    tag_id: UUID = Field(foreign_key="tags.id", ondelete="CASCADE", primary_key=True, index=True)
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", primary_key=True, index=True)
 
 
 class TrendingTag(SQLModel, table=True):

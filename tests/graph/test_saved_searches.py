@@ -153,10 +153,13 @@ async def test_a_new_artwork_is_told_to_all_whose_search_it_matches_once(
         await saved(gallery, yuna, filter={"styles": ["oil", "anime"]}),
         await saved(gallery, yuna, "dragon", filter={"tags": ["night"], "colors": ["RED", "BLUE"]}),
         await saved(gallery, yuna, "용"),
+        await saved(gallery, yuna, "@NARI"),
+        await saved(gallery, yuna, "dragon @nari -@yuna"),
     }
     for query, filter_ in (
         *(("agon", {}), ("dragon silver", {}), ("dragon -night", {}), ('"dragon golden"', {}), ("#nigh", {})),
         *(("dragon -#night", {}), ("dragon", {"styles": ["anime"]}), ("dragon", {"authorId": yuna})),
+        *(("@yuna", {}), ("dragon @yuna", {}), ("dragon -@nari", {}), ("@nari @yuna", {}), ("@nari dog", {})),
     ):
         await saved(gallery, yuna, query, filter=filter_)
 

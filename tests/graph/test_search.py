@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
+from domain.search_queries import query_json
 from searching import HIDDEN_PROMPT, Gallery, searched
 
 if TYPE_CHECKING:
@@ -68,16 +71,69 @@ async def test_phrases_stand_as_they_are_and_hashtags_are_whole(gallery: Gallery
     await gallery.add(nari, "A dragon, golden", "goldfish")
     await gallery.add(nari, "The GOLDEN   DRAGON of the north")
     await gallery.look()
-    assert await gallery.titles('"golden dragon"') == ["Golden dragon"]
-    assert await gallery.titles("“golden dragon” north") == []
-    assert await gallery.titles('dragon -"golden dragon"', order="NEWEST") == [
-        *("The GOLDEN   DRAGON of the north", "A dragon, golden")
-    ]
+    assert await gallery.titles('"golden dragon"') == ["The GOLDEN   DRAGON of the north", "Golden dragon"]
+    assert await gallery.titles("“golden dragon” north") == ["The GOLDEN   DRAGON of the north"]
+    assert await gallery.titles('dragon -"golden dragon"', order="NEWEST") == ["A dragon, golden"]
     assert await gallery.titles("#gold") == ["Golden dragon"]
     assert await gallery.titles("＃ＧＯＬＤ") == ["Golden dragon"]
     assert await gallery.titles("gold -#gold", order="NEWEST") == [
         *("The GOLDEN   DRAGON of the north", "A dragon, golden")
     ]
+
+
+async def test_phrases_are_compared_as_words_are(gallery: Gallery) -> None:
+    (nari,) = await gallery.users("nari")
+    titles = ["ＧＯＬＤＥＮ\u3000ＨＯＵＲ", "a gol\u200bden hour", "GOLDEN Hour", "golden\u00a0hour"]
+    for title in titles:
+        await gallery.add(nari, title)
+    await gallery.add(nari, "Two lines", description="golden\nhour")
+    await gallery.add(nari, "Hidden", prompt="golden hour", **HIDDEN_PROMPT)
+    await gallery.add(nari, "Straße am Fluß", prompt="100% _as \\ it_")
+    await gallery.look()
+    assert await gallery.titles('"Golden hour"', order="NEWEST") == ["Two lines", *reversed(titles)]
+    assert await gallery.titles('-"golden hour" -hidden') == ["Straße am Fluß"]
+    for phrase in ('"STRASSE AM"', '"straße am"', '"100% _as \\ it_"'):
+        assert await gallery.titles(phrase) == ["Straße am Fluß"], phrase
+    assert await gallery.titles('"100_ %as"') == []
+
+
+async def test_of_an_empty_list_anything_is_found(gallery: Gallery) -> None:
+    (nari,) = await gallery.users("nari")
+    await gallery.add(nari, "A dog")
+    await gallery.look()
+    empty: dict[str, Any] = {name: [] for name in ("styles", "ratios", "engines", "colors", "contentLevels", "tags")}
+    assert await gallery.titles("dog", filter=empty) == await gallery.titles("", filter=empty) == ["A dog"]
+    assert await gallery.titles("dog", filter=empty | {"styles": ["oil"]}) == []
+
+
+async def test_many_frequent_words_cost_lookups_and_no_joins(gallery: Gallery, spare_database_url: str) -> None:
+    # given words each of which stands for many others
+    (zoe,) = await gallery.users("zoe")
+    words = [f"{letter}{number}" for letter in "abcdefghijklmnopqrst" for number in range(10, 14)]
+    for _ in range(3):
+        await gallery.add(zoe, " ".join(words))
+    await gallery.look()
+
+    # when all are asked for, and left out
+    plans: list[str] = []
+    queries = (" ".join("abcdefghijklmnopqrst"), "a " + " ".join(f"-{word}" for word in words[-19:]))
+    with psycopg.connect(spare_database_url, autocommit=True) as connection:
+        connection.add_notice_handler(lambda told: plans.append(told.message_primary or ""))
+        for setting in ("log_min_duration = 0", "log_nested_statements = on", "log_level = 'notice'"):
+            connection.execute(f"LOAD 'auto_explain'; SET auto_explain.{setting}".encode())
+        counts = [
+            len(connection.execute("SELECT search_artworks(%s, '{}', 1001)", [query_json(query)]).fetchall())
+            for query in queries
+        ]
+
+    # then each artwork is looked up for each word, and three words stand for one
+    assert counts == [3, 0]
+    (asked, left_out) = [plan for plan in plans if "search_documents d" in plan]
+    for plan in (asked, left_out):
+        assert "Semi Join" not in plan
+        assert "Anti Join" not in plan
+        assert plan.count("SubPlan") >= 19
+    assert max(len(ids.split(",")) for ids in re.findall(r"'\{([\d,]+)\}'", asked)) == 3
 
 
 async def test_korean_is_found_by_syllables_endings_and_unfinished_letters(gallery: Gallery) -> None:

@@ -84,7 +84,23 @@ async def test_a_tag_rises_by_people_who_use_it_more_than_usual(gallery: Gallery
     async with gallery.graph.services.db.write() as tx:
         assert await trends.measure(tx, end + timedelta(days=200))
     assert await trending(gallery, "DAY") == []
-    assert sql(spare_database_url, "SELECT count(*) FROM tag_hours") == [(0,)]
+    counts = "SELECT (SELECT count(*) FROM tag_hours), (SELECT count(*) FROM tag_users)"
+    assert sql(spare_database_url, counts) == [(0, 0)]
+
+
+async def test_who_publishes_again_and_again_is_counted_once_an_hour(gallery: Gallery, spare_database_url: str) -> None:
+    nari, yuna = await gallery.users("nari", "yuna")
+    at = now().replace(minute=30)
+    for _ in range(3):
+        await gallery.add(nari, "x", "pushed", created_at=at)
+        await gallery.look()
+        sql(spare_database_url, "UPDATE artworks SET visibility = 'PRIVATE'")
+        await gallery.look()
+    for author in (nari, yuna):
+        await gallery.add(author, "x", "pushed", created_at=at)
+    sql(spare_database_url, "UPDATE artworks SET visibility = 'PUBLIC'")
+    await gallery.look()
+    assert sql(spare_database_url, "SELECT uses FROM tag_hours") == [(2,)]
 
 
 async def test_tags_of_the_same_artworks_go_together(gallery: Gallery, spare_database_url: str) -> None:

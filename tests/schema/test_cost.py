@@ -145,6 +145,9 @@ DOCUMENTED = {
     '{ user(handle: "ann") { artworks { nodes { id } } } }': 21,
     CORE["feed"]: 140,
     CORE["feed"].replace("$first: Int", "$first: Int = 100"): 700,
+    '{ search(query: "cat") { artworks { nodes { id } } } }': 121,
+    "{ search { a: artworks(first: 1) { totalCount } b: artworks(first: 1) { totalCount } } }": 203,
+    "{ search { users { nodes { id } } tags { totalCount } facets { count } } }": 1 + 40 + 21 + 200,
     "{ generationJobs(first: 10) { nodes { slots { image { url } } } } }": 170,
     "{ feed(first: 100) { nodes { comments(first: 100) { nodes { id } } } } }": 10_100,
 }
