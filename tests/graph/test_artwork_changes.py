@@ -177,7 +177,7 @@ async def test_what_is_deleted_is_seen_by_nobody_and_then_removed(
         await reactions.set_reaction(tx, reader.key, key, ReactionKind.LIKE, on=True)
         await comments.add(tx, reader.key, key, "x", None, "key")
 
-    gone = await author.ask("delete", artworkId=artwork["id"])
+    gone = await author.ask("delete", artworkId=f"artwork_{key.hex.upper()}")
 
     assert gone == {"deletedId": artwork["id"], "author": {"id": author.id, "artworkCount": 0}}
     image = artwork["image"]["id"]
