@@ -106,10 +106,12 @@ def count_of(collection: Row) -> ColumnElement[int]:
     return counted.scalar_subquery()
 
 
-def holds(collection: Row, artwork_id: Value) -> ColumnElement[bool]:
-    """Return the clause that says whether an artwork is in a collection."""
+def holds(collection: Row, artwork_id: Value, viewer_id: Value) -> ColumnElement[bool]:
+    """Return the clause that says whether an artwork is in a collection, as far as the viewer may know of it."""
     held = select(col(CollectionItem.id)).where(
-        col(CollectionItem.collection_id) == collection.id, col(CollectionItem.artwork_id) == artwork_id
+        col(CollectionItem.collection_id) == collection.id,
+        col(CollectionItem.artwork_id) == artwork_id,
+        or_(col(CollectionItem.user_id) == viewer_id, is_item_for(CollectionItem, viewer_id)),
     )
     return held.exists()
 

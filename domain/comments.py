@@ -139,8 +139,9 @@ async def add(tx: AsyncSession, author_id: UUID, artwork_id: UUID, text: str, re
     await restrictions.check(tx, author_id, Activity.COMMENT)
     artwork = await _lock_open(tx, author_id, artwork_id)
     if reply_to:
-        parent = await _answerable(tx, author_id, artwork_id, reply_to)
+        parent = await _written(tx, author_id, artwork_id, reply_to, (*INPUT, "replyTo"))
         comment.parent_id, comment.root_id = parent.id, parent.root_id or parent.id
+    comment.created_at = now()  # with the artwork locked: none that is seen later stands before it
     tx.add(comment)
     await tx.flush()
     await _mention(tx, comment, artwork)
@@ -206,20 +207,20 @@ async def pin(tx: AsyncSession, user_id: UUID, comment_id: UUID, *, on: bool) ->
     """Let a comment that began a thread stand above the others of one's own artwork, or no more; return the artwork.
 
     Raises:
-        NotFound: there is no such comment under an artwork of the user's.
+        NotFound: there is no such comment under an artwork of the user's that they may see.
         InvalidInput: it is a reply, or as many are pinned as can be.
     """
     path = (*INPUT, "commentId")
     artwork = await _lock(tx, await _artwork_of(tx, comment_id))
-    comment = await _current(tx, comment_id)
-    if artwork is None or comment is None or comment.author_id is None or artwork.author_id != user_id:
+    if artwork is None or artwork.author_id != user_id:
         raise NotFound(path)
+    comment = await _written(tx, user_id, artwork.id, comment_id, path)
     if comment.root_id:
         raise InvalidInput("comment.pinned_reply", path)
     if on is (comment.pinned_at is not None):
         return artwork.id
     if on:
-        pinned = select(func.count()).where(col(Comment.artwork_id) == artwork.id, col(Comment.pinned_at).is_not(None))
+        pinned = select(func.count()).where(is_pinned(Comment, artwork, user_id))
         if (await tx.execute(pinned)).scalar_one() >= MAXIMUM_PINNED:
             raise InvalidInput("comments.pinned", path, maximum=MAXIMUM_PINNED)
     comment.pinned_at = now() if on else None
@@ -289,9 +290,13 @@ async def _artwork_of(tx: AsyncSession, comment_id: UUID) -> UUID | None:
 
 
 async def _lock(tx: AsyncSession, artwork_id: UUID | None) -> Artwork | None:
-    """Return an artwork whose comments nobody else changes until the transaction ends; rows may point to it."""
-    locked = select(Artwork).where(col(Artwork.id) == artwork_id).with_for_update(key_share=True)
-    return (await tx.execute(locked.execution_options(populate_existing=True))).scalar_one_or_none()
+    """Return an artwork whose comments nobody else changes until the transaction ends; rows may point to it.
+
+    None where there is none, or it is deleted: its comments are about to go.
+    """
+    there = select(Artwork).where(col(Artwork.id) == artwork_id, col(Artwork.deleted_at).is_(None))
+    locked = there.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return (await tx.execute(locked)).scalar_one_or_none()
 
 
 async def _lock_open(
@@ -310,16 +315,17 @@ async def _current(tx: AsyncSession, comment_id: UUID) -> Comment | None:
     return await tx.get(Comment, comment_id, populate_existing=True)
 
 
-async def _answerable(tx: AsyncSession, user_id: UUID, artwork_id: UUID, comment_id: UUID) -> Comment:
+async def _written(tx: AsyncSession, user_id: UUID, artwork_id: UUID, comment_id: UUID, path: Sequence[str]) -> Comment:
+    """Return a comment of a locked artwork that is not deleted, and in the user's sight."""
     query = select(Comment).where(
         col(Comment.id) == comment_id,
         col(Comment.artwork_id) == artwork_id,
         col(Comment.author_id).is_not(None),
         is_in_sight(Comment, user_id),
     )
-    found = (await tx.execute(query)).scalar_one_or_none()
+    found = (await tx.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
     if found is None:
-        raise NotFound((*INPUT, "replyTo"))
+        raise NotFound(path)
     return found
 
 

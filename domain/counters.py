@@ -16,6 +16,7 @@ from sqlalchemy import (
     ARRAY,
     Integer,
     Uuid,
+    and_,
     any_,
     bindparam,
     delete,
@@ -29,7 +30,8 @@ from sqlalchemy import (
 from sqlmodel import col
 
 from db.tables import Artwork, ArtworkTag, Comment, CountChange, Follow, Reaction, Tag, TagFollow, User
-from db.words import ReactionKind, Visibility
+from db.words import ReactionKind
+from domain import artworks
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -75,22 +77,20 @@ def _counter(row: Any, column: str, subject: Any, *conditions: Any) -> Counter: 
 ARTWORK_LIKES: Final = _counter(
     Artwork, "like_count", col(Reaction.artwork_id), col(Reaction.kind) == ReactionKind.LIKE
 )
-_SHOWN: Final = (col(Comment.deleted_at).is_(None), col(Comment.hidden_at).is_(None))
-_LISTED: Final = (col(Artwork.visibility) == Visibility.PUBLIC, col(Artwork.hidden_at).is_(None))
-ARTWORK_COMMENTS: Final = _counter(Artwork, "comment_count", col(Comment.artwork_id), *_SHOWN)
-THREAD_REPLIES: Final = _counter(
-    Comment, "reply_count", col(Comment.root_id), col(Comment.root_id).is_not(None), *_SHOWN
-)
+SHOWN: Final = and_(col(Comment.deleted_at).is_(None), col(Comment.hidden_at).is_(None))
+"""Which comments are counted."""
+ARTWORK_COMMENTS: Final = _counter(Artwork, "comment_count", col(Comment.artwork_id), SHOWN)
+THREAD_REPLIES: Final = _counter(Comment, "reply_count", col(Comment.root_id), col(Comment.root_id).is_not(None), SHOWN)
 USER_FOLLOWERS: Final = _counter(User, "follower_count", col(Follow.followee_id))
 USER_FOLLOWING: Final = _counter(User, "following_count", col(Follow.follower_id))
-USER_ARTWORKS: Final = _counter(User, "artwork_count", col(Artwork.author_id), *_LISTED)
+USER_ARTWORKS: Final = _counter(User, "artwork_count", col(Artwork.author_id), artworks.is_out(Artwork))
 TAG_FOLLOWERS: Final = _counter(Tag, "follower_count", col(TagFollow.tag_id))
 TAG_ARTWORKS: Final = _counter(
     Tag,
     "artwork_count",
     col(ArtworkTag.tag_id),
     col(ArtworkTag.artwork_id) == col(Artwork.id),
-    *_LISTED,
+    artworks.is_out(Artwork),
 )
 COUNTERS: Final[Mapping[str, Counter]] = {
     each.name: each

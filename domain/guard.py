@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from db.tables import GuardDecision
-from db.words import CONTENT_LEVELS, ContentLevel, GuardEffect, GuardSubject
+from db.words import ContentLevel, GuardEffect, GuardSubject
 from domain.errors import ContentBlocked
 from domain.warnings import GenerationWarning
 from domain.words import GenerationWarningCode, GuardReason
@@ -89,11 +89,6 @@ async def rule(guard: PromptGuard, text: str, *others: str) -> Ruling:
 def highest(levels: Iterable[ContentLevel]) -> ContentLevel:
     """Return the level that fewest may see; GENERAL of none."""
     return max(levels, key=lambda level: level.rank, default=ContentLevel.GENERAL)
-
-
-def levels_up_to(level: ContentLevel) -> Sequence[ContentLevel]:
-    """Return the levels that somebody sees who wants to see up to ``level``."""
-    return CONTENT_LEVELS[: level.rank + 1]
 
 
 def record(tx: AsyncSession, user_id: UUID, ruling: Ruling, job_id: UUID | None = None) -> None:

@@ -46,10 +46,8 @@ async def apply(tx: AsyncSession, decision: ModerationDecision) -> None:
                 await _hide(tx, decision, SubjectKind.PICTURE, asset_id)
     elif decision.effect is DecisionEffect.RELABEL:
         assert decision.content_level, "it was checked"
-        await _raise_level(tx, decision, decision.subject_kind, decision.subject_id, decision.content_level)
-        if decision.subject_kind is SubjectKind.ARTWORK:
-            for asset_id in await _pictures(tx, decision.subject_id):
-                await _raise_level(tx, decision, SubjectKind.PICTURE, asset_id, decision.content_level)
+        for kind, key in await _shown_together(tx, decision):
+            await _raise_level(tx, decision, kind, key, decision.content_level)
     await tx.flush()
 
 
@@ -208,6 +206,21 @@ async def _levelled(tx: AsyncSession, owner_id: UUID, kind: SubjectKind, key: UU
 async def _artwork(tx: AsyncSession, key: UUID) -> Artwork | None:
     query = select(Artwork).where(col(Artwork.id) == key).with_for_update(key_share=True)
     return (await tx.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
+
+
+async def _shown_together(tx: AsyncSession, decision: ModerationDecision) -> list[tuple[SubjectKind, UUID]]:
+    """Return the artwork with its pictures, or the picture, and all artworks that show any of these; artworks first.
+
+    An artwork is of the highest level of its pictures, by which feeds know it.
+    """
+    is_artwork = decision.subject_kind is SubjectKind.ARTWORK
+    pictures = await _pictures(tx, decision.subject_id) if is_artwork else [decision.subject_id]
+    showing = select(col(ArtworkImage.artwork_id)).where(col(ArtworkImage.asset_id).in_(pictures))
+    artworks = {*(await tx.execute(showing)).scalars(), *([decision.subject_id] if is_artwork else [])}
+    return [
+        *((SubjectKind.ARTWORK, key) for key in sorted(artworks)),
+        *((SubjectKind.PICTURE, key) for key in pictures),
+    ]
 
 
 async def _pictures(tx: AsyncSession, artwork_id: UUID) -> Sequence[UUID]:

@@ -71,8 +71,3 @@ async def seen_by(tx: AsyncSession, kind: SubjectKind, key: UUID, viewer_id: UUI
     query = select(known.owner).where(known.table.id == key, known.visible_to(viewer_id))  # type: ignore[attr-defined]
     owner_id = (await tx.execute(query)).scalar_one_or_none()
     return Subject(kind, key, owner_id) if owner_id else None
-
-
-def word_of(kind: SubjectKind) -> str:
-    """Return what global ids of this kind begin with."""
-    return _KINDS[kind].word

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, select
@@ -28,9 +29,19 @@ async def remove_some(tx: AsyncSession) -> bool:
     likes = delete(Reaction).where(col(Reaction.artwork_id) == artwork.id, col(Reaction.user_id).in_(some))
     kinds = (await tx.execute(likes.returning(col(Reaction.kind)))).scalars().all()
     await counters.change(tx, counters.ARTWORK_LIKES, {artwork.id: -kinds.count(ReactionKind.LIKE)})
-    some_said = select(col(Comment.id)).where(col(Comment.artwork_id) == artwork.id).limit(AT_ONCE)
-    comments = delete(Comment).where(col(Comment.id).in_(some_said)).returning(col(Comment.id))
-    said = (await tx.execute(comments)).all()
-    if max(len(kinds), len(said)) < AT_ONCE:
+    if max(len(kinds), await _remove_comments(tx, artwork)) < AT_ONCE:
         await tx.delete(artwork)
     return True
+
+
+async def _remove_comments(tx: AsyncSession, artwork: Artwork) -> int:
+    """Remove the newest comments of an artwork, so that none goes before its answers; return how many."""
+    newest_first = col(Comment.created_at).desc(), col(Comment.id).desc()
+    some = select(col(Comment.id)).where(col(Comment.artwork_id) == artwork.id).order_by(*newest_first).limit(AT_ONCE)
+    removed = delete(Comment).where(col(Comment.id).in_(some))
+    gone = (await tx.execute(removed.returning(col(Comment.id), col(Comment.root_id), counters.SHOWN))).all()
+    keys = {key for key, *_ in gone}
+    threads = Counter(root_id for _, root_id, counts in gone if counts and root_id and root_id not in keys)
+    await counters.change(tx, counters.ARTWORK_COMMENTS, {artwork.id: -sum(counts for *_, counts in gone)})
+    await counters.change(tx, counters.THREAD_REPLIES, {root_id: -number for root_id, number in threads.items()})
+    return len(gone)

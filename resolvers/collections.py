@@ -23,7 +23,7 @@ from schema.collections import (
     UpsertCollectionSuccess,
 )
 from schema.context import Info
-from schema.node import required_key
+from schema.node import global_id, required_key
 
 
 @strawberry.type
@@ -61,7 +61,7 @@ class CollectionMutations:
         key = required_key("collection", input.collection_id, "collectionId")
         async with info.context.services.db.write() as tx:
             await collections.remove(tx, viewer_id, key)
-        return DeleteCollectionSuccess(deleted_id=input.collection_id, viewer=ref(Viewer, id=viewer_id))
+        return DeleteCollectionSuccess(deleted_id=global_id("collection", key), viewer=ref(Viewer, id=viewer_id))
 
     @strawberry.mutation(
         description="Put an artwork into a collection, the viewer's bookmarks by default, or take it out. A collection "

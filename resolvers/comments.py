@@ -27,7 +27,7 @@ from schema.comments import (
     SetCommentsLockedSuccess,
 )
 from schema.context import Info
-from schema.node import required_key
+from schema.node import global_id, required_key
 
 
 async def _passed(info: Info, given: str) -> str:
@@ -98,7 +98,9 @@ class CommentMutations:
         async with info.context.services.db.write() as tx:
             artwork_id = await comments.remove(tx, viewer_id, comment_id)
         return DeleteCommentSuccess(
-            deleted_id=input.comment_id, comment=ref(Comment, id=comment_id), artwork=ref(Artwork, id=artwork_id)
+            deleted_id=global_id("comment", comment_id),
+            comment=ref(Comment, id=comment_id),
+            artwork=ref(Artwork, id=artwork_id),
         )
 
     @strawberry.mutation(

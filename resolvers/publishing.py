@@ -12,7 +12,7 @@ from planner import ref
 from schema.accounts import User
 from schema.artworks import Artwork
 from schema.context import Info
-from schema.node import required_key
+from schema.node import global_id, required_key
 from schema.publishing import (
     DeleteArtworkInput,
     DeleteArtworkResult,
@@ -105,4 +105,4 @@ class PublishingMutations:
         artwork_id = required_key("artwork", input.artwork_id, "artworkId")
         async with info.context.services.db.write() as tx:
             await publishing.delete(tx, viewer_id, artwork_id)
-        return DeleteArtworkSuccess(deleted_id=input.artwork_id, author=ref(User, id=viewer_id))
+        return DeleteArtworkSuccess(deleted_id=global_id("artwork", artwork_id), author=ref(User, id=viewer_id))

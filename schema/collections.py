@@ -17,12 +17,12 @@ from schema.node import Node, identity, read_key
 
 
 def _contains(
-    _ask: Ask,
+    ask: Ask,
     collection: Row,
     *,
     artwork_id: Annotated[strawberry.ID, strawberry.argument(description="Id of the artwork.")],
 ) -> Any:  # noqa: ANN401 - a condition
-    return collections.holds(collection, read_key(artwork_id, "artwork"))
+    return collections.holds(collection, read_key(artwork_id, "artwork"), ask.viewer)
 
 
 @strawberry.type(description="An artwork in a collection.")
@@ -66,7 +66,7 @@ class Collection(Node):
         lambda _ask, collection: collections.count_of(collection),
     )
     contains: bool = expression(
-        "Whether an artwork is in it.",
+        "Whether an artwork is in it; of others' collections, one that the viewer may see.",
         _contains,
     )
     cover: Artwork | None = to_one(

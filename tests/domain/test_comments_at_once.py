@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from db.session import Database
-from db.tables import Artwork
-from domain import comments, counters
+from db.tables import Artwork, Comment
+from domain import blocks, comments, counters, publishing
 from domain.errors import CommentsLocked, InvalidInput, NotFound
 from people import key_in, new_artwork, new_users
 from stored import row_counts, sql
@@ -153,6 +153,56 @@ async def test_two_pins_at_once_are_not_one_too_many(talk: Discussion, database_
     assert sql(database_url, "SELECT count(*) FROM comments WHERE pinned_at IS NOT NULL") == [
         (comments.MAXIMUM_PINNED,)
     ]
+
+
+async def test_pins_that_their_author_can_not_see_take_no_place(talk: Discussion, database_url: str) -> None:
+    async def pin(comment: UUID) -> None:
+        async with talk.db.write() as tx:
+            await comments.pin(tx, talk.ann, comment, on=True)
+
+    # given as many pins as there can be, of somebody who is then blocked
+    unseen = [await talk.say(f"{number}", talk.bob) for number in range(comments.MAXIMUM_PINNED + 1)]
+    mine = await talk.say("mine")
+    for comment in unseen[1:]:
+        await pin(comment)
+    async with talk.db.write() as tx:
+        await blocks.set_block(tx, talk.ann, talk.bob, on=True)
+
+    # then what is seen can be pinned, and what is not seen is not found
+    await pin(mine)
+    with pytest.raises(NotFound):
+        await pin(unseen[0])
+    rows = sql(database_url, "SELECT id FROM comments WHERE pinned_at IS NOT NULL ORDER BY pinned_at")
+    assert rows == [(each,) for each in (*unseen[1:], mine)]
+
+
+async def test_what_waits_for_its_turn_is_the_newest_when_it_has_it(talk: Discussion, database_url: str) -> None:
+    root = await talk.say("root")
+    async with talk.db.write() as tx:
+        await tx.execute(select(col(Artwork.id)).where(col(Artwork.id) == talk.artwork).with_for_update(key_share=True))
+        late = asyncio.create_task(talk.say("late", talk.bob, root))
+        await until(lambda: is_anyone_waiting(database_url))
+        first = await talk.add(tx, "first", talk.ann, root)
+    await late
+    said = sql(database_url, "SELECT id FROM comments ORDER BY created_at, id")
+    assert said == [(root,), (first,), (late.result(),)]
+
+
+async def test_nothing_is_done_to_the_comments_of_an_artwork_that_is_deleted(talk: Discussion) -> None:
+    comment = await talk.say("x", talk.bob)
+    async with talk.db.write() as tx:
+        await publishing.delete(tx, talk.ann, talk.artwork)
+        for change in (
+            comments.pin(tx, talk.ann, comment, on=True),
+            comments.set_locked(tx, talk.ann, talk.artwork, on=True),
+            comments.edit(tx, talk.bob, comment, "y"),
+            comments.remove(tx, talk.bob, comment),
+        ):
+            with pytest.raises(NotFound):
+                await change
+        assert not await comments.hide(tx, comment)
+        left = (await tx.execute(select(col(Comment.text), col(Comment.pinned_at), col(Comment.hidden_at)))).all()
+    assert left == [("x", None, None)]
 
 
 async def test_who_comments_while_comments_are_locked_is_refused(talk: Discussion, database_url: str) -> None:

@@ -34,6 +34,7 @@ def test_what_can_be_read_is_kept(sent: str, kept: str) -> None:
         ("\u200b\u200d\u2060\ufeff", "text.empty"),
         ("\u3164\uffa0\u115f\u2800", "text.empty"),
         ("\U000e0041\ufe0f", "text.empty"),
+        ("\U0001d173\U0001bca0\ufff9", "text.empty"),
         ("x" * 11, "text.too_long"),
         ("🌊" * 11, "text.too_long"),
         *((f"a{chr(code)}b", "text.not_text") for code in (0, 1, 8, 11, 12, 14, 27, 31, 127)),

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 CLIENTS: Final = 8
-CHANGE: Final = """mutation($on: Boolean!, $artwork: ID!, $author: ID!) {
+CHANGE: Final = """mutation($on: Boolean!, $artwork: ID!, $author: ID!, $key: String!) {
+  addComment(input: {artworkId: $artwork, text: "x", idempotencyKey: $key}) { __typename }
   setReaction(input: {subjectId: $artwork, on: $on}) { __typename }
   setFollow(input: {target: $author, on: $on}) { __typename } }"""
 
@@ -45,11 +47,14 @@ async def arrived(place: Installation, db: Database) -> tuple[str, list[GraphCli
 
 
 async def change(client: GraphClient, artwork: str, author: str, done: asyncio.Event) -> None:
-    """Like and follow, and take it back, again and again; what is cut off may have happened or not."""
+    """Comment, like and follow, and take likes and follows back, again and again.
+
+    What is cut off may have happened or not.
+    """
     on = True
     while not done.is_set():
         with suppress(httpx2.TransportError, ValueError):
-            await client.post(CHANGE, {"on": on, "artwork": artwork, "author": author})
+            await client.post(CHANGE, {"on": on, "artwork": artwork, "author": author, "key": uuid4().hex})
         on = not on
 
 
@@ -86,4 +91,5 @@ async def test_counts_survive_the_death_of_who_counts(place: Installation, spare
     assert await wrong(db) == []
     await until(lambda: not sql(spare_database_url, "SELECT id FROM count_changes"))
     assert await wrong(db) == []
+    assert sql(spare_database_url, "SELECT comment_count > 0 FROM artworks") == [(True,)]
     await db.close()

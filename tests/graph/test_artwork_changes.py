@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, LiteralString
 import pytest
 
 from db.words import ReactionKind
-from domain import reactions
+from domain import comments, reactions
 from domain.counters import COUNTERS, differences
 from local_graph import LocalGraph, local_graph
 from publishing_client import Author, key_in, new_author
@@ -175,15 +175,9 @@ async def test_what_is_deleted_is_seen_by_nobody_and_then_removed(
     key = key_in(artwork["id"])
     async with shop.db.write() as tx:
         await reactions.set_reaction(tx, reader.key, key, ReactionKind.LIKE, on=True)
-    sql(
-        shop.database_url,
-        "INSERT INTO comments (id, artwork_id, author_id, text, created_at)"
-        " VALUES (gen_random_uuid(), %s, %s, 'x', now())",
-        key,
-        reader.key,
-    )
+        await comments.add(tx, reader.key, key, "x", None, "key")
 
-    gone = await author.ask("delete", artworkId=artwork["id"])
+    gone = await author.ask("delete", artworkId=f"artwork_{key.hex.upper()}")
 
     assert gone == {"deletedId": artwork["id"], "author": {"id": author.id, "artworkCount": 0}}
     image = artwork["image"]["id"]
@@ -225,6 +219,28 @@ async def test_many_likes_are_removed_some_at_a_time(
         async with shop.db.read() as tx:
             assert await differences(tx, COUNTERS["artworks.like_count"]) == []
     assert left == [(1, 1), (0, 0)]
+
+
+async def test_many_comments_are_removed_some_at_a_time_the_newest_first(
+    author: Author, shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("domain.removing.AT_ONCE", 2)
+    monkeypatch.setattr("workers.sweeper.REMOVALS", 1)
+    artwork = key_in((await author.publish())["id"])
+    async with shop.db.write() as tx:
+        root = await comments.add(tx, author.key, artwork, "root", None, "root")
+        answered = [await comments.add(tx, author.key, artwork, each, root, each) for each in "abc"]
+        await comments.add(tx, author.key, artwork, "d", answered[2], "d")
+        await comments.remove(tx, author.key, answered[2])
+    await author.ask("delete", artworkId=f"artwork_{artwork.hex}")
+    left = []
+    for _ in range(3):
+        await shop.sweeper().remove_artworks()
+        left.append(sql(shop.database_url, "SELECT text, reply_count FROM comments ORDER BY created_at"))
+        async with shop.db.read() as tx:
+            assert [each for counter in COUNTERS.values() for each in await differences(tx, counter)] == []
+    assert left == [[("root", 2), ("a", 0), ("b", 0)], [("root", 0)], []]
+    assert row_counts(shop.database_url)["artworks"] == 0
 
 
 BAD: list[tuple[dict[str, Any], str, list[str]]] = [

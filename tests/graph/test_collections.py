@@ -131,6 +131,11 @@ async def test_a_collection_shows_each_viewer_what_they_may_see(graph: LocalGrap
     assert await seen(bob) == (3, [hidden, shown], hidden)
     assert await seen(cem) == (3, [mature, shown], mature)
     assert await seen(None) == (3, [shown], shown)
+    contained = [
+        [(await one(graph, who, collection, artwork=artwork))["contains"] for artwork in (shown, hidden, mature)]
+        for who in (ann, bob, cem, None)
+    ]
+    assert contained == [[True] * 3, [True, True, False], [True, False, True], [True, False, False]]
     # what can not be seen any more can be taken out, and not be put in
     refused = await ask(graph, ann, KEEP, artworkId=hidden, on=True)
     assert (refused["code"], refused["path"]) == ("NOT_FOUND", ["input", "artworkId"])

@@ -81,6 +81,24 @@ async def test_an_appeal_undoes_exactly_what_was_done(
     assert state(place, artwork) == before
 
 
+async def test_a_picture_that_is_relabelled_takes_along_the_artworks_that_show_it(place: Court) -> None:
+    # given a picture that stands beside another one in an artwork, and alone in one that is reported
+    author = await place.user()
+    asset = place.asset(author)
+    beside, alone = await place.artwork(author, place.asset(author), asset), await place.artwork(author, asset)
+    levels = "SELECT content_level FROM artworks ORDER BY created_at"
+    for subject in (asset, alone):
+        # when the picture, or an artwork of it, is of a higher level, then so is whatever shows it
+        result = await place.judged(subject, "RELABEL", contentLevel="MATURE")
+        assert sql(place.database_url, levels) == [("MATURE",)] * 2
+        read = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+        assert (await place.graph.run(read, {"ids": [beside, alone]}))["nodes"] == [None, None]
+        # and all of it is undone together
+        await place.appeal(author, result["decision"]["id"])
+        await place.decide(place.mods[1], result["case"]["id"], "OVERTURNED", "NONE")
+        assert sql(place.database_url, levels) == [("GENERAL",)] * 2
+
+
 async def test_what_two_decisions_hide_is_seen_once_both_are_undone(place: Court) -> None:
     # given one picture in two artworks, both removed
     author = await place.user()
