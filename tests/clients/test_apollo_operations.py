@@ -1,0 +1,320 @@
+"""Every documented operation of the community in Apollo Client: its caches keep what comes, and have nothing to complain of."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse
+
+from apollo import apollo, plain
+from graph_client import CORE
+from neighbours import neighbours
+from node_programs import needs_npm
+from waiting import until
+
+if TYPE_CHECKING:
+    from apollo import Apollo
+    from conftest import Installation
+    from neighbours import Neighbours
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
+PAGES = ("people", "comments", "feeds", "publishing", "recommendations", "search", "notifications", "moderation", "sharing")
+STREAMS = {"feedEvents", "artworkEvents", "savedSearchMatched", "notificationReceived", "myEvents", "moderationQueueChanged"}
+_REFUSED = "... on UserError { code message }"
+
+pytestmark = [pytest.mark.anyio, needs_npm]
+
+
+def documented(page: str) -> dict[str, str]:
+    """Return the operations of a page by ``page.name``, each with its fragments."""
+    found = {}
+    for text in re.findall(r"```graphql\n(.*?)```", (DOCS / f"{page}.md").read_text(), re.DOTALL):
+        parts = [(part, text[part.loc.start : part.loc.end]) for part in parse(text).definitions if part.loc]
+        fragments = "".join(written for part, written in parts if isinstance(part, FragmentDefinitionNode))
+        for part, written in parts:
+            if isinstance(part, OperationDefinitionNode):
+                (field, *_) = part.selection_set.selections
+                name = part.name.value if part.name else field.name.value  # type: ignore[attr-defined]
+                found[f"{page}.{name}"] = f"{written}\n{fragments}"
+    return found
+
+
+OPERATIONS = {key: text for page in PAGES for key, text in documented(page).items()}
+FOLLOWED = {
+    key: text for key, text in documented("streaming").items() if any(f"  {each}(" in text for each in STREAMS)
+}
+
+
+class Desk:
+    """Somebody at their application: a client with the sample's policies, and one with no more than Apollo's own."""
+
+    def __init__(self, program: Apollo, found: Neighbours, who: str) -> None:
+        self.program, self.found, self.who = program, found, who
+        self.used: set[str] = set()
+
+    async def open(self, over: str = "websocket") -> Desk:
+        """Open the clients."""
+        client = self.found.people[self.who]
+        for kind in ("sample", "stock"):
+            words = {"url": client.url, "token": client.token, "kind": kind, "over": over}
+            await self.program.do("client", name=f"{self.who} {kind}", **words)
+        return self
+
+    async def read(self, key: str, text: str, **variables: Any) -> Any:  # noqa: ANN401 - data
+        """Run a query: both clients show what the server tells, and have it in their caches."""
+        self.used.add(key)
+        told = await self.found.people[self.who].data(text, variables)
+        for kind in ("stock", "sample"):
+            words = {"name": f"{self.who} {kind}", "query": text, "variables": variables}
+            shown = await self.program.do("query", **words)
+            assert plain(shown) == shown_by_apollo(told), (key, kind)
+            assert await self.program.do("read", **words) == shown, (key, kind)
+        return told
+
+    async def write(self, key: str, text: str, refusal: dict[str, Any] | None = None, **variables: Any) -> Any:  # noqa: ANN401
+        """Run a mutation that is accepted, after one that is refused."""
+        self.used.add(key)
+        name = f"{self.who} sample"
+        if refusal:
+            (refused,) = (await self.program.do("mutate", name=name, query=text, variables=refusal)).values()
+            assert refused.get("code"), (key, refused)
+        (result,) = (await self.program.do("mutate", name=name, query=text, variables=variables)).values()
+        assert result["__typename"].endswith("Success"), (key, result)
+        return result
+
+    async def follow(self, key: str, text: str, **variables: Any) -> str:  # noqa: ANN401 - variables
+        """Follow a stream, and wait for the snapshot that it begins with; return its name."""
+        self.used.add(key)
+        stream = f"{key} {uuid4()}"
+        feed = {"kind": "LATEST", "first": 3} if key.endswith("FeedEvents") else None
+        words = {"name": f"{self.who} sample", "stream": stream, "feed": feed}
+        await self.program.do("subscribe", query=text, variables=variables, **words)
+        (snapshot, *_) = await self.program.do("told", stream=stream)
+        (event,) = snapshot.values()
+        assert event["__typename"].endswith("Snapshot"), (key, snapshot)
+        return stream
+
+    async def heard(self, stream: str, kind: str) -> Any:  # noqa: ANN401 - an event
+        """Wait until a stream tells an event of a kind, and leave it."""
+        while True:
+            for told in await self.program.do("told", stream=stream):
+                (event,) = told.values()
+                if event["__typename"] == kind:
+                    await self.program.do("leave", stream=stream)
+                    return event
+
+
+def shown_by_apollo(told: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return data as Apollo's policy of pages shows it: the cursors of an empty page are empty."""
+    if isinstance(told, list):
+        return [shown_by_apollo(each) for each in told]
+    if isinstance(told, dict):
+        empty = {"startCursor", "endCursor"}
+        return {
+            key: "" if key in empty and each is None else shown_by_apollo(each)
+            for key, each in told.items()
+            if key != "__typename"
+        }
+    return told
+
+
+async def test_all_operations(easel: Installation) -> None:
+    async with neighbours(easel) as found, apollo() as program:
+        ann, bea, mod = [await Desk(program, found, who).open() for who in ("sea_ann", "sea_bea", "mod")]
+        await until(lambda: is_searched(found))
+        await reading(ann)
+        await writing(ann, found)
+        await judging(ann, bea, mod, found)
+        for over in ("websocket", "multipart"):
+            await following(over, ann, mod, found)
+        used = ann.used | bea.used | mod.used
+        assert used >= OPERATIONS.keys() | FOLLOWED.keys()
+
+
+async def is_searched(found: Neighbours) -> bool:
+    query = '{ search(query: "sea") { artworks { nodes { id } } tags { nodes { id } } } notifications { nodes { id } } }'
+    answer = await found.ann.data(query)
+    return bool(answer["search"]["artworks"]["nodes"] and answer["search"]["tags"]["nodes"] and answer["notifications"]["nodes"])
+
+
+async def reading(ann: Desk) -> None:
+    """Read all that there is, twice: what one query leaves in the cache must not harm another."""
+    artwork = ann.found.ids["sea_ann"][0]
+    for _ in range(2):
+        await ann.read("me", CORE["me"])
+        await ann.read("one", CORE["one"], id=artwork)
+        feed = await ann.read("feed", CORE["feed"], kind="LATEST", first=3)
+        since = feed["feed"]["edges"][1]["cursor"]
+        for kind, more in (("LATEST", {}), ("POPULAR", {"window": "DAY"}), ("FOLLOWING", {}), ("TAG", {"filter": {"tag": "sea"}})):
+            await ann.read("feeds.Feed", OPERATIONS["feeds.Feed"], kind=kind, first=3, **more)
+        newer = await ann.read("feeds.Newer", OPERATIONS["feeds.Newer"], kind="LATEST", since=since)
+        assert newer["feed"]["newerCount"] == 1
+        await ann.read("people.Tag", OPERATIONS["people.Tag"].replace("#Cat", "#Sea"))
+        await ann.read("people.Mine", OPERATIONS["people.Mine"])
+        await ann.read("comments.Discussion", OPERATIONS["comments.Discussion"], id=artwork)
+        await ann.read("comments.Mine", OPERATIONS["comments.Mine"], artworkId=artwork)
+        await ann.read("publishing.Remixes", OPERATIONS["publishing.Remixes"], id=artwork)
+        await ann.read("recommendations.Recommended", OPERATIONS["recommendations.Recommended"], first=3)
+        await ann.read("search.Search", OPERATIONS["search.Search"], query="sea", first=3)
+        await ann.read("search.Trends", OPERATIONS["search.Trends"])
+        await ann.read("notifications.Notifications", OPERATIONS["notifications.Notifications"], first=3)
+
+
+def done(mutation: str, success: str) -> tuple[str, str]:
+    """Return a mutation that no page writes out, and what it is called here."""
+    kind = mutation[0].upper() + mutation[1:]
+    text = f"mutation M($input: {kind}Input!) {{ {mutation}(input: $input) {{ ... on {kind}Success {{ {success} }} {_REFUSED} }} }}"
+    return mutation, text
+
+
+def named(key: str, **ids: str) -> tuple[str, str]:
+    """Return a documented operation with its placeholders filled, and its name."""
+    text = OPERATIONS[key]
+    for kind, value in ids.items():
+        text = text.replace(f"{kind}_…", value)
+    return key, text
+
+
+async def writing(ann: Desk, found: Neighbours) -> None:
+    """Let Ann act, and each list that she has open follow by itself."""
+    bea, hers = found.people["sea_bea"].viewer_id, found.ids["sea_bea"][1]
+    nothing = "artwork_0198a2c4b6f07d3e8a1b2c3d4e5f6071"
+    discussion = {"id": hers}
+    await ann.read("comments.Discussion", OPERATIONS["comments.Discussion"], **discussion)
+
+    for key in ("Follow", "Like", "Mute"):
+        await ann.write(*named(f"people.{key}", user=bea, artwork=hers))
+        (refused,) = (await ann.found.ann.data(named(f"people.{key}", user=found.ann.viewer_id, artwork=nothing)[1])).values()
+        assert refused["code"] in {"INVALID_INPUT", "NOT_FOUND"}
+    await ann.write(*done("setMute", "user { id viewerMutes }"), input={"userId": bea, "on": False})
+    await ann.write(*named("people.Hide"))
+    await ann.write(*done("updateContentPreferences", "viewer { id hiddenTags { id name } }"), input={"hiddenTags": []})
+
+    said = {"artworkId": hers, "text": "Fine", "idempotencyKey": uuid4().hex}
+    refusal = {"input": said | {"text": " "}}
+    comment = (await ann.write("comments.Say", OPERATIONS["comments.Say"], refusal, input=said))["comment"]["id"]
+    await ann.write(*done("editComment", "comment { id text editedAt }"), {"input": {"commentId": comment, "text": ""}},
+                    input={"commentId": comment, "text": "Finer"})  # fmt: skip
+    await ann.write(*done("deleteComment", "deletedId comment { id isDeleted } artwork { id commentCount }"),
+                    {"input": {"commentId": nothing}}, input={"commentId": comment})  # fmt: skip
+    mine, pinned = found.ids["sea_ann"][0], found.ids["comment"][0]
+    for on in (True, False):
+        await ann.write(*done("pinComment", "comment { id isPinned } artwork { id pinnedComments { id } }"),
+                        {"input": {"commentId": nothing, "on": on}}, input={"commentId": pinned, "on": on})  # fmt: skip
+        await ann.write(*done("setCommentsLocked", "artwork { id areCommentsLocked viewerCanComment }"),
+                        {"input": {"artworkId": hers, "on": on}}, input={"artworkId": mine, "on": on})  # fmt: skip
+    kept = await ann.write("comments.Save", OPERATIONS["comments.Save"], {"input": {"title": " "}}, input={"title": "Seas"})
+    collection = {"collectionId": kept["collection"]["id"]}
+    await ann.write("comments.Keep", OPERATIONS["comments.Keep"], {"artworkId": nothing}, artworkId=hers)
+    await ann.write("comments.Keep", OPERATIONS["comments.Keep"], artworkId=hers, **collection)
+    await ann.write(*done("deleteCollection", "deletedId viewer { id collections { nodes { id } } }"),
+                    {"input": {"collectionId": nothing}}, input=collection)  # fmt: skip
+
+    published = {"assetIds": found.images("sea_ann", 2), "title": "A sea #sea"}
+    refusal = {"input": published | {"title": ""}}
+    artwork = (await ann.write("publishing.Publish", OPERATIONS["publishing.Publish"], refusal, input=published))["artwork"]
+    await ann.write("publish", CORE["publish"], refusal, input=published)
+    change = {"artworkId": artwork["id"], "title": "Another"}
+    await ann.write("publishing.Update", OPERATIONS["publishing.Update"], {"input": change | {"title": ""}}, input=change)
+    await ann.write(*done("unpublishArtwork", "artwork { id visibility }"), {"input": {"artworkId": hers}},
+                    input={"artworkId": artwork["id"]})  # fmt: skip
+    await ann.write("publishing.Delete", OPERATIONS["publishing.Delete"], {"id": hers}, id=artwork["id"])
+    await ann.write("recommendations.NoteSeen", OPERATIONS["recommendations.NoteSeen"], {"ids": []}, ids=[hers])
+    share = next(key for key in OPERATIONS if key.startswith("sharing."))
+    await ann.write(share, OPERATIONS[share], {"artworkId": nothing}, artworkId=hers)
+
+    saved = {"name": "Seas", "query": "sea"}
+    search = await ann.write("search.Save", OPERATIONS["search.Save"], {"input": saved | {"name": ""}}, input=saved)
+    await ann.write(*done("deleteSavedSearch", "deletedId viewer { id }"), {"input": {"savedSearchId": nothing}},
+                    input={"savedSearchId": search["savedSearch"]["id"]})  # fmt: skip
+    head = (await ann.read("notifications.Notifications", OPERATIONS["notifications.Notifications"], first=3))["notifications"]
+    await ann.write("notifications.Read", OPERATIONS["notifications.Read"], {"input": {}},
+                    input={"upTo": head["pageInfo"]["startCursor"]})  # fmt: skip
+    settings = [{"kind": "LIKE", "inApp": True}]
+    await ann.write("notifications.Settings", OPERATIONS["notifications.Settings"], {"input": {"settings": settings * 2}},
+                    input={"settings": settings})  # fmt: skip
+    # and what the cache has without asking is what the server says
+    await ann.read("comments.Discussion", OPERATIONS["comments.Discussion"], **discussion)
+    cal = found.people["sea_cal"].viewer_id
+    await ann.write(*named("people.Block", user=cal))
+    await ann.write(*done("setBlock", "userId user { id } viewer { id blockedUsers { nodes { id handle } } }"),
+                    {"input": {"userId": found.ann.viewer_id, "on": True}}, input={"userId": cal, "on": False})  # fmt: skip
+
+
+async def judging(ann: Desk, bea: Desk, mod: Desk, found: Neighbours) -> None:
+    """Let Ann report what Bea published, a moderator decide, and Bea appeal."""
+    nothing = "case_0198a2c4b6f07d3e8a1b2c3d4e5f6071"
+    for artwork in found.ids["sea_bea"][:2]:
+        report = {"subjectId": artwork, "reason": "SPAM"}
+        own = {"input": report | {"subjectId": found.ids["sea_ann"][0]}}
+        await ann.write("moderation.Report", OPERATIONS["moderation.Report"], own, input=report)
+    desk = await mod.read("moderation.Desk", OPERATIONS["moderation.Desk"])
+    case, other = (edge["node"] for edge in desk["moderationQueue"]["edges"])
+    take = OPERATIONS["moderation.Take"]
+    for each in (case, other):
+        await mod.write("moderation.Take", take, {"input": {"caseId": nothing}}, input={"caseId": each["id"]})
+    await mod.write(*done("releaseCase", "case { id status version isTaken }"), {"input": {"caseId": nothing}},
+                    input={"caseId": other["id"]})  # fmt: skip
+    decision = {
+        "caseId": case["id"], "expectedVersion": 0, "decision": "UPHELD", "effect": "WARN", "policy": "CONDUCT",
+        "reason": "SPAM", "restrictUntil": (datetime.now(UTC) + timedelta(days=1)).isoformat(),
+    }  # fmt: skip
+    decide = OPERATIONS["moderation.Decide"]
+    refusal = {"input": decision | {"expectedVersion": 99}}
+    version = (await mod.read("version", VERSION, id=case["id"]))["node"]["version"]
+    decided = await mod.write("moderation.Decide", decide, refusal, input=decision | {"expectedVersion": version})
+    published = {"assetIds": found.images("sea_bea"), "title": "More"}
+    (refused,) = (
+        await mod.program.do(
+            "mutate", name="sea_bea sample", query=OPERATIONS["moderation.Publish"], variables={"input": published}
+        )
+    ).values()
+    assert refused["__typename"] == "Restricted"
+    appeal = {"decisionId": decided["decision"]["id"], "text": "It is the sea."}
+    await bea.write("moderation.Appeal", OPERATIONS["moderation.Appeal"], {"input": appeal | {"text": ""}}, input=appeal)
+    restriction = {"restrictionId": refused["restrictionId"]}
+    await mod.write(*done("liftRestriction", "restriction { id isActive liftedAt }"),
+                    {"input": {"restrictionId": nothing}}, input=restriction)  # fmt: skip
+    await bea.write("moderation.Publish", OPERATIONS["moderation.Publish"], input=published)
+    await mod.read("moderation.Desk", OPERATIONS["moderation.Desk"])
+
+
+VERSION = "query V($id: ID!) { node(id: $id) { id ... on ModerationCase { version } } }"
+
+
+async def following(over: str, ann: Desk, mod: Desk, found: Neighbours) -> None:
+    """Follow all streams at once, by one protocol, while Bea and Ann act."""
+    for desk in (ann, mod):
+        await desk.open(over)
+    search = await found.all("sea_ann", "saveSearch", "savedSearch { id }", [{"name": f"Over {over}", "query": "wave"}])
+    artwork = found.ids["sea_ann"][0]
+    await ann.read("feed", CORE["feed"], kind="LATEST", first=3)
+    streams = {
+        "FeedEvents": ("FeedEdgeAdded", {"kind": "LATEST", "first": 3}),
+        "Discussion": ("ArtworkCommentAdded", {"id": artwork}),
+        "Found": ("SavedSearchMatch", {"id": search[0]["savedSearch"]["id"]}),
+        "Mine": ("NotificationReceived", {}),
+        "Notifications": ("NotificationReceived", {}),
+        "Bell": ("NotificationReceived", {}),
+    }
+    followed = {}
+    for name, (_, variables) in streams.items():
+        page = "notifications" if name == "Bell" else "streaming"
+        followed[name] = await ann.follow(f"{page}.{name}", (OPERATIONS | FOLLOWED)[f"{page}.{name}"], **variables)
+    followed["Desk"] = await mod.follow("streaming.Desk", FOLLOWED["streaming.Desk"])
+
+    (new,) = await found.publish("sea_dan", [f"A wave {over}"])
+    said = {"artworkId": artwork, "text": "Oh", "idempotencyKey": uuid4().hex}
+    await found.all("sea_dan", "addComment", "comment { id }", [said])
+    await found.all("sea_ann", "reportContent", "report { id }", [{"subjectId": new, "reason": "SPAM"}])
+
+    added = await ann.heard(followed.pop("FeedEvents"), "FeedEdgeAdded")
+    assert added["edge"]["node"]["id"] == new
+    await mod.heard(followed.pop("Desk"), "ModerationCaseChanged")
+    for name, stream in followed.items():
+        await ann.heard(stream, streams[name][0])
