@@ -117,7 +117,9 @@ async def _meet(found: Neighbours) -> None:
         await found.all(who, "setFollow", "viewer { id }", others)
         liked = [{"subjectId": found.ids[each][0], "on": True} for each in NEIGHBOURS[:-1] if each != who]
         await found.all(who, "setReaction", "artwork { id }", liked)
-    tags = (await found.ann.data("{ " + " ".join(f'{tag}: tag(name: "{tag}") {{ id }}' for tag in TAGS) + " }")).values()
+    tags = (
+        await found.ann.data("{ " + " ".join(f'{tag}: tag(name: "{tag}") {{ id }}' for tag in TAGS) + " }")
+    ).values()
     found.ids["tag"] = [tag["id"] for tag in tags]
     await found.all("sea_ann", "setFollow", "viewer { id }", [{"target": tag, "on": True} for tag in found.ids["tag"]])
     db = Database(found.database_url)

@@ -61,13 +61,18 @@ function fieldsThat(are, told) {
   return Object.fromEntries(found.filter(([, fields]) => Object.keys(fields).length));
 }
 
+function allOf(type) {
+  return Object.fromEntries(Object.keys(type.getFields()).map((name) => [name, true]));
+}
+
 const constants = {
   possibleTypes: Object.fromEntries(
     abstract.map((type) => [type.name, types.getPossibleTypes(type).map(({ name }) => name)]),
   ),
   // the arguments that say which list it is
   connections: fieldsThat(isConnection, ({ args }) => args.filter((arg) => !isPage(arg)).map(({ name }) => name)),
-  lists: fieldsThat(isList, () => true),
+  // where each value takes the place of the one before: lists, and the events of streams
+  wholes: { Subscription: allOf(types.getSubscriptionType()), ...fieldsThat(isList, () => true) },
   parts: objects.filter((type) => !type.getFields().id && type !== types.getQueryType()).map(({ name }) => name),
 };
 const written = Object.entries(constants).map(([name, value]) => `export const ${name} = ${JSON.stringify(value, null, 2)};\n`);

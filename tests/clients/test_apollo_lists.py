@@ -102,17 +102,20 @@ async def test_each_list_is_paged_to_its_end(easel: Installation) -> None:
             for who in ("sea_ann", "mod"):
                 token = found.people[who].token
                 await program.do("client", name=f"{who} {kind}", url=found.url, token=token, kind=kind)
-        problems = {}; print("PHASE settled", flush=True)
+        problems = {}
+        print("PHASE settled", flush=True)
         for what, (document, path) in lists.items():
             who = "mod" if "moderationQueue" in what or "auditLog" in what or "ModerationCase" in what else "sea_ann"
             expected = await whole(found, who, document, path)
-            if len(expected) < 3: problems[what] = expected
+            if len(expected) < 3:
+                problems[what] = expected
             for kind in ("stock", "sample"):
                 try:
                     shown = await program.do("pages", name=f"{who} {kind}", query=document, variables={}, path=path)
                     assert [len(each) for each in shown[:2]] == [2, min(4, len(expected))]
                     assert plain(shown[-1]) == expected
                 except AssertionError as e:
-                    problems[what, kind] = e; print("PROBLEM", what, kind, str(e)[:600], flush=True)
+                    problems[what, kind] = e
+                    print("PROBLEM", what, kind, str(e)[:600], flush=True)
 
         assert not problems

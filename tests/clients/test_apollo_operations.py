@@ -22,9 +22,28 @@ if TYPE_CHECKING:
     from conftest import Installation
     from neighbours import Neighbours
 
-DOCS = Path(__file__).parent.parent.parent / "docs"
-PAGES = ("people", "comments", "feeds", "publishing", "recommendations", "search", "notifications", "moderation", "sharing")
-STREAMS = {"feedEvents", "artworkEvents", "savedSearchMatched", "notificationReceived", "myEvents", "moderationQueueChanged"}
+ROOT = Path(__file__).parent.parent.parent
+DOCS = ROOT / "docs"
+SAMPLE_FEED = (ROOT / "examples" / "apollo" / "src" / "feed.graphql").read_text()
+PAGES = (
+    "people",
+    "comments",
+    "feeds",
+    "publishing",
+    "recommendations",
+    "search",
+    "notifications",
+    "moderation",
+    "sharing",
+)
+STREAMS = {
+    "feedEvents",
+    "artworkEvents",
+    "savedSearchMatched",
+    "notificationReceived",
+    "myEvents",
+    "moderationQueueChanged",
+}
 _REFUSED = "... on UserError { code message }"
 
 pytestmark = [pytest.mark.anyio, needs_npm]
@@ -45,9 +64,7 @@ def documented(page: str) -> dict[str, str]:
 
 
 OPERATIONS = {key: text for page in PAGES for key, text in documented(page).items()}
-FOLLOWED = {
-    key: text for key, text in documented("streaming").items() if any(f"  {each}(" in text for each in STREAMS)
-}
+FOLLOWED = {key: text for key, text in documented("streaming").items() if any(f"  {each}(" in text for each in STREAMS)}
 
 
 class Desk:
@@ -87,11 +104,13 @@ class Desk:
         assert result["__typename"].endswith("Success"), (key, result)
         return result
 
-    async def follow(self, key: str, text: str, **variables: Any) -> str:  # noqa: ANN401 - variables
-        """Follow a stream, and wait for the snapshot that it begins with; return its name."""
+    async def follow(self, key: str, text: str, feed: dict[str, Any] | None = None, **variables: Any) -> str:  # noqa: ANN401
+        """Follow a stream, and wait for the snapshot that it begins with; return its name.
+
+        What it tells of a feed is put into the list of the feed with these variables, if any.
+        """
         self.used.add(key)
         stream = f"{key} {uuid4()}"
-        feed = {"kind": "LATEST", "first": 3} if key.endswith("FeedEvents") else None
         words = {"name": f"{self.who} sample", "stream": stream, "feed": feed}
         await self.program.do("subscribe", query=text, variables=variables, **words)
         (snapshot, *_) = await self.program.do("told", stream=stream)
@@ -132,14 +151,19 @@ async def test_all_operations(easel: Installation) -> None:
         await judging(ann, bea, mod, found)
         for over in ("websocket", "multipart"):
             await following(over, ann, mod, found)
+        await showing(ann, found)
         used = ann.used | bea.used | mod.used
         assert used >= OPERATIONS.keys() | FOLLOWED.keys()
 
 
 async def is_searched(found: Neighbours) -> bool:
-    query = '{ search(query: "sea") { artworks { nodes { id } } tags { nodes { id } } } notifications { nodes { id } } }'
+    query = (
+        '{ search(query: "sea") { artworks { nodes { id } } tags { nodes { id } } } notifications { nodes { id } } }'
+    )
     answer = await found.ann.data(query)
-    return bool(answer["search"]["artworks"]["nodes"] and answer["search"]["tags"]["nodes"] and answer["notifications"]["nodes"])
+    return bool(
+        answer["search"]["artworks"]["nodes"] and answer["search"]["tags"]["nodes"] and answer["notifications"]["nodes"]
+    )
 
 
 async def reading(ann: Desk) -> None:
@@ -150,7 +174,12 @@ async def reading(ann: Desk) -> None:
         await ann.read("one", CORE["one"], id=artwork)
         feed = await ann.read("feed", CORE["feed"], kind="LATEST", first=3)
         since = feed["feed"]["edges"][1]["cursor"]
-        for kind, more in (("LATEST", {}), ("POPULAR", {"window": "DAY"}), ("FOLLOWING", {}), ("TAG", {"filter": {"tag": "sea"}})):
+        for kind, more in (
+            ("LATEST", {}),
+            ("POPULAR", {"window": "DAY"}),
+            ("FOLLOWING", {}),
+            ("TAG", {"filter": {"tag": "sea"}}),
+        ):
             await ann.read("feeds.Feed", OPERATIONS["feeds.Feed"], kind=kind, first=3, **more)
         newer = await ann.read("feeds.Newer", OPERATIONS["feeds.Newer"], kind="LATEST", since=since)
         assert newer["feed"]["newerCount"] == 1
@@ -189,7 +218,9 @@ async def writing(ann: Desk, found: Neighbours) -> None:
 
     for key in ("Follow", "Like", "Mute"):
         await ann.write(*named(f"people.{key}", user=bea, artwork=hers))
-        (refused,) = (await ann.found.ann.data(named(f"people.{key}", user=found.ann.viewer_id, artwork=nothing)[1])).values()
+        (refused,) = (
+            await ann.found.ann.data(named(f"people.{key}", user=found.ann.viewer_id, artwork=nothing)[1])
+        ).values()
         assert refused["code"] in {"INVALID_INPUT", "NOT_FOUND"}
     await ann.write(*done("setMute", "user { id viewerMutes }"), input={"userId": bea, "on": False})
     await ann.write(*named("people.Hide"))
@@ -208,7 +239,9 @@ async def writing(ann: Desk, found: Neighbours) -> None:
                         {"input": {"commentId": nothing, "on": on}}, input={"commentId": pinned, "on": on})  # fmt: skip
         await ann.write(*done("setCommentsLocked", "artwork { id areCommentsLocked viewerCanComment }"),
                         {"input": {"artworkId": hers, "on": on}}, input={"artworkId": mine, "on": on})  # fmt: skip
-    kept = await ann.write("comments.Save", OPERATIONS["comments.Save"], {"input": {"title": " "}}, input={"title": "Seas"})
+    kept = await ann.write(
+        "comments.Save", OPERATIONS["comments.Save"], {"input": {"title": " "}}, input={"title": "Seas"}
+    )
     collection = {"collectionId": kept["collection"]["id"]}
     await ann.write("comments.Keep", OPERATIONS["comments.Keep"], {"artworkId": nothing}, artworkId=hers)
     await ann.write("comments.Keep", OPERATIONS["comments.Keep"], artworkId=hers, **collection)
@@ -217,10 +250,14 @@ async def writing(ann: Desk, found: Neighbours) -> None:
 
     published = {"assetIds": found.images("sea_ann", 2), "title": "A sea #sea"}
     refusal = {"input": published | {"title": ""}}
-    artwork = (await ann.write("publishing.Publish", OPERATIONS["publishing.Publish"], refusal, input=published))["artwork"]
+    artwork = (await ann.write("publishing.Publish", OPERATIONS["publishing.Publish"], refusal, input=published))[
+        "artwork"
+    ]
     await ann.write("publish", CORE["publish"], refusal, input=published)
     change = {"artworkId": artwork["id"], "title": "Another"}
-    await ann.write("publishing.Update", OPERATIONS["publishing.Update"], {"input": change | {"title": ""}}, input=change)
+    await ann.write(
+        "publishing.Update", OPERATIONS["publishing.Update"], {"input": change | {"title": ""}}, input=change
+    )
     await ann.write(*done("unpublishArtwork", "artwork { id visibility }"), {"input": {"artworkId": hers}},
                     input={"artworkId": artwork["id"]})  # fmt: skip
     await ann.write("publishing.Delete", OPERATIONS["publishing.Delete"], {"id": hers}, id=artwork["id"])
@@ -232,7 +269,9 @@ async def writing(ann: Desk, found: Neighbours) -> None:
     search = await ann.write("search.Save", OPERATIONS["search.Save"], {"input": saved | {"name": ""}}, input=saved)
     await ann.write(*done("deleteSavedSearch", "deletedId viewer { id }"), {"input": {"savedSearchId": nothing}},
                     input={"savedSearchId": search["savedSearch"]["id"]})  # fmt: skip
-    head = (await ann.read("notifications.Notifications", OPERATIONS["notifications.Notifications"], first=3))["notifications"]
+    head = (await ann.read("notifications.Notifications", OPERATIONS["notifications.Notifications"], first=3))[
+        "notifications"
+    ]
     await ann.write("notifications.Read", OPERATIONS["notifications.Read"], {"input": {}},
                     input={"upTo": head["pageInfo"]["startCursor"]})  # fmt: skip
     settings = [{"kind": "LIKE", "inApp": True}]
@@ -276,7 +315,9 @@ async def judging(ann: Desk, bea: Desk, mod: Desk, found: Neighbours) -> None:
     ).values()
     assert refused["__typename"] == "Restricted"
     appeal = {"decisionId": decided["decision"]["id"], "text": "It is the sea."}
-    await bea.write("moderation.Appeal", OPERATIONS["moderation.Appeal"], {"input": appeal | {"text": ""}}, input=appeal)
+    await bea.write(
+        "moderation.Appeal", OPERATIONS["moderation.Appeal"], {"input": appeal | {"text": ""}}, input=appeal
+    )
     restriction = {"restrictionId": refused["restrictionId"]}
     await mod.write(*done("liftRestriction", "restriction { id isActive liftedAt }"),
                     {"input": {"restrictionId": nothing}}, input=restriction)  # fmt: skip
@@ -318,3 +359,49 @@ async def following(over: str, ann: Desk, mod: Desk, found: Neighbours) -> None:
     await mod.heard(followed.pop("Desk"), "ModerationCaseChanged")
     for name, stream in followed.items():
         await ann.heard(stream, streams[name][0])
+
+
+LATEST = {"kind": "LATEST", "first": 3}
+
+
+async def showing(ann: Desk, found: Neighbours) -> None:
+    """Show a list that is liked and followed: all of it changes by itself."""
+    name = "sea_ann sample"
+    words = {"name": name, "query": CORE["feed"], "variables": LATEST}
+    await ann.program.do("pages", path=["feed"], **words)
+    before = await ann.program.do("read", **words)
+    shown = before["feed"]["edges"]
+    liked = next(edge["node"] for edge in shown if not edge["node"]["viewerHasLiked"])
+    await ann.program.do("show", stream="list", **words)
+    await ann.program.do("told", stream="list")
+
+    # when she likes an artwork, it is liked in the list before the server has answered, and counted once
+    artwork = {"__typename": "Artwork", "id": liked["id"], "likeCount": liked["likeCount"] + 1, "viewerHasLiked": True}
+    await ann.program.do(
+        "mutate", name=name, query=named("people.Like", artwork=liked["id"])[1],
+        optimisticResponse={"setReaction": {"__typename": "SetReactionSuccess", "artwork": artwork}},
+    )  # fmt: skip
+    for view in await ann.program.do("told", stream="list"):
+        (now,) = (edge["node"] for edge in view["feed"]["edges"] if edge["node"]["id"] == liked["id"])
+        assert (now["likeCount"], now["viewerHasLiked"]) == (liked["likeCount"] + 1, True)
+
+    # when others publish and take back, the list has each edge once, with its cursor, and counts from there
+    stream = await ann.follow("sample", SAMPLE_FEED, feed=LATEST, **LATEST)
+    (new, gone) = await found.publish("sea_cal", ["Here", "Gone"])
+    await found.all("sea_cal", "deleteArtwork", "deletedId", [{"artworkId": gone}])
+    await ann.heard(stream, "FeedEdgeRemoved")
+    edges = (await ann.program.do("read", **words))["feed"]["edges"]
+    told = await found.ann.data(CORE["feed"], {"kind": "LATEST", "first": 100})
+    assert [edge["cursor"] for edge in edges] == [edge["cursor"] for edge in told["feed"]["edges"]][: len(edges)]
+    assert edges[0]["node"]["id"] == new
+    await ann.program.do("leave", stream="list")
+    await found.publish("sea_cal", ["Unseen"])
+    newer = await ann.read("feeds.Newer", OPERATIONS["feeds.Newer"], kind="LATEST", since=edges[0]["cursor"])
+    assert newer["feed"]["newerCount"] == 1
+    assert (await ann.program.do("read", **words))["feed"]["edges"] == edges
+
+    # when she deletes one, it leaves each list
+    (mine,) = await found.publish("sea_ann", ["Mine"])
+    await ann.read("feed", CORE["feed"], **LATEST)
+    await ann.program.do("evict", name=name, object={"__typename": "Artwork", "id": mine})
+    assert mine not in str(await ann.program.do("read", **words))

@@ -1,8 +1,8 @@
 // How Apollo's cache keeps the graph: which objects are one and the same, how pages become lists. Made to be copied, with
-// what codegen.mjs reads out of the schema: its connections, its lists, and its objects without an id.
+// what codegen.mjs reads out of the schema: its connections, its lists and events, and its objects without an id.
 import type { FieldFunctionOptions, FieldMergeFunction, FieldPolicy, FieldReadFunction, Reference, TypePolicies, TypePolicy } from "@apollo/client/cache";
 import { relayStylePagination } from "@apollo/client/utilities";
-import { connections, lists, parts } from "./generated.js";
+import { connections, parts, wholes } from "./generated.js";
 
 /** A connection in the cache: edges, whether `edges` or `nodes` were asked for. */
 export interface Connection {
@@ -34,7 +34,7 @@ const exceptions: Policies = {
 
 export const typePolicies: TypePolicies = joined(
   ofFields(connections, connection),
-  ofFields(lists, () => ({ merge: false })), // what is told of a list is the whole list
+  ofFields(wholes, () => ({ merge: false })), // a list comes whole, and an event is all of the event
   Object.fromEntries(parts.map((type) => [type, { merge: true }])), // what is told of a part is added to what is known
   exceptions,
 );
