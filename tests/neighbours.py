@@ -1,4 +1,4 @@
-"""Neighbours who publish, talk, follow, keep and report: each list of the graph has at least three entries for one of them."""
+"""Neighbours who publish, talk, follow, keep and report; one of them has at least three of everything."""
 
 from __future__ import annotations
 

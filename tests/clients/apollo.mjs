@@ -55,14 +55,15 @@ const verbs = {
   async pages({ name, query, variables, path }) {
     const shown = clients[name].client.watchQuery({ query: parse(query), variables, fetchPolicy: "network-only" });
     const watching = shown.subscribe({});
+    const list = ({ data }) => path.reduce((value, key) => value[key], data);
     const lists = [];
+    const isLonger = (result) => !result.loading && (!lists.length || list(result).edges.length > lists.at(-1).length);
     try {
-      await firstValueFrom(shown.pipe(filter(({ loading }) => !loading)));
       for (;;) {
-        const list = path.reduce((value, key) => value[key], shown.getCurrentResult().data);
-        lists.push(list.edges);
-        if (!list.pageInfo.hasNextPage || lists.length > 20) return lists;
-        await shown.fetchMore({ variables: { after: list.pageInfo.endCursor } });
+        const { edges, pageInfo } = list(await firstValueFrom(shown.pipe(filter(isLonger))));
+        lists.push(edges);
+        if (!pageInfo.hasNextPage) return lists;
+        await shown.fetchMore({ variables: { after: pageInfo.endCursor } });
       }
     } finally {
       watching.unsubscribe();

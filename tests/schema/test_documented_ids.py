@@ -1,13 +1,22 @@
-"""Documented operations ask for the id of whatever has one: without it a normalized cache can not know what is the same."""
+"""Documented operations ask for the id of whatever has one: without it no cache can know what is the same."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-from graphql import FieldNode, TypeInfo, TypeInfoVisitor, Visitor, build_schema, get_named_type, parse, visit
+from graphql import (
+    FieldNode,
+    SelectionNode,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
+    build_schema,
+    get_named_type,
+    parse,
+    visit,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 SCHEMA = build_schema((ROOT / "schema" / "schema.graphql").read_text())
@@ -24,7 +33,7 @@ class Anonymous(Visitor):
         self.info = info
         self.found: list[str] = []
 
-    def enter_field(self, node: FieldNode, *_: Any) -> None:
+    def enter_field(self, node: FieldNode, *_: object) -> None:
         kind = get_named_type(self.info.get_type())
         if not node.selection_set or not kind or not hasattr(kind, "fields") or "id" not in kind.fields:
             return
@@ -34,7 +43,7 @@ class Anonymous(Visitor):
             self.found.append(node.name.value)
 
 
-def chosen(selection: Any) -> str | None:
+def chosen(selection: SelectionNode) -> str | None:
     """Return the name of a field; None for a fragment, which may ask for the id."""
     return selection.name.value if isinstance(selection, FieldNode) else None
 
