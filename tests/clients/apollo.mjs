@@ -21,10 +21,9 @@ const complaints = [];
 for (const level of ["warn", "error"]) console[level] = (...words) => complaints.push(`${level}: ${format(...words)}`);
 
 const mapped = (record, change) => Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
-const policies = {
-  sample: typePolicies,
-  stock: mapped(connections, (fields) => ({ fields: mapped(fields, relayStylePagination) })),
-};
+const stock = mapped(connections, (fields) => ({ fields: mapped(fields, relayStylePagination) }));
+stock.Search.merge = true; // it has no id: docs/search.md says so
+const policies = { sample: typePolicies, stock };
 const clients = {};
 const streams = {};
 
