@@ -29,7 +29,7 @@ _LISTS = {
 }
 FOR_MODERATORS = ("moderationQueue", "auditLog", "ModerationCase")
 
-pytestmark = [pytest.mark.anyio, needs_npm]
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300), needs_npm]
 
 
 def connections() -> list[tuple[str, str]]:
