@@ -5,23 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from graphql import GraphQLObjectType, build_schema, get_named_type
 
+from apollo import SAMPLE
 from conftest import install
 from cutting import flaky
 from node_programs import installed, needs_npm, printed_by, run, side_by_side
 from stream_readers import beginning
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Installation
     from graph_client import GraphClient
 
-ROOT = Path(__file__).parent.parent.parent
-SAMPLE = ROOT / "examples" / "apollo"
 MAIN = ("node", "dist/main.js")
 WAYS = ("websocket", "multipart")
 
@@ -202,27 +201,6 @@ async def test_pages_and_events_become_lists(sample: Path) -> None:
         "12",  # a preview
         "123",  # beside the long list
     ]
-
-
-async def test_every_connection_of_the_schema_has_its_policy(sample: Path) -> None:
-    schema = build_schema((ROOT / "schema" / "schema.graphql").read_text())
-    nodes = schema.get_possible_types(schema.type_map["Node"])  # type: ignore[arg-type]
-    keepers = [schema.query_type, schema.type_map["Search"], *nodes]
-    expected = {
-        (keeper.name, name)
-        for keeper in keepers
-        if isinstance(keeper, GraphQLObjectType)
-        for name, field in keeper.fields.items()
-        if get_named_type(field.type).name.endswith("Connection") or get_named_type(field.type).name == "Search"
-    }
-    program = """
-        const { typePolicies } = await import("./dist/typePolicies.js");
-        const fields = Object.entries(typePolicies).flatMap(([type, { fields = {} }]) =>
-          Object.entries(fields).filter(([, { keyArgs }]) => keyArgs).map(([field]) => [type, field]));
-        console.log(JSON.stringify(fields));
-    """
-    printed = await printed_by(sample, "node", "--input-type=module", "--eval", program)
-    assert {tuple(pair) for pair in json.loads(printed)} == expected
 
 
 async def test_a_stream_outlives_its_token(easel: Installation, sample: Path, tmp_path: Path) -> None:

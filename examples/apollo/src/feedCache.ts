@@ -34,15 +34,21 @@ type Details = Parameters<Modifier<Connection>>[1];
 /** Change the lists of a feed, whatever their page size. Their artworks are in the cache: Apollo keeps what events carry. */
 function changeEdges(
   cache: ApolloCache,
-  { kind }: FeedEventsSubscriptionVariables,
+  variables: FeedEventsSubscriptionVariables,
   change: (edges: Edges, details: Details) => Edges,
 ): void {
   cache.modify<{ feed: Connection }>({
     fields: {
       feed: (kept, details) =>
-        details.storeFieldName.includes(`"kind":"${kind}"`) && !details.storeFieldName.includes('"filter":{')
+        isOf(details.storeFieldName, variables)
           ? { ...(kept as Connection), edges: change((kept as Connection).edges, details) }
           : kept,
     },
   });
+}
+
+/** Whether a list of the cache is the whole of this feed, by the arguments in its name. */
+function isOf(storeFieldName: string, { kind }: FeedEventsSubscriptionVariables): boolean {
+  const kept = JSON.parse(storeFieldName.slice("feed:".length)) as { kind?: string; filter?: object | null };
+  return kept.kind === kind && !kept.filter;
 }

@@ -13,19 +13,21 @@ import {
   type MeQuery,
   possibleTypes,
   PublishDocument,
+  RecommendedDocument,
   SubmitDocument,
   WatchDocument,
 } from "./generated.js";
 import { applyJobEvent } from "./jobCache.js";
 import { multipartLink, webSocketLink, type Connection } from "./links.js";
 import { typePolicies } from "./typePolicies.js";
-import { creditsInWords, errorInWords, inWords, jobInWords } from "./words.js";
+import { creditsInWords, errorInWords, inWords, jobInWords, reasonInWords } from "./words.js";
 
 const { positionals, values: options } = parseArgs({
   allowPositionals: true,
   options: {
     over: { type: "string", default: "websocket" },
     "sign-up": { type: "boolean", default: false },
+    recommended: { type: "boolean", default: false },
     token: { type: "string" },
     job: { type: "string" },
     prompt: { type: "string", default: "a lighthouse by the sea under an aurora" },
@@ -58,9 +60,19 @@ try {
 async function main(): Promise<void> {
   if (!options.token) console.log(`Signed in as @${await (options["sign-up"] ? account.signUp() : account.signIn())}.`);
   if (options.job) return watch(options.job);
+  if (options.recommended) return recommend();
   await client.query({ query: MeDocument }); // from here on a stream keeps it true
   const [jobId] = await Promise.all([paint(), watchCredits()]);
   await show(jobId);
+}
+
+/** Print what is recommended, and why. */
+async function recommend(): Promise<void> {
+  const { data } = await client.query({ query: RecommendedDocument, variables: { first: 10 } });
+  console.log("Recommended:");
+  for (const { node, reason } of data!.feed.edges) {
+    console.log(`  “${node.title}” by @${node.author.handle}: ${reasonInWords(reason)}`);
+  }
 }
 
 /** Ask for pictures and watch them being painted; return the id of the job. */

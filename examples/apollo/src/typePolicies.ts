@@ -1,10 +1,13 @@
-// How Apollo's cache keeps the graph: which objects are one and the same, how pages become lists. Made to be copied.
-import type { FieldFunctionOptions, FieldPolicy, Reference, TypePolicies } from "@apollo/client/cache";
+// How Apollo's cache keeps the graph: which objects are one and the same, how pages become lists. Made to be copied, with
+// what codegen.mjs reads out of the schema: its connections, its lists and events, and its objects without an id.
+import type { FieldFunctionOptions, FieldMergeFunction, FieldPolicy, FieldReadFunction, Reference, TypePolicies, TypePolicy } from "@apollo/client/cache";
+import { relayStylePagination } from "@apollo/client/utilities";
+import { connections, parts, wholes } from "./generated.js";
 
-/** A connection in the cache: always edges, whether `edges` or `nodes` were asked for. */
+/** A connection in the cache: edges, whether `edges` or `nodes` were asked for. */
 export interface Connection {
   edges: readonly Edge[];
-  pageInfo?: { endCursor?: string | null };
+  pageInfo?: object;
 }
 
 export interface Edge {
@@ -12,104 +15,59 @@ export interface Edge {
   node: Reference | undefined;
 }
 
-/** A connection as it comes from the server. */
+/** A connection as it comes from the server, or as it is kept where nothing of its list was asked for. */
 interface Page extends Partial<Connection> {
   nodes?: readonly Reference[];
 }
 
-export const typePolicies: TypePolicies = {
-  Query: {
-    fields: {
-      feed: connection("kind", "window", "filter"),
-      generationJobs: connection("filter"),
-      folders: connection("parentId"),
-      assets: connection("filter", "orderBy"),
-      similarAssets: connection("assetId", "uploadId"),
-      promptPresets: connection("filter"),
-      notifications: connection("kinds", "unreadOnly"),
-      moderationQueue: connection("filter"),
-      auditLog: connection("filter"),
-      savedSearches: connection(),
-      search: { keyArgs: ["query", "filter"], merge: true },
-      artwork: found("Artwork"),
-      generationJob: found("GenerationJob"),
-    },
-  },
+type Policies = Record<string, TypePolicy & { fields?: Record<string, FieldPolicy> }>;
+
+/** What the schema can not say. */
+const exceptions: Policies = {
+  Query: { fields: { artwork: found("Artwork"), generationJob: found("GenerationJob") } },
   // There is one viewer. What a mutation or a stream tells of their credits is what the whole application shows.
-  Viewer: {
-    keyFields: [],
-    merge: true,
-    fields: {
-      assets: connection(),
-      trash: connection(),
-      archives: connection(),
-      collections: connection(),
-      guardDecisions: connection(),
-      likedArtworks: connection(),
-      followedTags: connection(),
-      mutedUsers: connection(),
-      blockedUsers: connection(),
-      moderationDecisions: connection(),
-      reports: connection(),
-    },
-  },
-  CreditAccount: { keyFields: [], merge: true, fields: { ledger: connection() } },
-  User: {
-    fields: {
-      artworks: connection(),
-      gallery: connection(),
-      characters: connection(),
-      stories: connection(),
-      origChats: connection(),
-      followers: connection(),
-      following: connection(),
-      collections: connection(),
-    },
-  },
-  Character: { fields: { gallery: connection() } },
-  Story: { fields: { gallery: connection() } },
-  OrigChat: { fields: { gallery: connection() } },
-  Search: { fields: { artworks: connection("orderBy"), users: connection(), tags: connection() } },
-  Folder: { fields: { folders: connection(), assets: connection() } },
-  Tag: { fields: { artworks: connection() } },
-  Artwork: { fields: { comments: connection(), likers: connection(), remixes: connection() } },
-  ModerationCase: { fields: { reports: connection(), otherDecisions: connection() } },
-  Comment: { fields: { replies: connection() } },
-  Collection: { fields: { items: connection() } },
-  GenerationJob: { fields: { slots: { merge: mergeSlots }, queue: { merge: true } } },
+  Viewer: { keyFields: [], merge: true },
+  CreditAccount: { keyFields: [], merge: true },
+  GenerationJob: { fields: { slots: { merge: mergeSlots } } },
   SessionTokens: { keyFields: false },
 };
+
+export const typePolicies: TypePolicies = joined(
+  ofFields(connections, connection),
+  ofFields(wholes, () => ({ merge: false })), // a list comes whole, and an event is all of the event
+  Object.fromEntries(parts.map((type) => [type, { merge: true }])), // what is told of a part is added to what is known
+  exceptions,
+);
 
 /**
  * Pages of a connection as one list, for `fetchMore({ variables: { after: pageInfo.endCursor } })`.
  *
- * Lists of another page size are other lists, so that a preview (`comments(first: 2)`) never cuts a long one. A page that
- * is asked for without `after` starts the list anew.
+ * This is Apollo's `relayStylePagination`, which knows `edges` alone: here `nodes` are a view of the same list. Lists of
+ * another page size are other lists, so that a preview (`comments(first: 2)`) never cuts a long one. A page that is asked
+ * for without `after` starts the list anew.
  *
  * @param filters the arguments that say which list it is
  */
-export function connection(...filters: string[]): FieldPolicy<Connection, Page> {
+export function connection(filters: readonly string[]): FieldPolicy<Page, Page> {
+  const stock = relayStylePagination<Reference>([...filters, "first"]);
+  const merge = stock.merge as FieldMergeFunction<unknown, unknown>;
+  const read = stock.read as FieldReadFunction<unknown, unknown>;
   return {
-    keyArgs: [...filters, "first"],
-    merge(kept, page, { args }) {
-      const before = args?.["after"] ? (kept?.edges ?? []) : [];
-      const end = before.findIndex(({ cursor }) => cursor === args?.["after"]);
-      const { nodes, ...rest } = page;
-      const edges = page.edges ?? nodes?.map((node) => ({ node })) ?? [];
-      return { ...rest, edges: [...(end < 0 ? before : before.slice(0, end + 1)), ...withLastCursor(edges, page)] };
+    keyArgs: stock.keyArgs!,
+    merge(kept, { nodes, ...page }, options) {
+      const edges = page.edges ?? nodes?.map((node) => ({ node }));
+      if (!edges && !kept?.edges) return { ...kept, ...page };
+      const told = edges ? { ...page, edges } : page;
+      const { pageInfo, ...list } = merge(kept && { edges: [], ...kept }, told, options) as Connection;
+      return page.pageInfo ?? kept?.pageInfo ? { ...list, pageInfo: pageInfo! } : list;
     },
-    read(kept, { canRead, readField }) {
-      if (!kept) return undefined;
-      const edges = kept.edges.filter((edge) => canRead(readField("node", edge as never)));
-      return { ...kept, edges, nodes: edges.map((edge) => readField<Reference>("node", edge as never)) } as Connection;
+    read(kept, options) {
+      if (!kept?.edges) return kept;
+      const { pageInfo, ...list } = read(kept, options) as Connection;
+      const nodes = list.edges.map((edge) => options.readField<Reference>("node", edge as never)!);
+      return { ...list, nodes, ...(kept.pageInfo && { pageInfo: pageInfo! }) };
     },
   };
-}
-
-/** Return the edges of a page, the last with its cursor even where only `nodes` were asked for. */
-function withLastCursor(edges: readonly Edge[], { pageInfo }: Page): readonly Edge[] {
-  const last = edges.at(-1);
-  return last && pageInfo?.endCursor ? [...edges.slice(0, -1), { ...last, cursor: pageInfo.endCursor }] : edges;
 }
 
 /** An object that is asked for by its id is read from the cache where it is there already. */
@@ -140,4 +98,22 @@ function mergeSlots(
 function isOlder(told: string | undefined, known: string | undefined): boolean {
   const isUnderWay = (status: string) => ["PENDING", "RENDERING", "CHECKING"].includes(status);
   return told !== undefined && known !== undefined && isUnderWay(told) && !isUnderWay(known);
+}
+
+/** Return a policy for each of the fields of types. */
+function ofFields<Told>(types: Record<string, Record<string, Told>>, policy: (told: Told) => FieldPolicy): Policies {
+  return mapped(types, (fields) => ({ fields: mapped(fields, policy) }));
+}
+
+function mapped<From, To>(record: Record<string, From>, change: (from: From) => To): Record<string, To> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+}
+
+/** Return all policies of each type; of two for one field the last holds. */
+function joined(...all: Policies[]): Policies {
+  const found: Policies = {};
+  for (const [type, policy] of all.flatMap(Object.entries<Policies[string]>)) {
+    found[type] = { ...found[type], ...policy, fields: { ...found[type]?.fields, ...policy.fields } };
+  }
+  return found;
 }

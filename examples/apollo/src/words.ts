@@ -1,7 +1,9 @@
 // Events and objects in words.
 import { CombinedGraphQLErrors } from "@apollo/client";
-import type { JobQuery, MeQuery } from "./generated.js";
+import type { JobQuery, MeQuery, RecommendedQuery } from "./generated.js";
 import type { JobEvent } from "./jobCache.js";
+
+type Reason = RecommendedQuery["feed"]["edges"][number]["reason"];
 
 /** Return an event in words. A kind of event that is forgotten here does not compile. */
 export function inWords(event: JobEvent): string {
@@ -33,6 +35,28 @@ export function jobInWords({ status, progress, slots }: NonNullable<JobQuery["ge
 /** Return the viewer's credits of the cache in words. */
 export function creditsInWords({ viewer }: MeQuery): string {
   return `${viewer?.creditAccount.balance} credits, ${viewer?.creditAccount.held} of them held`;
+}
+
+/** Return why an artwork is in a feed. A kind of reason that is forgotten here does not compile. */
+export function reasonInWords({ kind, tag, author, artwork }: Reason): string {
+  switch (kind) {
+    case "LATEST":
+      return "it is new";
+    case "POPULAR":
+      return "many like it";
+    case "FOLLOWED_AUTHOR":
+      return `you follow @${author?.handle}`;
+    case "FOLLOWED_TAG":
+      return `you follow #${tag}`;
+    case "TAG":
+      return `it is tagged #${tag}`;
+    case "BECAUSE_TAG":
+      return `you like #${tag}`;
+    case "LIKED_BY_PEOPLE_LIKE_YOU":
+      return `people who like “${artwork?.title}” like it, as you do`;
+    case "LOOKS_LIKE_LIKED":
+      return `it looks like “${artwork?.title}”, which you like`;
+  }
 }
 
 /** Return what went wrong. Programs go by the code; people read the message. */
