@@ -197,7 +197,7 @@ class Installation:
     async def answering(self) -> None:
         """Wait until the API answers."""
         port = int(self.url.rpartition(":")[2])
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while not await answers("127.0.0.1", port, "/readyz"):  # noqa: ASYNC110 - another process, it sets no event
                 await asyncio.sleep(0.05)
 
