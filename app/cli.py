@@ -37,13 +37,15 @@ for name, group in (
 @main.command()
 def api() -> None:
     """Serve the graph, pictures, GraphiQL and health on HOST and PORT."""
+    from app.memory import collect_seldom, return_large_blocks  # noqa: PLC0415
+
+    collect_seldom()  # to look for cycles among modules while they load takes a tenth of the time
     import uvicorn  # noqa: PLC0415
 
     from adapters.guard.rules import BadGuardLists  # noqa: PLC0415
     from app.asgi import create_host  # noqa: PLC0415
     from app.edge.protocol import guarded_protocol  # noqa: PLC0415
     from app.manifest import BadManifest  # noqa: PLC0415
-    from app.memory import collect_seldom, return_large_blocks  # noqa: PLC0415
     from app.streams.socket import stream_socket  # noqa: PLC0415
 
     return_large_blocks()
@@ -89,6 +91,9 @@ def worker() -> None:
 @main.command()
 def relay() -> None:
     """Tell queue and watchers what committed transactions left to be said."""
+    from app.memory import collect_seldom  # noqa: PLC0415
+
+    collect_seldom()
     from app.background import run_relay  # noqa: PLC0415
 
     run_relay(load_settings())
@@ -97,6 +102,9 @@ def relay() -> None:
 @main.command()
 def sweeper() -> None:
     """Rescue lost jobs, end overdue ones, remove what nobody will see."""
+    from app.memory import collect_seldom  # noqa: PLC0415
+
+    collect_seldom()
     from app.background import run_sweeper  # noqa: PLC0415
 
     run_sweeper(load_settings())

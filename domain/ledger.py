@@ -111,7 +111,12 @@ class Difference:
 
 def differences(database_url: str) -> list[Difference]:
     """Ask all questions at one moment of the database at ``database_url`` (libpq), which may be busy."""
-    with psycopg.connect(database_url) as connection:
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        return differences_over(connection)
+
+
+def differences_over(connection: psycopg.Connection) -> list[Difference]:
+    """Ask all questions at one moment over a connection that is in no transaction."""
+    with connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         return [Difference(what, *row) for what, question in QUESTIONS.items() for row in connection.execute(question)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from domain import ledger
 from domain.variants import object_key
 from domain.words import ImageVariant
-from stored import sql
+from stored import connected, sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,7 +70,9 @@ _AT_THE_END: Final[dict[str, LiteralString]] = {
 
 def check_ledger(database_url: str) -> None:
     """Assert what ``easel ledger verify`` proves."""
-    assert [str(difference) for difference in ledger.differences(database_url)] == []
+    with connected(database_url) as connection:
+        found = ledger.differences_over(connection)
+    assert [str(difference) for difference in found] == []
 
 
 def check_rows(database_url: str) -> None:

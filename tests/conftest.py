@@ -28,7 +28,7 @@ from audit import check_ledger
 from db import migrate
 from graph_client import GraphClient
 from states import forbid_other_moves
-from stored import empty, sql
+from stored import disconnect, empty, sql
 from waiting import until
 
 if TYPE_CHECKING:
@@ -61,6 +61,13 @@ def _plain_tracebacks() -> None:
     *others, _ = structlog.get_config()["processors"]
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[*others, plain])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _kept_connections() -> Iterator[None]:
+    """Close at the end the connections that tests took up again and again."""
+    yield
+    disconnect()
 
 
 @pytest.fixture(scope="session")
@@ -190,7 +197,7 @@ class Installation:
     async def answering(self) -> None:
         """Wait until the API answers."""
         port = int(self.url.rpartition(":")[2])
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while not await answers("127.0.0.1", port, "/readyz"):  # noqa: ASYNC110 - another process, it sets no event
                 await asyncio.sleep(0.05)
 

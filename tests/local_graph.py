@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -44,6 +44,33 @@ if TYPE_CHECKING:
     from domain.messages import Language as ReaderLanguage
 
 ISSUER = "http://easel.example"
+
+
+class _MovingReader(Reader):
+    """A reader that goes on to another database when it holds no connection."""
+
+    def move(self, url: str) -> bool:
+        """Read from ``url`` from now on; False where a connection to the last one is still in use."""
+        self._url = url
+        return self._opened == 0
+
+
+class _Read(NamedTuple):
+    """What the graph is whatever it stands on: compiling a schema, and its plans, takes longer than most tests."""
+
+    schema: Schema
+    reader: _MovingReader
+    planner: Planner
+
+    @classmethod
+    def by(cls, documents: DocumentReader) -> _Read:
+        """Build it as the API does."""
+        schema, reader = build_schema(documents), _MovingReader("")
+        return cls(schema, reader, build_planner(schema, reader, documents))
+
+
+_idle: Final[list[_Read]] = []
+"""Those that no test uses at this moment."""
 
 
 def new_key() -> bytes:
@@ -105,7 +132,7 @@ class LocalGraph:
 async def local_graph(
     database_url: str, redis_url: str, folder: Path, documents: DocumentReader | None = None
 ) -> AsyncIterator[LocalGraph]:
-    """Build the graph as the API does, reading documents by ``documents``, and close what it opened."""
+    """Open the graph over servers, reading documents by ``documents``, and close what it opened."""
     redis, database = redis_client(redis_url), Database(database_url)
     services = Services(
         db=database,
@@ -126,11 +153,13 @@ async def local_graph(
         daily_images=1_000_000,
         places=Places(ISSUER),
     )
-    reader, documents = Reader(database_url), documents or DocumentReader()
-    schema = build_schema(documents)
+    graph = _Read.by(documents) if documents else _idle.pop() if _idle else _Read.by(DocumentReader())
+    assert graph.reader.move(database_url)
     try:
-        yield LocalGraph(schema, services, build_planner(schema, reader, documents))
+        yield LocalGraph(graph.schema, services, graph.planner)
     finally:
-        await reader.close()
+        await graph.reader.close()
         await redis.aclose()
         await database.close()
+        if documents is None and graph.reader.move(""):
+            _idle.append(graph)

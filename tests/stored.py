@@ -2,13 +2,44 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from contextlib import contextmanager
+from select import select
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 import psycopg
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from uuid import UUID
+
+_kept: Final[defaultdict[str, list[psycopg.Connection]]] = defaultdict(list)
+"""Connections to take up again, by URL: a new one reads the catalogue anew, which costs more than most statements."""
+
+
+@contextmanager
+def connected(database_url: str) -> Iterator[psycopg.Connection]:
+    """Lend a connection that commits each statement; nothing that outlives a statement may be set on it."""
+    kept, connection = _kept[database_url], None
+    while kept and connection is None:
+        connection = kept.pop()
+        if select([connection], [], [], 0)[0]:  # an idle server says nothing but that it ends
+            connection.close()
+            connection = None
+    connection = connection or psycopg.connect(database_url, autocommit=True)
+    try:
+        yield connection
+    except BaseException:
+        connection.close()
+        raise
+    kept.append(connection)
+
+
+def disconnect() -> None:
+    """Close what is kept."""
+    for kept in _kept.values():
+        while kept:
+            kept.pop().close()
 
 
 _SWEPT: Final = frozenset(
@@ -24,7 +55,7 @@ _SWEPT: Final = frozenset(
 
 def sql(database_url: str, statement: LiteralString, *values: object) -> list[tuple[Any, ...]]:
     """Run one statement and return its rows."""
-    with psycopg.connect(database_url, autocommit=True) as connection:
+    with connected(database_url) as connection:
         cursor = connection.execute(statement, values)
         return cursor.fetchall() if cursor.description else []
 
@@ -44,7 +75,7 @@ def empty(database_url: str, but_for: Collection[str] = ()) -> None:
 
 def _is_done(database_url: str, statements: bytes) -> bool:
     try:
-        with psycopg.connect(database_url, autocommit=True) as connection:
+        with connected(database_url) as connection:
             connection.execute(statements)
     except psycopg.errors.DeadlockDetected:
         return False
@@ -67,7 +98,7 @@ def leave(database_url: str, amount: int) -> None:
         SELECT gen_random_uuid(), c.id, entry_count, e.id, 'expire:' || e.id, 'EXPIRE', 'AVAILABLE', 'EXPIRED', amount,
                balance, held, now()
         FROM emptied e JOIN changed c ON c.id = e.account_id"""
-    with psycopg.connect(database_url, autocommit=True) as connection:
+    with connected(database_url) as connection:
         connection.execute(statement, {"left": amount})
 
 
@@ -80,7 +111,7 @@ def row_counts(database_url: str) -> dict[str, int]:
     one = psycopg.sql.SQL("SELECT {}, count(*) FROM {}")
     counts = [one.format(psycopg.sql.Literal(name), psycopg.sql.Identifier(name)) for (name,) in names]
     told = "SELECT 'outbox', count(*) FROM outbox WHERE payload->>'kind' IS DISTINCT FROM 'NOTIFICATION'"
-    with psycopg.connect(database_url, autocommit=True) as connection:
+    with connected(database_url) as connection:
         found: dict[str, int] = dict(connection.execute(psycopg.sql.SQL(" UNION ALL ").join(counts)).fetchall())
         return found | dict(connection.execute(told).fetchall())
 

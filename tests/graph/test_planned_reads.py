@@ -26,13 +26,13 @@ from db import migrate
 from domain.ports import Position
 from domain.watching import Snapshot
 from graph_client import CORE
+from graph_schema import SCHEMA
 from local_graph import ISSUER, LocalGraph, local_graph
 from planner import noting
 from planner.catalog import Catalog
 from planner.plans import Plan
 from probes import probed
 from random_queries import Query, Vocabulary, queries
-from resolvers.graph import build_schema
 from running import running_in
 from schema.context import Context
 from schema.documents import DocumentReader
@@ -49,7 +49,6 @@ GENEROUS: Final = DocumentLimits(
 )
 VIEWERS: Final = ("ann", "dora", None)
 """Somebody with data, a moderator with next to none, and a stranger."""
-SCHEMA: Final = build_schema(DocumentReader())._schema
 PLANNED: Final = (
     *("node", "nodes", "viewer", "user", "generationJob", "generationJobs", "feed", "artwork", "tag"),
     *("nodes", "viewer", "generationJobs", "feed", "viewer", "user", "feed", "nodes"),

@@ -10,13 +10,12 @@ import pytest
 from adapters.storage.multipart import PART_BYTES
 from domain import archives, archives_names, archives_packing
 from domain.archives_states import KEPT
-from resolvers.graph import build_schema
+from graph_schema import SCHEMA
 from schema.archives import LINK_LIFE
 from schema.documents import DocumentReader
 
 TEXT = (Path(__file__).parent.parent.parent / "docs" / "archives.md").read_text()
 DOCUMENTS = re.findall(r"```graphql\n(.*?)```", TEXT, re.DOTALL)
-SCHEMA = build_schema(DocumentReader())._schema
 
 
 @pytest.mark.parametrize("text", DOCUMENTS, ids=lambda text: text.split("(")[0].split()[-1])

@@ -11,11 +11,10 @@ from db.words_moderation import DecisionEffect, DecisionOutcome, Policy
 from domain import policies
 from domain.policies import Rules
 from domain.reports import PER_USER
-from resolvers.graph import build_schema
+from graph_schema import SCHEMA
 from schema.documents import DocumentReader
 
 TEXT = (Path(__file__).parent.parent.parent / "docs" / "moderation.md").read_text()
-SCHEMA = build_schema(DocumentReader())._schema
 
 
 @pytest.mark.parametrize(

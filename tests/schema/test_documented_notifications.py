@@ -10,12 +10,11 @@ import pytest
 from db.words import NotificationKind
 from domain import notifications_folding, notifications_keeping, notifications_marking, notifications_reading
 from domain.messages import MESSAGES
-from resolvers.graph import build_schema
+from graph_schema import SCHEMA
 from schema.documents import DocumentReader
 
 TEXT = (Path(__file__).parent.parent.parent / "docs" / "notifications.md").read_text()
 DOCUMENTS = re.findall(r"```graphql\n(.*?)```", TEXT, re.DOTALL)
-SCHEMA = build_schema(DocumentReader())._schema
 
 
 @pytest.mark.parametrize("text", DOCUMENTS, ids=lambda text: text.split("(")[0].split()[-1])

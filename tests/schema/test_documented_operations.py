@@ -9,12 +9,11 @@ import pytest
 from graphql import parse, validate
 
 from domain import masks, operations
-from resolvers.graph import build_schema
+from graph_schema import SCHEMA
 from schema.documents import DocumentReader
 
 TEXT = (Path(__file__).parent.parent.parent / "docs" / "operations.md").read_text()
 DOCUMENTS = re.findall(r"```graphql\n(.*?)```", TEXT, re.DOTALL)
-SCHEMA = build_schema(DocumentReader())._schema
 
 
 @pytest.mark.parametrize("text", DOCUMENTS, ids=lambda text: text.split("(")[0].split()[-1])

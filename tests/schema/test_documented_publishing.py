@@ -9,12 +9,11 @@ import pytest
 
 from db.words import ArtworkLicense
 from domain import artworks, hashtags, licenses, lineage, publishing
-from resolvers.graph import build_schema
+from graph_schema import SCHEMA
 from schema.documents import DocumentReader
 
 TEXT = (Path(__file__).parent.parent.parent / "docs" / "publishing.md").read_text()
 DOCUMENTS = re.findall(r"```graphql\n(.*?)```", TEXT, re.DOTALL)
-SCHEMA = build_schema(DocumentReader())._schema
 SHORTHANDS = {"anything": set(ArtworkLicense), "none": set()}
 
 

@@ -9,13 +9,12 @@ import pytest
 
 from db.words import RecommendationReason
 from domain import recommendations, recommending, recommending_sources, seen
-from resolvers.graph import build_schema
+from graph_schema import SCHEMA
 from schema.documents import DocumentReader
 
 TEXT = " ".join((Path(__file__).parent.parent.parent / "docs" / "recommendations.md").read_text().split())
 RAW = (Path(__file__).parent.parent.parent / "docs" / "recommendations.md").read_text()
 DOCUMENTS = re.findall(r"```graphql\n(.*?)```", RAW, re.DOTALL)
-SCHEMA = build_schema(DocumentReader())._schema
 
 
 @pytest.mark.parametrize("text", DOCUMENTS, ids=lambda text: text.split("(")[0].split()[-1])

@@ -9,12 +9,11 @@ import pytest
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLUnionType, get_named_type
 
 from domain.streams import keeping
-from resolvers.graph import build_schema
+from graph_schema import SCHEMA
 from schema.documents import DocumentReader
 
 DOCUMENT = (Path(__file__).parent.parent.parent / "docs" / "streaming.md").read_text()
 OPERATIONS = re.findall(r"```graphql\n(.*?)```", DOCUMENT, re.DOTALL)
-SCHEMA = build_schema(DocumentReader())._schema
 SUBSCRIPTIONS = SCHEMA.subscription_type.fields if SCHEMA.subscription_type else {}
 
 
