@@ -20,7 +20,7 @@ class SetMuteInput:
 class SetMuteSuccess:
     """The user is muted, or no more."""
 
-    user: User | None = strawberry.field(description="The user; null where the viewer may not see them any more.")
+    user: User = strawberry.field(description="The user.")
     viewer: Viewer = strawberry.field(description="Who mutes.")
 
 

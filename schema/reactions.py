@@ -22,9 +22,8 @@ class SetReactionInput:
 class SetReactionSuccess:
     """The viewer reacts so, or does not."""
 
-    artwork: Artwork | None = strawberry.field(
-        description="The artwork; null where the viewer may not see it any more. While many like it at the same time, "
-        "its `likeCount` may follow two seconds later."
+    artwork: Artwork = strawberry.field(
+        description="The artwork. While many like it at the same time, its `likeCount` may follow two seconds later."
     )
 
 

@@ -49,7 +49,7 @@ class ArtworkPages:
             **self._told(artwork, asked.language),
             pictures=[(each, self.links.card(each), self.links.shared(each)) for each in pictures],
             oembed=[(form, self.places.oembed(shared, form)) for form in ("json", "xml")],
-            feeds=announced_of(self.places, artwork.author.handle, one_line(artwork.author.display_name), asked.language),
+            feeds=announced_of(self.places, artwork.author, asked.language),
         )
         return Page(body, headers=self.templates.policy() | self._robots(artwork))
 

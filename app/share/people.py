@@ -46,7 +46,7 @@ class PeoplePages:
             image=self.places.image(artworks[0].id) if artworks else None,
             size=artworks[0].picture.size if artworks else None,
             url=self.places.author(profile.handle),
-            feeds=announced_of(self.places, profile.handle, name, asked.language),
+            feeds=announced_of(self.places, profile, asked.language),
         )
         return Page(body, headers=self.templates.policy())
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,17 +12,15 @@ from sqlmodel import col
 from db.session import Database
 from db.tables import Artwork
 from db.words import ReactionKind
-from domain import counters, publishing, reactions
+from domain import counters, reactions
 from local_graph import local_graph
 from people import key_in, new_artwork, new_users
 from stored import row_counts, sql
 from waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncIterator
     from pathlib import Path
-
-    from sqlalchemy.ext.asyncio import AsyncSession
 
     from local_graph import LocalGraph
 
@@ -62,28 +58,6 @@ async def test_a_like_is_counted_once_and_taken_back_once(graph: LocalGraph, dat
         assert liked == {"artwork": {"id": artwork, "likeCount": 1, "viewerHasLiked": False}}
     assert sql(database_url, "SELECT user_id FROM reactions") == [(key_in(bora),)]
     assert sql(database_url, "SELECT count(*) FROM count_changes WHERE delta <> 0") == [(0,)]
-
-
-async def test_who_likes_what_goes_out_of_sight_at_that_moment_is_told_of_nothing_more(
-    graph: LocalGraph, database_url: str
-) -> None:
-    ann, bora = await new_users(graph.services.db, "ann", "bora")
-    artwork = await new_artwork(graph.services.db, bora)
-
-    class Unpublishing(Database):
-        """Unpublishes the artwork as soon as anything is written."""
-
-        @asynccontextmanager
-        async def write(self) -> AsyncGenerator[AsyncSession]:
-            async with super().write() as tx:
-                yield tx
-            async with super().write() as tx:
-                await publishing.unpublish(tx, key_in(bora), key_in(artwork))
-
-    db = Unpublishing(database_url)
-    assert await like(replace(graph, services=replace(graph.services, db=db)), ann, artwork) == {"artwork": None}
-    assert sql(database_url, "SELECT visibility, like_count FROM artworks") == [("PRIVATE", 1)]
-    await db.close()
 
 
 async def test_what_the_viewer_may_not_see_is_not_found_and_nothing_is_written(
