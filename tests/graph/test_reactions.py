@@ -9,10 +9,9 @@ import pytest
 from sqlalchemy import delete
 from sqlmodel import col
 
-from db.session import Database
 from db.tables import Artwork
 from db.words import ReactionKind
-from domain import counters, reactions
+from domain import counters, publishing, reactions
 from local_graph import local_graph
 from people import key_in, new_artwork, new_users
 from stored import row_counts, sql
