@@ -123,6 +123,12 @@ class Board:
         artwork = [self.ids["anchor"], *self.leaving][number // len(FANS) % (len(self.leaving) + 1)]
         await self._turn(FANS[number % len(FANS)], "setReaction", artwork, subjectId=artwork)
 
+    async def lift(self, artwork: str) -> None:
+        """Let all fans like an artwork who do not yet."""
+        for fan in FANS:
+            if not self.on.get((fan, "setReaction", artwork)):
+                await self._turn(fan, "setReaction", artwork, subjectId=artwork)
+
     async def follow(self, number: int) -> None:
         """Let a fan follow Ann, or no more."""
         await self._turn(FANS[number % len(FANS)], "setFollow", self.ids["ann"], target=self.ids["ann"])
