@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
@@ -248,7 +248,7 @@ async def following(over: str, ann: Desk, mod: Desk, found: Neighbours) -> None:
     search = await found.all("sea_ann", "saveSearch", "savedSearch { id }", [{"name": f"Over {over}", "query": "wave"}])
     artwork = found.ids["sea_ann"][0]
     await ann.read("feed", CORE["feed"], kind="LATEST", first=3)
-    streams: dict[str, tuple[str, dict[str, str]]] = {
+    streams: dict[str, tuple[str, dict[str, Any]]] = {
         "FeedEvents": ("FeedEdgeAdded", {"kind": "LATEST"}),
         "Discussion": ("ArtworkCommentAdded", {"id": artwork}),
         "Found": ("SavedSearchMatch", {"id": search[0]["savedSearch"]["id"]}),
