@@ -123,9 +123,9 @@ async def _meet(found: Neighbours) -> None:
     found.ids["tag"] = [tag["id"] for tag in tags]
     await found.all("sea_ann", "setFollow", "viewer { id }", [{"target": tag, "on": True} for tag in found.ids["tag"]])
     db = Database(found.database_url)
-    others = await new_users(db, *(f"out_{number}" for number in range(6)))
+    outsiders = await new_users(db, *(f"out_{number}" for number in range(6)))
     await db.close()
-    strangers = [{"userId": each, "on": True} for each in others]
+    strangers = [{"userId": each, "on": True} for each in outsiders]
     await found.all("sea_ann", "setMute", "viewer { id }", strangers[:3])
     await found.all("sea_ann", "setBlock", "viewer { id }", strangers[3:])
 
@@ -182,8 +182,8 @@ async def _paint(found: Neighbours) -> None:
                 asset.gallery_id, asset.position = gallery.id, position
                 await galleries.welcome(tx, gallery, asset, MediaChange.ADDED)
     await db.close()
-    for asset in found.ids["picture"][:3]:
-        (asked,) = await found.all("sea_ann", "requestArchive", "archive { id }", [{"assetIds": [asset]}])
+    for picture in found.ids["picture"][:3]:
+        (asked,) = await found.all("sea_ann", "requestArchive", "archive { id }", [{"assetIds": [picture]}])
         await found.all("sea_ann", "cancelArchive", "archive { id }", [{"archiveId": asked["archive"]["id"]}])
     await until(lambda: _ended(found), 60)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
@@ -152,7 +152,7 @@ async def writing(ann: Desk, found: Neighbours) -> None:
     await ann.write(*done("updateContentPreferences", "viewer { id hiddenTags { id name } }"), input={"hiddenTags": []})
 
     said = {"artworkId": hers, "text": "Fine", "idempotencyKey": uuid4().hex}
-    refusal = {"input": said | {"text": " "}}
+    refusal: dict[str, object] = {"input": said | {"text": " "}}
     comment = (await ann.write(*named("comments.Say"), refusal, input=said))["comment"]["id"]
     await ann.write(*done("editComment", "comment { id text editedAt }"), {"input": {"commentId": comment, "text": ""}},
                     input={"commentId": comment, "text": "Finer"})  # fmt: skip
@@ -171,7 +171,7 @@ async def writing(ann: Desk, found: Neighbours) -> None:
     await ann.write(*done("deleteCollection", "deletedId viewer { id collections { nodes { id } } }"),
                     {"input": {"collectionId": nothing}}, input=collection)  # fmt: skip
 
-    published = {"assetIds": found.images("sea_ann", 2), "title": "A sea #sea"}
+    published: dict[str, object] = {"assetIds": found.images("sea_ann", 2), "title": "A sea #sea"}
     refusal = {"input": published | {"title": ""}}
     artwork = (await ann.write(*named("publishing.Publish"), refusal, input=published))["artwork"]
     await ann.write("publish", CORE["publish"], refusal, input=published)
@@ -248,8 +248,8 @@ async def following(over: str, ann: Desk, mod: Desk, found: Neighbours) -> None:
     search = await found.all("sea_ann", "saveSearch", "savedSearch { id }", [{"name": f"Over {over}", "query": "wave"}])
     artwork = found.ids["sea_ann"][0]
     await ann.read("feed", CORE["feed"], kind="LATEST", first=3)
-    streams = {
-        "FeedEvents": ("FeedEdgeAdded", {"kind": "LATEST", "first": 3}),
+    streams: dict[str, tuple[str, dict[str, Any]]] = {
+        "FeedEvents": ("FeedEdgeAdded", {"kind": "LATEST"}),
         "Discussion": ("ArtworkCommentAdded", {"id": artwork}),
         "Found": ("SavedSearchMatch", {"id": search[0]["savedSearch"]["id"]}),
         "Mine": ("NotificationReceived", {}),
