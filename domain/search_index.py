@@ -24,6 +24,7 @@ from sqlalchemy import (
     delete,
     func,
     join,
+    literal,
     outerjoin,
     select,
     true,
@@ -52,7 +53,7 @@ from domain.search_words import distinct_words, plain
 from domain.words import Color
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from uuid import UUID
 
     from sqlalchemy import TableValuedAlias
@@ -65,6 +66,9 @@ MAXIMUM_WORDS: Final = 300
 """Words of an artwork that it is found by."""
 NEWS_AGE: Final = timedelta(days=1)
 """An artwork that has been public for longer is no news, however lately it was found."""
+MAXIMUM_TERMS: Final = 5_000
+"""Terms that one transaction takes from artworks and gives them: each statement has its time, and who is refused for it
+is looked at first again."""
 _LOCK: Final = 0x_EA5E7
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -90,17 +94,28 @@ class Traits:
         return list(dict.fromkeys([*words, *((SearchTermKind.TAG, tag) for tag in self.tags), *self.others]))
 
 
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Artworks that are looked at together."""
+
+    artwork_ids: list[UUID]
+    found: dict[UUID, tuple[Found, Traits]]
+    """What they are found by; none of what is not public."""
+    before: dict[UUID, Found]
+    """What search knew of them."""
+
+
 async def sweep(tx: AsyncSession, at_most: int = BATCH) -> int:
     """Look at some artworks that were changed; return how many, 0 where another sweep is at work."""
     if not (await tx.execute(select(func.pg_try_advisory_xact_lock(_LOCK)))).scalar_one():
         return 0
     oldest = select(col(SearchPending.artwork_id)).order_by(col(SearchPending.changed_at)).limit(at_most)
-    taken = delete(SearchPending).where(
-        col(SearchPending.artwork_id).in_(oldest.with_for_update(skip_locked=True).scalar_subquery())
-    )
-    artwork_ids = list((await tx.execute(taken.returning(col(SearchPending.artwork_id)))).scalars())
+    artwork_ids = list((await tx.execute(oldest.with_for_update(skip_locked=True))).scalars())
     if artwork_ids:
-        await _renew(tx, artwork_ids)
+        change = _bounded(artwork_ids, await traits_of(tx, artwork_ids), await _known(tx, artwork_ids))
+        artwork_ids = change.artwork_ids
+        await tx.execute(delete(SearchPending).where(col(SearchPending.artwork_id).in_(artwork_ids)))
+        await _renew(tx, change)
     return len(artwork_ids)
 
 
@@ -182,26 +197,46 @@ def _shown_prompt(row: Found) -> str:
     return row.prompt if row.prompt_visibility is PromptVisibility.PUBLIC else ""
 
 
-async def _renew(tx: AsyncSession, artwork_ids: Sequence[UUID]) -> None:
-    found = await traits_of(tx, artwork_ids)
+async def _known(tx: AsyncSession, artwork_ids: Sequence[UUID]) -> dict[UUID, Found]:
+    """Return what search knows of artworks: their numbers and terms."""
     known = select(col(SearchDocument.artwork_id), col(SearchDocument.number), col(SearchDocument.terms))
-    before = {
-        row.artwork_id: row for row in await tx.execute(known.where(col(SearchDocument.artwork_id).in_(artwork_ids)))
-    }
+    rows = await tx.execute(known.where(col(SearchDocument.artwork_id).in_(artwork_ids)))
+    return {row.artwork_id: row for row in rows}
+
+
+def _bounded(
+    artwork_ids: Sequence[UUID], found: Mapping[UUID, tuple[Found, Traits]], before: Mapping[UUID, Found]
+) -> _Change:
+    """Return the first ones of artworks, as many as have ``MAXIMUM_TERMS`` together before and after; one at least."""
+    terms = 0
+    taken: list[UUID] = []
+    for key in artwork_ids:
+        terms += len(before[key].terms) if key in before else 0
+        terms += len(found[key][1].all()) if key in found else 0
+        if taken and terms > MAXIMUM_TERMS:
+            break
+        taken.append(key)
+    return _Change(
+        taken,
+        {key: found[key] for key in taken if key in found},
+        {key: before[key] for key in taken if key in before},
+    )
+
+
+async def _renew(tx: AsyncSession, change: _Change) -> None:
+    found, before = change.found, change.before
     ids = await _ids_of(tx, {trait for _, traits in found.values() for trait in traits.all()})
     uses: Counter[int] = Counter()
     for old in before.values():
         uses.subtract(old.terms)
-    await _remove(tx, [old.number for old in before.values()], sorted(uses))
+    await _remove(tx, before.values())
     numbers = await _numbers(tx, {key: row.created_at for key, (row, _) in found.items()})
     documents = [_document(row, traits, ids, numbers[key]) for key, (row, traits) in found.items()]
     for document in documents:
         uses.update(document["terms"])
     if documents:
         await tx.execute(insert(SearchDocument), documents)
-        postings = [(term, document["number"]) for document in documents for term in document["terms"]]
-        terms, places = zip(*postings, strict=True)
-        given = _unnested((terms, Integer()), (places, BigInteger()))
+        given = _postings((document["number"], document["terms"]) for document in documents)
         await tx.execute(insert(SearchPosting).from_select(["term_id", "number"], select(*given.c)))
     await _count(tx, {term: change for term, change in uses.items() if change})
     new = {key: each for key, each in found.items() if key not in before}
@@ -214,22 +249,25 @@ async def _ids_of(tx: AsyncSession, traits: Iterable[Trait]) -> Mapping[Trait, i
     missing = sorted(traits)
     kinds, words = col(SearchTerm.kind), col(SearchTerm.word)
     while missing:
-        given = _unnested(([kind.value for kind, _ in missing], Text()), ([word for _, word in missing], Text()))
+        given = _traits_given(missing)
         one, two = given.c
         found = select(kinds, words, col(SearchTerm.id)).join(given, and_(cast(kinds, Text) == one, words == two))
         ids |= {(kind, word): key or 0 for kind, word, key in await tx.execute(found)}
         missing = [trait for trait in missing if trait not in ids]
         if missing:
-            await tx.execute(insert(SearchTerm), [{"kind": kind, "word": word, "uses": 0} for kind, word in missing])
+            new = _traits_given(missing)
+            await tx.execute(insert(SearchTerm).from_select(["kind", "word", "uses"], select(*new.c, literal(0))))
     return ids
 
 
-async def _remove(tx: AsyncSession, numbers: Sequence[int], terms: Sequence[int]) -> None:
-    if not numbers:
-        return
-    postings = col(SearchPosting.term_id).in_(terms), col(SearchPosting.number).in_(numbers)
-    await tx.execute(delete(SearchPosting).where(*postings))
-    await tx.execute(delete(SearchDocument).where(col(SearchDocument.number).in_(numbers)))
+async def _remove(tx: AsyncSession, documents: Collection[Found]) -> None:
+    if documents:
+        given = _postings((old.number, old.terms) for old in documents)
+        term, number = given.c
+        here = col(SearchPosting.term_id) == term, col(SearchPosting.number) == number
+        await tx.execute(delete(SearchPosting).where(*here))
+        numbers = [old.number for old in documents]
+        await tx.execute(delete(SearchDocument).where(col(SearchDocument.number).in_(numbers)))
 
 
 async def _numbers(tx: AsyncSession, moments: Mapping[UUID, datetime]) -> Mapping[UUID, int]:
@@ -269,11 +307,14 @@ def _document(row: Found, traits: Traits, ids: Mapping[Trait, int], number: int)
 
 
 async def _count(tx: AsyncSession, uses: Mapping[int, int]) -> None:
+    """Add to how often terms are used, and forget those that nothing has any more."""
     if uses:
         given = _unnested((list(uses), Integer()), (list(uses.values()), Integer()))
         term, change = given.c
         counted = update(SearchTerm).where(col(SearchTerm.id) == term)
         await tx.execute(counted.values(uses=col(SearchTerm.uses) + change))
+        fewer = literal([term for term, change in uses.items() if change < 0], ARRAY(Integer))
+        await tx.execute(delete(SearchTerm).where(col(SearchTerm.id) == func.any(fewer), col(SearchTerm.uses) == 0))
 
 
 async def _note(tx: AsyncSession, found: Mapping[UUID, tuple[Found, Traits]]) -> None:
@@ -285,6 +326,16 @@ async def _note(tx: AsyncSession, found: Mapping[UUID, tuple[Found, Traits]]) ->
     for row, traits in sorted(found.values(), key=lambda each: each[0].created_at):
         if traits.tags and row.content_level is ContentLevel.GENERAL and row.created_at > now() - trends.KEPT:
             await trends.count(tx, row.author_id, row.id, row.created_at)
+
+
+def _traits_given(traits: Sequence[Trait]) -> TableValuedAlias:
+    return _unnested(([kind.value for kind, _ in traits], Text()), ([word for _, word in traits], Text()))
+
+
+def _postings(documents: Iterable[tuple[int, Sequence[int]]]) -> TableValuedAlias:
+    """Return the rows (term, number) of documents, which are told by their numbers and terms."""
+    terms, numbers = zip(*((term, number) for number, terms in documents for term in terms), strict=True)
+    return _unnested((terms, Integer()), (numbers, BigInteger()))
 
 
 def _unnested(*columns: tuple[Sequence[Any], TypeEngine[Any]]) -> TableValuedAlias:

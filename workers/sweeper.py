@@ -142,7 +142,7 @@ class Sweeper:
         """Let search know of artworks that were changed: of so many at once that other errands do not wait for long."""
         for _ in range(_SEARCH_BATCHES):
             async with self._db.write() as tx:
-                if await search_index.sweep(tx) < search_index.BATCH:
+                if not await search_index.sweep(tx):
                     return
 
     async def tell_searchers(self) -> None:

@@ -49,7 +49,7 @@ async def test_only_public_artworks_are_found_and_no_longer_than_they_are(
     # and search forgets it, and finds it again under its new title
     await gallery.look()
     assert sql(spare_database_url, "SELECT count(*) FROM search_postings") == [(0,)]
-    assert sql(spare_database_url, "SELECT sum(uses) FROM search_terms") == [(0,)]
+    assert sql(spare_database_url, "SELECT count(*) FROM search_terms") == [(0,)]
     sql(spare_database_url, "UPDATE artworks SET visibility = 'PUBLIC', title = 'Lynx' WHERE id = %s", key_in(shown))
     await gallery.look()
     assert await gallery.titles("lynx") == ["Lynx"]
