@@ -33,8 +33,10 @@ def encode(place: str, *parts: object) -> str:
     return _sealed(orjson.dumps((_VERSION, place, *parts)))
 
 
-def decode(place: str, cursor: str, kinds: Sequence[type]) -> list[Any]:
+def decode(place: str, cursor: str, kinds: Sequence[type], *, is_filter_free: bool = False) -> list[Any]:
     """Return the parts of a cursor that ``encode`` made for the same ``place``, each of its kind.
+
+    With ``is_filter_free`` also those of a list called ``place`` that was asked for with any filter.
 
     Raises:
         BadCursor: it is no cursor, one of another place, or one of another version.
@@ -46,7 +48,8 @@ def decode(place: str, cursor: str, kinds: Sequence[type]) -> list[Any]:
         raise BadCursor("This is not a cursor.") from error
     if _sealed(written) != cursor:
         raise BadCursor("This is not a cursor.")
-    if version != _VERSION or found != place or len(parts) != len(kinds):
+    is_same = found == place or (is_filter_free and str(found).startswith(f"{place}:"))
+    if version != _VERSION or not is_same or len(parts) != len(kinds):
         raise refusal()
     try:
         return [_READ.get(kind, _text)(part) for kind, part in zip(kinds, parts, strict=True)]

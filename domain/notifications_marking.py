@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -14,7 +13,7 @@ from db import outbox
 from db.tables import NotificationGroup, NotificationPlace
 from db.tables.columns import now
 from domain import cursors, notifications_reading, streams
-from domain.errors import BadCursor, InvalidInput
+from domain.errors import InvalidInput
 from domain.notifications import lock_boxes
 from domain.watching import LARGEST
 from domain.words import MyEventType
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 MAXIMUM_MARKED: Final = 100
 """That are marked by their ids at once, and whose ids are told."""
 LIST: Final = "Query.notifications"
-"""Name of the list in its cursors, before whether it holds unread ones only."""
+"""Name of the list in its cursors, before what it was asked with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +78,10 @@ async def mark_read(tx: AsyncSession, user_id: UUID, which: Marking) -> Marked:
 
 
 def _place_of(cursor: str) -> tuple[int, int]:
-    for unread_only in (False, True):
-        with suppress(BadCursor):
-            edition, place, _ = cursors.decode(f"{LIST}:{unread_only}", cursor, (int, int, UUID))
-            if 0 <= place <= edition < LARGEST:
-                return edition, place
-    raise cursors.refusal()
+    edition, place, _ = cursors.decode(LIST, cursor, (int, int, UUID), is_filter_free=True)
+    if not 0 <= place <= edition < LARGEST:
+        raise cursors.refusal()
+    return edition, place
 
 
 async def _mark(tx: AsyncSession, user_id: UUID, which: Sequence[ColumnElement[bool]]) -> Marked:

@@ -77,6 +77,16 @@ async def test_marked_up_to_a_place_that_one_and_all_older_ones_are_read(board: 
     assert await board.unread(author) == 0
 
 
+async def test_a_cursor_of_some_kinds_marks_as_one_of_all_does(board: Noticeboard, author: UUID) -> None:
+    page = await board.page(author, kinds=["LIKE"], unreadOnly=True)
+    likes = len(page["edges"])
+    assert (await mark(board, author, upTo=page["pageInfo"]["startCursor"], kinds=["LIKE"]))["markedCount"] == likes
+    assert await board.page(author, kinds=["LIKE"], unreadOnly=True) | {"pageInfo": None} == {
+        "edges": [],
+        "pageInfo": None,
+    }
+
+
 async def test_a_group_that_has_grown_since_it_was_seen_stays_unread(board: Noticeboard, author: UUID) -> None:
     page = await board.page(author)
     fan, other = await board.person("fan"), await board.person("other")
