@@ -104,7 +104,8 @@ async def test_filters_hold_together_and_facets_count_what_is_left(gallery: Gall
     assert await left(publishedBefore=moment) == ["A", "B"]
     assert await left("cat", styles=["anime"]) == ["B"]
     assert await left("-cat") == ["C"]
-    assert await left(styles=[]) == await left(tags=["nobody"]) == []
+    assert await left(styles=[]) == ["A", "B", "C"]
+    assert await left(tags=["nobody"]) == []
     for wrong in ("user_" + "0" * 32, "artwork_" + "0" * 32, "x", ""):
         assert await left(authorId=wrong) == []
     for wrong in ("\u0000", "\ud800", "%", "'"):
