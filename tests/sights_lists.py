@@ -14,6 +14,7 @@ LISTS: Final = {
     "POPULAR of a day": ("sam", f"feed(kind: POPULAR, window: DAY, {_ONE}) {_PAGE}"),
     "FOLLOWING": ("fay", f"feed(kind: FOLLOWING, {_ONE}) {_PAGE}"),
     "TAG": ("sam", f'feed(kind: TAG, filter: {{ tag: "dusk" }}, {_ONE}) {_PAGE}'),
+    "artworks of a tag": ("sam", f'tag(name: "dusk") {{ artworks({_ONE}) {_PAGE} }}'),
     "TAG of another": ("sam", f'feed(kind: TAG, filter: {{ tag: "publica" }}, {_ONE}) {_PAGE}'),
     "RECOMMENDED": ("sam", f"feed(kind: RECOMMENDED, {_ONE}) {_PAGE}"),
     "artworks of a user": ("sam", f'user(handle: "olga") {{ artworks({_ONE}) {_PAGE} }}'),

@@ -46,6 +46,7 @@ feed POPULAR               | P      P      P      .      PM     .      .      PM
 feed POPULAR of ALL        | P      P      P      .      PM     .      .      PM     P
 feed FOLLOWING             | .      .      P      .      .      .      .      .      .
 feed TAG                   | P      P      P      .      PM     .      .      PM     P
+artworks of a tag          | P      P      P      .      PM     .      .      PM     P
 feed RECOMMENDED           | P      P      P      .      PM     .      .      PM     P
 reason: what is liked      | PU     PU     PU     PU     PUM    .      .      PUVMHR PUHR
 images in a feed           | P      P      P      .      PM     .      .      PM     P
@@ -97,9 +98,11 @@ picture of the page        | PU     PU     PU     PU     PU     PU     PU     PU
 short link                 | PU     PU     PU     PU     PU     PU     PU     PU     PU
 oEmbed                     | PU     PU     PU     PU     PU     PU     PU     PU     PU
 page of a user             | P      P      P      P      P      P      P      P      P
+home page                  | P      P      P      P      P      P      P      P      P
 RSS                        | P      P      P      P      P      P      P      P      P
 Atom                       | P      P      P      P      P      P      P      P      P
 JSON Feed                  | P      P      P      P      P      P      P      P      P
+JSON Feed of popular ones  | P      P      P      P      P      P      P      P      P
 JSON Feed of a user        | P      P      P      P      P      P      P      P      P
 JSON Feed of a tag         | P      P      P      P      P      P      P      P      P
 JSON Feed of a search      | P      P      P      P      P      P      P      P      P

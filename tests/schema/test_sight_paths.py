@@ -35,6 +35,7 @@ ELSEWHERE: Final = {
     "ArtworkLikesChanged": "tests/graph/test_artwork_streams.py",
     "EntityMediaChanged": "tests/graph/test_gallery_streams.py",
     "FeedEdgeAdded": "tests/graph/test_feed_watching.py",
+    "NotificationGroup.artwork": "tests/graph/test_saved_search_notifications.py",
     "SavedSearchMatch": "tests/graph/test_saved_search_streams.py",
     "AuditEntry": "for administrators alone",
     "GenerationJob": "the viewer's own alone",
