@@ -5,10 +5,11 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from graph_client import CORE
 from local_graph import LocalGraph, local_graph
+from people import key_in
 from stored import new_asset, sql
 
 if TYPE_CHECKING:
@@ -38,11 +39,6 @@ PUBLISH: Final = f"""mutation($input: PublishArtworkInput!) {{ publishArtwork(in
   ... on PublishArtworkSuccess {{ artwork {{ id }} }}
   ... on Restricted {{ until reason canAppeal restrictionId }} {ERROR} }} }}"""
 HATE: Final = {"policy": "CONDUCT", "reason": "HATE"}
-
-
-def key_of(global_id: str) -> UUID:
-    """Return the key in a global id."""
-    return UUID(global_id.partition("_")[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +74,13 @@ class Court:
 
     def comment(self, author: str, artwork: str) -> str:
         """Return a new comment, which is counted."""
-        sql(self.database_url, "UPDATE artworks SET comment_count = comment_count + 1 WHERE id = %s", key_of(artwork))
+        sql(self.database_url, "UPDATE artworks SET comment_count = comment_count + 1 WHERE id = %s", key_in(artwork))
         ((key,),) = sql(
             self.database_url,
             "INSERT INTO comments (id, artwork_id, author_id, text, created_at)"
             " VALUES (gen_random_uuid(), %s, %s, 'nice', now()) RETURNING id",
-            key_of(artwork),
-            key_of(author),
+            key_in(artwork),
+            key_in(author),
         )
         return f"comment_{key.hex}"
 
@@ -115,7 +111,7 @@ class Court:
 
     def version(self, case: str) -> int:
         """Return the version of a case."""
-        ((version,),) = sql(self.database_url, "SELECT version FROM moderation_cases WHERE id = %s", key_of(case))
+        ((version,),) = sql(self.database_url, "SELECT version FROM moderation_cases WHERE id = %s", key_in(case))
         found: int = version
         return found
 
@@ -123,7 +119,7 @@ class Court:
         """Let accounts be older."""
         for user in users:
             statement = "UPDATE users SET created_at = created_at - make_interval(days => %s) WHERE id = %s"
-            sql(self.database_url, statement, days, key_of(user))
+            sql(self.database_url, statement, days, key_in(user))
 
 
 @asynccontextmanager
@@ -132,6 +128,6 @@ async def court(database_url: str, redis_url: str, folder: Path, rules: Rules | 
     async with local_graph(database_url, redis_url, folder) as graph:
         opened = Court(graph, database_url, ("", ""))
         mods = (await opened.user("mod_one"), await opened.user("mod_two"))
-        services = replace(graph.services, moderators=frozenset(map(key_of, mods)))
+        services = replace(graph.services, moderators=frozenset(map(key_in, mods)))
         services = replace(services, rules=rules) if rules else services
         yield replace(opened, graph=replace(graph, services=services), mods=mods)

@@ -65,10 +65,10 @@ async def threads(client: GraphClient, artwork: str) -> dict[str, Any]:
 def block(database_url: str, one: str, other: str) -> None:
     """Let two users, by their global ids, be out of each other's sight."""
     row = "INSERT INTO blocks (user_id, other_id, is_own, created_at) VALUES (%s, %s, %s, now())"
-    sql(database_url, row, key_of(one), key_of(other), "true")
-    sql(database_url, row, key_of(other), key_of(one), "false")
+    sql(database_url, row, key_in(one), key_in(other), "true")
+    sql(database_url, row, key_in(other), key_in(one), "false")
 
 
-def key_of(global_id: str) -> UUID:
+def key_in(global_id: str) -> UUID:
     """Return the row's key in a global id."""
     return UUID(global_id.partition("_")[2])

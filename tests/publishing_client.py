@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
 
+import pytest
+
+from people import key_in
 from stored import new_asset
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from local_graph import LocalGraph
     from workshop import Workshop
 
@@ -22,11 +26,6 @@ _DONE: Final[dict[str, str]] = {
     "unpublish": f"artwork {{ {_ARTWORK} }}",
     "delete": "deletedId author { id artworkCount }",
 }
-
-
-def key_in(global_id: str) -> UUID:
-    """Return the row's key in a global id."""
-    return UUID(global_id.partition("_")[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +82,9 @@ class Author:
 async def new_author(graph: LocalGraph, shop: Workshop) -> Author:
     """Store somebody."""
     return Author(graph, shop.database_url, f"user_{(await shop.user()).hex}")
+
+
+@pytest.fixture
+async def author(graph: LocalGraph, shop: Workshop) -> Author:
+    """Store somebody who publishes."""
+    return await new_author(graph, shop)

@@ -32,6 +32,7 @@ from domain.generation import GenerationSpec
 from domain.owners import Texts
 from domain.picture_checks import Gate
 from domain.ports import Engines
+from local_graph import LocalGraph, local_graph
 from workers.broker import Bell, WakingBroker
 from workers.deliveries import Outlet
 from workers.packer import Packer
@@ -156,6 +157,13 @@ class Workshop:
 async def shop(spare_database_url: str, spare_redis_url: str, tmp_path: Path) -> AsyncIterator[Workshop]:
     """Open a workshop over empty servers."""
     async with workshop(spare_database_url, spare_redis_url, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def graph(shop: Workshop, spare_redis_url: str, tmp_path: Path) -> AsyncIterator[LocalGraph]:
+    """Open the graph over the workshop's servers; tests over others have a fixture of their own of this name."""
+    async with local_graph(shop.database_url, spare_redis_url, tmp_path) as opened:
         yield opened
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from court import Court, court, key_of
+from court import Court, court
 from domain.policies import Rules
+from people import key_in
 from stored import row_counts, sql
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ async def test_only_the_one_concerned_appeals_and_only_what_can_be(place: Court)
     decision = result["decision"]["id"]
     fine = await place.judged(await place.artwork(author), "NONE")
     late = await place.judged(await place.artwork(author))
-    key = key_of(late["decision"]["id"])
+    key = key_in(late["decision"]["id"])
     with_time = "SET session_replication_role = replica; UPDATE moderation_decisions SET appealable_until = now()"
     sql(place.database_url, with_time + f" WHERE id = '{key}'")
     before = row_counts(place.database_url)
@@ -101,6 +102,6 @@ async def test_the_only_moderator_looks_again(place: Court, why: str) -> None:
     decision = (await place.decide(one, case, "UPHELD", "HIDE"))["decision"]["id"]
     await place.appeal(author, decision)
     if why == "alone":
-        services = replace(place.graph.services, moderators=frozenset({key_of(one)}))
+        services = replace(place.graph.services, moderators=frozenset({key_in(one)}))
         place = replace(place, graph=replace(place.graph, services=services))
     assert (await place.decide(one, case, "OVERTURNED", "NONE"))["case"]["status"] == "OVERTURNED"

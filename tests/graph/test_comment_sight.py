@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from discussion import act, block, key_of, published, say, threads
+from discussion import act, block, published, say, threads
+from people import key_in
 from stored import row_counts, sql
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ async def test_whom_the_artworks_author_has_blocked_can_not_comment(easel: Insta
     assert again["comment"]["mentions"] == []
     gone = await act(bob, "deleteComment", commentId=comment)
     assert (gone["deletedId"], gone["artwork"]) == (comment, None)
-    assert sql(database_url, "SELECT id FROM comments") == [(key_of(mention),)]
+    assert sql(database_url, "SELECT id FROM comments") == [(key_in(mention),)]
 
 
 async def test_what_is_said_of_an_artwork_goes_out_of_sight_with_it(easel: Installation, database_url: str) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import pytest
 
 from db.session import Database
 from domain import folders
 from domain.errors import InvalidInput
+from people import key_in
 from stored import new_asset, row_counts, sql
 from uploading import announced, confirmed, drawn, put, saved
 
@@ -56,10 +56,6 @@ async def made(client: GraphClient, name: str, parent: str | None = None) -> str
 
 async def listed(client: GraphClient, **arguments: Any) -> list[str]:  # noqa: ANN401
     return [node["id"] for node in (await client.data(ASSETS, arguments))["assets"]["nodes"]]
-
-
-def key_of(global_id: str) -> UUID:
-    return UUID(hex=global_id.partition("_")[2])
 
 
 async def test_folders_are_nested_renamed_and_moved(easel: Installation) -> None:
@@ -134,11 +130,11 @@ async def test_two_moves_at_once_make_no_cycle(easel: Installation, database_url
     # given a move that has been made but not committed
     client = await easel.signed_up()
     one, two = await made(client, "one"), await made(client, "two")
-    user = key_of(client.viewer_id)
+    user = key_in(client.viewer_id)
     db = Database(database_url)
     try:
         async with db.write() as tx:
-            await folders.move(tx, user, key_of(one), key_of(two))
+            await folders.move(tx, user, key_in(one), key_in(two))
             await tx.flush()
             # when the opposite one begins
             other = asyncio.create_task(ask(client, UPDATE, folderId=two, parentId=one))
@@ -149,7 +145,7 @@ async def test_two_moves_at_once_make_no_cycle(easel: Installation, database_url
         assert (refusal["code"], refusal["path"]) == ("INVALID_INPUT", ["input", "parentId"])
         with pytest.raises(InvalidInput):
             async with db.write() as tx:
-                await folders.move(tx, user, key_of(two), key_of(one))
+                await folders.move(tx, user, key_in(two), key_in(one))
     finally:
         await db.close()
     assert sql(database_url, "SELECT name FROM folders WHERE parent_id IS NOT NULL") == [("one",)]
@@ -225,7 +221,7 @@ async def test_images_are_filtered_ordered_and_paged(easel: Installation, databa
     found = sql(
         database_url,
         "SELECT a.id, j.prompt FROM media_assets a JOIN generation_jobs j ON j.id = a.job_id WHERE a.owner_id = %s",
-        key_of(client.viewer_id),
+        key_in(client.viewer_id),
     )
     names = {f"asset_{key.hex}": prompt for key, prompt in found} | {uploaded: "uploaded"}
 
@@ -253,7 +249,7 @@ async def test_images_are_filtered_ordered_and_paged(easel: Installation, databa
 
     for order, column in (("NEWEST", "id DESC"), ("OLDEST", "id"), ("LARGEST", "byte_size DESC, id DESC")):
         owned = f"SELECT id FROM media_assets WHERE owner_id = %s ORDER BY {column}"
-        wanted = [f"asset_{key.hex}" for (key,) in sql(database_url, owned, key_of(client.viewer_id))]
+        wanted = [f"asset_{key.hex}" for (key,) in sql(database_url, owned, key_in(client.viewer_id))]
         after: str | None = None
         read: list[str] = []
         while len(read) < 4:
@@ -273,7 +269,7 @@ async def test_images_that_look_alike_are_found_the_most_alike_first(easel: Inst
     def hashed(owner: GraphClient, flipped: int) -> str:
         image = new_asset(database_url, owner.viewer_id)
         code = 0x0123_4567_89AB_CDEF ^ flipped
-        sql(database_url, "UPDATE media_assets SET dhash = %s WHERE id = %s", code - (code >> 63 << 64), key_of(image))
+        sql(database_url, "UPDATE media_assets SET dhash = %s WHERE id = %s", code - (code >> 63 << 64), key_in(image))
         return image
 
     # given bits that differ in all bands, the sign among them

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from court import PUBLISH, Court, court, key_of
+from court import PUBLISH, Court, court
+from people import key_in
 from stored import row_counts, sql
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ async def place(database_url: str, redis_url: str, tmp_path: Path) -> AsyncItera
 
 
 def state(place: Court, artwork: str) -> Any:  # noqa: ANN401 - a row
-    (row,) = sql(place.database_url, STATE, key_of(artwork))
+    (row,) = sql(place.database_url, STATE, key_in(artwork))
     return row
 
 
@@ -61,7 +62,7 @@ async def test_an_appeal_undoes_exactly_what_was_done(
     assert "viewer" in await place.ask(HANG, author, avatarAssetId=avatar)
     artwork = await place.artwork(author, avatar, place.asset(author))
     before = state(place, artwork)
-    assert before[3:5] == (1, key_of(avatar))
+    assert before[3:5] == (1, key_in(avatar))
 
     # when a moderator acts on it
     result = await place.judged(artwork, effect, **more)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from court import ERROR, TAKE, Court, court, key_of
+from court import ERROR, TAKE, Court, court
 from domain import policies
+from people import key_in
 from stored import row_counts, sql
 
 if TYPE_CHECKING:
@@ -99,12 +100,12 @@ async def test_a_removed_picture_does_not_come_back_out_of_the_trash(place: Cour
     assert (refused["code"], refused["path"]) == ("INVALID_INPUT", ["input", "assetId"])
     assert row_counts(place.database_url) == before
     status = "SELECT status FROM media_assets WHERE id = %s"
-    assert sql(place.database_url, status, key_of(asset)) == [("TRASHED",)]
+    assert sql(place.database_url, status, key_in(asset)) == [("TRASHED",)]
 
     # and once the decision is overturned, it is theirs to restore
     await place.appeal(author, decision)
     await place.decide(place.mods[1], case, "OVERTURNED", "NONE")
-    assert sql(place.database_url, status, key_of(asset)) == [("TRASHED",)]
+    assert sql(place.database_url, status, key_in(asset)) == [("TRASHED",)]
     assert (await place.ask(RESTORE, author, assetId=asset))["media"] == {"id": asset}
 
 
@@ -116,16 +117,16 @@ async def test_what_is_hidden_notifies_nobody(place: Court) -> None:
 
     # when it is hidden, what was noted of it is taken back, and a rewriting of it names nobody
     result = await place.judged(comment)
-    assert sql(place.database_url, NOTES) == [("COMMENT", key_of(author), True)]
+    assert sql(place.database_url, NOTES) == [("COMMENT", key_in(author), True)]
     assert "comment" in await place.ask(EDIT, commenter, commentId=comment, text="nice, @mina")
-    assert sql(place.database_url, NOTES) == [("COMMENT", key_of(author), True)]
+    assert sql(place.database_url, NOTES) == [("COMMENT", key_in(author), True)]
 
     # and once it is shown again, both hear of it
     sql(place.database_url, "DELETE FROM notification_notes")
     await place.appeal(commenter, result["decision"]["id"])
     await place.decide(place.mods[1], result["case"]["id"], "OVERTURNED", "NONE")
     shown = {row[:2] for row in sql(place.database_url, NOTES)}
-    assert shown == {("COMMENT", key_of(author)), ("MENTION", key_of(named))}
+    assert shown == {("COMMENT", key_in(author)), ("MENTION", key_in(named))}
 
     # and under an artwork that is hidden, its author names nobody
     await place.judged(artwork)

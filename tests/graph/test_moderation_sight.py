@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from court import Court, court, key_of
+from court import Court, court
+from people import key_in
 from stored import sql
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ async def test_a_hidden_artwork_is_hidden_by_every_path(
     await place.artwork(author, twin)
     ids = {"artwork": artwork, "asset": asset, "comment": place.comment(commenter, artwork), "twin": twin}
     statement = "INSERT INTO follows (follower_id, followee_id, created_at) VALUES (%s, %s, now())"
-    sql(place.database_url, statement, key_of(follower), key_of(author))
+    sql(place.database_url, statement, key_in(follower), key_in(author))
 
     # when a moderator acts on it, or nobody does
     if effect:
@@ -99,7 +100,7 @@ async def test_moderators_see_what_cases_are_about_and_no_more(place: Court) -> 
     sql(place.database_url, "UPDATE media_assets SET content_level = 'MATURE'")
     assert await looks(place.mods[0]) == []
     reporter = await place.user()
-    sql(place.database_url, "UPDATE users SET content_level = 'MATURE' WHERE id = %s", key_of(reporter))
+    sql(place.database_url, "UPDATE users SET content_level = 'MATURE' WHERE id = %s", key_in(reporter))
     await place.case(artwork, reporter)
     assert await looks(place.mods[0]) == [artwork, asset]
     await place.ask(unpublish, author, artworkId=artwork)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from court import ERROR, Court, court, key_of
+from court import ERROR, Court, court
+from people import key_in
 from stored import row_counts, sql
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ async def test_what_is_hidden_is_its_owner_s_and_moderators_to_see_until_an_appe
     ids = [thing]
     if name != "collections":
         ids.append(place.asset(author))
-        sql(place.database_url, "UPDATE media_assets SET gallery_id = %s", key_of(thing))
+        sql(place.database_url, "UPDATE media_assets SET gallery_id = %s", key_in(thing))
     everything, nothing = [True] * (len(ids) + 1), [False] * (len(ids) + 1)
     for who in (author, other, None):
         assert await seen(place, who, author, name, *ids) == everything

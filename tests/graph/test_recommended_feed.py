@@ -10,17 +10,15 @@ from db.words import RecommendationReason
 from domain import collections, recommendations, seen
 from forging import VERSION, forged
 from graph_client import CORE
-from local_graph import LocalGraph, local_graph
-from publishing_client import key_in
+from people import key_in
 from stored import sql
 from taste import like, listed, publish, stir
 from workers.recommender import Recommender
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
     from uuid import UUID
 
+    from local_graph import LocalGraph
     from workshop import Workshop
 
 pytestmark = pytest.mark.anyio
@@ -29,12 +27,6 @@ FEED: Final = """query($first: Int, $after: Cursor) { feed(kind: RECOMMENDED, fi
   edges { cursor node { id } reason { kind tag artwork { id } author { id } } }
   pageInfo { hasNextPage endCursor } totalCount } }"""
 COUNT: Final = "query($since: Cursor!) { feed(kind: RECOMMENDED) { newerCount(since: $since) } }"
-
-
-@pytest.fixture
-async def graph(shop: Workshop, spare_redis_url: str, tmp_path: Path) -> AsyncIterator[LocalGraph]:
-    async with local_graph(shop.database_url, spare_redis_url, tmp_path) as opened:
-        yield opened
 
 
 async def read(

@@ -9,28 +9,15 @@ import pytest
 
 from db.words import ArtworkLicense
 from domain.lineage import MAXIMUM_GENERATIONS
-from local_graph import LocalGraph, local_graph
-from publishing_client import Author, key_in, new_author
+from people import key_in
+from publishing_client import Author, new_author
 from stored import row_counts, sql
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
+    from local_graph import LocalGraph
     from workshop import Workshop
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def graph(shop: Workshop, spare_redis_url: str, tmp_path: Path) -> AsyncIterator[LocalGraph]:
-    async with local_graph(shop.database_url, spare_redis_url, tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def author(graph: LocalGraph, shop: Workshop) -> Author:
-    return await new_author(graph, shop)
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from court import Court, court, key_of
+from court import Court, court
 from domain.policies import Rules
+from people import key_in
 from stored import row_counts, sql
 
 if TYPE_CHECKING:
@@ -64,10 +65,10 @@ async def test_what_one_can_not_see_or_owns_is_not_reported(place: Court) -> Non
     private = await place.artwork(author, asset, visibility="PRIVATE")
     public = await place.artwork(author)
     mature = await place.artwork(author)
-    sql(place.database_url, "UPDATE artworks SET content_level = 'MATURE' WHERE id = %s", key_of(mature))
+    sql(place.database_url, "UPDATE artworks SET content_level = 'MATURE' WHERE id = %s", key_in(mature))
     for pair in ((author, blocked), (blocked, author)):
         statement = "INSERT INTO blocks (user_id, other_id, is_own, created_at) VALUES (%s, %s, true, now())"
-        sql(place.database_url, statement, *map(key_of, pair))
+        sql(place.database_url, statement, *map(key_in, pair))
     unknown = [f"artwork_{'0' * 32}", f"user_{'0' * 32}", public.replace("artwork", "comment"), f"job_{'1' * 32}"]
     before = row_counts(place.database_url)
 
@@ -134,7 +135,7 @@ async def test_many_reports_hide_a_thing_until_a_moderator_looks(place: Court) -
     found = (await place.graph.run(shown, {"id": artwork}, author))["artwork"]["moderation"]
     assert found == {"outcome": "HELD", "effect": "HIDE", "reason": "SPAM", "viewerCanAppeal": False}
     assert sql(place.database_url, "SELECT status FROM moderation_cases") == [("OPEN",)]
-    assert sql(place.database_url, "SELECT artwork_count FROM users WHERE id = %s", key_of(author)) == [(0,)]
+    assert sql(place.database_url, "SELECT artwork_count FROM users WHERE id = %s", key_in(author)) == [(0,)]
 
     # and what a moderator has found to be in order is not held again
     await place.decide(place.mods[0], case, "OVERTURNED", "NONE")
@@ -142,4 +143,4 @@ async def test_many_reports_hide_a_thing_until_a_moderator_looks(place: Court) -
     for who in (old, older):
         await place.report(who, artwork)
     assert sql(place.database_url, hidden) == [(False,)]
-    assert sql(place.database_url, "SELECT artwork_count FROM users WHERE id = %s", key_of(author)) == [(1,)]
+    assert sql(place.database_url, "SELECT artwork_count FROM users WHERE id = %s", key_in(author)) == [(1,)]

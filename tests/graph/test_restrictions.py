@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from court import ERROR, LIFT, PUBLISH, Court, court, key_of
+from court import ERROR, LIFT, PUBLISH, Court, court
 from domain import policies
 from graph_client import CORE
+from people import key_in
 from stored import row_counts, sql
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ async def test_a_moderator_ends_a_restriction(place: Court) -> None:
     assert first["isActive"] is False
     assert again == first
     lifted = "SELECT actor_id FROM audit_entries WHERE action = 'RESTRICTION_LIFTED'"
-    assert sql(place.database_url, lifted) == [(key_of(place.mods[1]),)]
+    assert sql(place.database_url, lifted) == [(key_in(place.mods[1]),)]
     assert "artwork" in await place.ask(PUBLISH, user, assetIds=[place.asset(user)], title="x")
 
 

@@ -7,26 +7,18 @@ from uuid import uuid4
 
 import pytest
 
-from local_graph import LocalGraph, local_graph
-from publishing_client import key_in, new_author
+from people import key_in
+from publishing_client import new_author
 from stored import row_counts, sql
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
+    from local_graph import LocalGraph
     from workshop import Workshop
 
 pytestmark = pytest.mark.anyio
 
 NOTE: Final = """mutation($input: NoteSeenInput!) { noteSeen(input: $input) {
   ... on NoteSeenSuccess { viewer { id } } ... on UserError { code path message } } }"""
-
-
-@pytest.fixture
-async def graph(shop: Workshop, spare_redis_url: str, tmp_path: Path) -> AsyncIterator[LocalGraph]:
-    async with local_graph(shop.database_url, spare_redis_url, tmp_path) as opened:
-        yield opened
 
 
 async def note(graph: LocalGraph, viewer: str, *ids: str) -> dict[str, Any]:
