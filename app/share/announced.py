@@ -26,16 +26,13 @@ class AnnouncedFeed:
 
 
 def announced(places: Places, language: Language) -> list[AnnouncedFeed]:
-    """Return the feeds of everybody's artworks, the newest and the popular ones, in every form."""
-    return [feed for name in ("latest", "popular") for feed in _forms(places, name, words(f"feed.{name}", language))]
+    """Return the feeds of everybody's artworks, the newest and the popular ones, in the form that all readers know."""
+    names = ("latest", "popular")
+    return [AnnouncedFeed(words(f"feed.{name}", language), _TYPES["atom"], places.feed(name, "atom")) for name in names]
 
 
 def announced_of(places: Places, author: Author, language: Language) -> list[AnnouncedFeed]:
     """Return the feeds of an author in every form, then those of everybody's artworks."""
     title = words("page.pictures_of", language, author=one_line(author.display_name))
-    own = _forms(places, f"user/{author.handle}", title)
+    own = [AnnouncedFeed(title, type_, places.feed(f"user/{author.handle}", form)) for form, type_ in _TYPES.items()]
     return [*own, *announced(places, language)]
-
-
-def _forms(places: Places, name: str, title: str) -> list[AnnouncedFeed]:
-    return [AnnouncedFeed(title, type_, places.feed(name, form)) for form, type_ in _TYPES.items()]
