@@ -31,7 +31,8 @@ EVENT: Final = "event"
 _CHANNEL: Final = "easel_outbox"
 """A trigger on the table notifies it at commit, once for each topic, whose name is the payload."""
 _RELAY_LOCK: Final = 0x_EA5E1
-_FIRST_LOCK: Final = 0x_EA5E2
+FIRST_LOCK: Final = 0x_EA5E2
+"""The relay that hears of everything holds it."""
 
 
 def ring_gpu(tx: AsyncSession) -> None:
@@ -104,7 +105,7 @@ class Doorbell:
                 heard = self._connection.notifies(timeout=at_most_s, stop_after=1)
                 topics = [notification.payload async for notification in heard]
             if not self.is_first:  # the lock is held for as long as this connection lives
-                asking = await self._connection.execute("SELECT pg_try_advisory_lock(%s)", [_FIRST_LOCK])
+                asking = await self._connection.execute("SELECT pg_try_advisory_lock(%s)", [FIRST_LOCK])
                 self.is_first = await asking.fetchone() == (True,)
             return frozenset(topics)
         except (psycopg.Error, OSError):

@@ -33,10 +33,10 @@ def encode(place: str, *parts: object) -> str:
     return _sealed(orjson.dumps((_VERSION, place, *parts)))
 
 
-def decode(place: str, cursor: str, kinds: Sequence[type], *, is_filter_free: bool = False) -> list[Any]:
+def decode(place: str, cursor: str, kinds: Sequence[type], *, is_beginning: bool = False) -> list[Any]:
     """Return the parts of a cursor that ``encode`` made for the same ``place``, each of its kind.
 
-    With ``is_filter_free`` also those of a list called ``place`` that was asked for with any filter.
+    With ``is_beginning``, for any place whose name begins so: that of a list, however it was asked for.
 
     Raises:
         BadCursor: it is no cursor, one of another place, or one of another version.
@@ -48,7 +48,7 @@ def decode(place: str, cursor: str, kinds: Sequence[type], *, is_filter_free: bo
         raise BadCursor("This is not a cursor.") from error
     if _sealed(written) != cursor:
         raise BadCursor("This is not a cursor.")
-    is_same = found == place or (is_filter_free and str(found).startswith(f"{place}:"))
+    is_same = str(found).startswith(place) if is_beginning else found == place
     if version != _VERSION or not is_same or len(parts) != len(kinds):
         raise refusal()
     try:

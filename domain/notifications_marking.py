@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 MAXIMUM_MARKED: Final = 100
 """That are marked by their ids at once, and whose ids are told."""
-LIST: Final = "Query.notifications"
-"""Name of the list in its cursors, before what it was asked with."""
+LIST: Final = "Query.notifications:"
+"""What the name of the list in its cursors begins with, before what it was asked with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ async def mark_read(tx: AsyncSession, user_id: UUID, which: Marking) -> Marked:
 
 
 def _place_of(cursor: str) -> tuple[int, int]:
-    edition, place, _ = cursors.decode(LIST, cursor, (int, int, UUID), is_filter_free=True)
+    edition, place, _ = cursors.decode(LIST, cursor, (int, int, UUID), is_beginning=True)
     if not 0 <= place <= edition < LARGEST:
         raise cursors.refusal()
     return edition, place

@@ -81,6 +81,9 @@ class _Building:
         """Let what tells of things, by the names of their ids, tell of the letter."""
         self.town.marks.setdefault(by, set()).update(self.ids[name].rpartition("_")[2] for name in names)
 
+    def _key(self, name: str) -> UUID:
+        return key_in(self.ids[name])
+
     async def _come(self) -> None:
         """Let everybody sign in, and choose whom and what they want to see."""
         clients = self.town.clients
@@ -117,6 +120,8 @@ class _Building:
             for who in OTHERS:
                 await self.act(who, "setReaction", subjectId=artwork, on=True)
                 await self.act(who, "setCollected", artworkId=artwork, on=True)
+        self.ids["new"], self.ids["new asset"] = await self._artwork("olga", "nova", tags=["dusk"])
+        self._mark("new", "new asset", by="P")  # PUBLIC as well, and not known yet: what is known is not recommended
         for who in ("olga", "mia"):
             await self.act(who, "setReaction", subjectId=self.ids["others"], on=True)
         ((tag,),) = sql(self.database_url, "SELECT id FROM tags WHERE name = 'dusk'")
@@ -204,24 +209,25 @@ class _Building:
 
     async def _tell(self) -> None:
         """Notify everybody of Olga, of what she says and of what is hers; recommend it to them, and put it in vogue."""
-        keys = {name: key_in(value) for name, value in self.ids.items() if "_" in value}
         async with self.db.write() as tx:
             for who in OTHERS:
-                me = keys[who]
-                notifications.note(tx, Note(NotificationKind.FOLLOW, me, me, keys["olga"]))
+                me = self._key(who)
+                notifications.note(tx, Note(NotificationKind.FOLLOW, me, me, self._key("olga")))
                 for letter in ARTWORKS:
-                    what = Note(NotificationKind.MENTION, me, keys[letter], keys["cem"], keys[f"on {letter}"])
+                    what = Note(
+                        NotificationKind.MENTION, me, self._key(letter), self._key("cem"), self._key(f"on {letter}")
+                    )
                     notifications.note(tx, what)
         async with self.db.write() as tx:
             await notifications_folding.fold(tx, notifications_folding.BATCH)
         because = RecommendationReason.LOOKS_LIKE_LIKED
         async with self.db.write() as tx:
-            for owner in (*(keys[who] for who in (*OTHERS, "olga")), None):
+            for owner in (*(self._key(who) for who in (*OTHERS, "olga")), None):
                 listed = RecommendationList(user_id=owner)
                 tx.add(listed)
                 await tx.flush()
-                places: list[tuple[UUID, UUID | None]] = [(keys[letter], None) for letter in ARTWORKS]
-                places += [(keys[f"remix {letter}"], keys[letter]) for letter in ARTWORKS]
+                places: list[tuple[UUID, UUID | None]] = [(self._key(name), None) for name in (*ARTWORKS, "new")]
+                places += [(self._key(f"remix {letter}"), self._key(letter)) for letter in ARTWORKS]
                 for rank, (artwork, liked) in enumerate(places):
                     entry = Recommendation(list_id=listed.id, rank=rank, artwork_id=artwork, reason=because)
                     entry.liked_id = liked

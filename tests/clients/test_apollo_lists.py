@@ -52,6 +52,7 @@ def documents(found: Neighbours) -> dict[str, tuple[str, list[str]]]:
         "User": found.ann.viewer_id, "Character": ids["character"][0], "Story": ids["story"][0],
         "OrigChat": ids["origChat"][0], "Folder": ids["folders"][0], "Artwork": ids["sea_ann"][0],
         "Comment": ids["comment"][0], "Collection": ids["collection"][0], "ModerationCase": ids["case"][0],
+        "Tag": ids["tag"][0],
     }  # fmt: skip
     written = {}
     for keeper, name in connections():

@@ -47,15 +47,15 @@ feed POPULAR of ALL        | P      P      P      .      PM     .      .      PM
 feed FOLLOWING             | .      .      P      .      .      .      .      .      .
 feed TAG                   | P      P      P      .      PM     .      .      PM     P
 artworks of a tag          | P      P      P      .      PM     .      .      PM     P
-feed RECOMMENDED           | P      P      P      .      PM     .      .      PM     P
+feed RECOMMENDED           | P      P      P      .      P      .      .      .      P
 reason: what is liked      | PU     PU     PU     PU     PUM    .      .      PUVMHR PUHR
 images in a feed           | P      P      P      .      PM     .      .      PM     P
-newer in LATEST            | 1      1      1      0      2      0      0      2      1
-newer in TAG               | 1      1      1      0      2      0      0      2      1
-total of LATEST            | 1      1      1      0      2      0      0      2      1
+newer in LATEST            | 2      2      2      0      3      0      0      3      2
+newer in TAG               | 2      2      2      0      3      0      0      3      2
+total of LATEST            | 2      2      2      0      3      0      0      3      2
 of a user                  | P      P      P      P      PM     .      .      PM     P
-total of a user            | 1      1      1      1      2      .      .      2      1
-count of a user            | 2      2      2      2      2      .      .      2      2
+total of a user            | 2      2      2      2      3      .      .      3      2
+count of a user            | 3      3      3      3      3      .      .      3      3
 search                     | P      P      P      .      PM     .      .      PM     P
 search, newest first       | P      P      P      .      PM     .      .      PM     P
 search for its word        | P      P      P      .      PM     .      .      PM     P
@@ -63,15 +63,15 @@ search for a hashtag       | P      P      P      .      PM     .      .      PM
 search by a user           | P      P      P      .      PM     .      .      PM     P
 search by a tag            | P      P      P      .      PM     .      .      PM     P
 search by a level          | .      .      .      .      M      .      .      M      .
-total of a search          | 1      1      1      0      2      0      0      2      1
-facets of a search         | 1      1      1      .      2      .      .      2      1
+total of a search          | 2      2      2      0      3      0      0      3      2
+facets of a search         | 2      2      2      .      3      .      .      3      2
 look-alikes                | .      P      P      P      PM     .      .      PUVMHX P
 remixes of another         | P      P      P      .      PM     .      .      PM     P
 what is remixed            | PU     PU     PU     PU     PUM    .      .      PUVMHR PUHR
 its tag                    | PM     PM     PM     PM     PM     PM     PM     PM     PM
 its tag in search          | PM     PM     PM     PM     PM     PM     PM     PM     PM
 its tag in vogue           | PM     PM     PM     PM     PM     PM     PM     PM     PM
-count of a tag             | 2      2      2      2      2      2      2      2      2
+count of a tag             | 3      3      3      3      3      3      3      3      3
 liked                      | .      PU     PU     PU     PUM    .      .      .      PUHR
 in own bookmarks           | .      PU     PU     PU     PUM    .      .      .      PU
 in another's collection    | PU     PU     PU     PU     PUM    .      .      PUVMHR PU
