@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -18,6 +18,7 @@ from app.streams.host import SOCKETS_PER_USER
 from audit import check_end
 from benchmarks.streams.people import make
 from conftest import install
+from domain.ports import Publication
 from domain.streams import COMPLETED, of_job
 from domain.tokens import AccessTokens
 from stored import sql
@@ -187,8 +188,10 @@ def seats(api: Installation, people: Sequence[Person]) -> Iterator[tuple[GraphCl
 
 
 async def publish_to_all(log: EventLog, people: Sequence[Person], step: int, *, is_last: bool = False) -> None:
-    """Let something happen in the job of each, or the last of all."""
-    for person in people:
-        data = {"slot": 0, "step": step, "total": 50, "preview": None}
-        kind = COMPLETED if is_last else "progress"
-        await log.publish(of_job(person.job_id), kind, data, is_last=is_last)
+    """Let something happen in the job of each, or the last of all; as the relay does, again until it is known to be."""
+    data = {"slot": 0, "step": step, "total": 50, "preview": None}
+    kind = COMPLETED if is_last else "progress"
+    publications = [Publication(of_job(person.job_id), kind, data, str(step), is_last) for person in people]
+    while True:
+        with suppress(ConnectionError):
+            return await log.publish_all(publications)
