@@ -5,7 +5,7 @@ hundred (``_TITLES``), and a frequent word is in one of seven. Search looks at a
 
 For each search the statement of its plan is run as the API runs it, prepared, on a connection of its own, with nothing
 else at work. Told is what one run takes from sending it to having its rows, and for how long of that PostgreSQL's
-process ran (``schedstat``): where other programs want the cores too, that alone says something. Runs are of a signed-in
+process ran: where other programs want the cores too, that alone says something. Runs are of a signed-in
 viewer who mutes a hundred people, blocks a hundred and hides ten tags; each kind of search is asked with several words
 in turn. Before, it is looked at every plan, those within the functions too: no table that grows is read as a whole.
 """
@@ -23,13 +23,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
-from benchmarks import machine
+from benchmarks import cpu, machine
 from benchmarks.reads.data import home, serving
 from benchmarks.report import report, spread
 from db.session import Database
 from domain import search_index, trends
 from local_graph import local_graph
-from planner import noting
+from planner import READING, noting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -138,21 +138,15 @@ async def _timed(
         statements.append((statement, values))
     _check_indexes(url, statements)
     taken: list[tuple[float, float]] = []
-    options = "-c default_transaction_read_only=on -c TimeZone=UTC"
-    with psycopg.connect(url, autocommit=True, options=options, cursor_factory=psycopg.RawCursor) as connection:
-        connection.prepare_threshold = 0
+    with psycopg.connect(url, autocommit=True, options=READING, cursor_factory=psycopg.RawCursor) as connection:
+        connection.prepare_threshold, backend = 0, connection.info.backend_pid
         for statement, values in statements * 6:  # prepared, and planned for good
             connection.execute(statement.encode(), values).fetchall()
         for statement, values in islice(cycle(statements), runs):
-            begun, ran = time.perf_counter(), _ran(connection)
+            begun, ran = time.perf_counter(), cpu.spent_ms(backend)
             connection.execute(statement.encode(), values).fetchall()
-            taken.append((1000 * (time.perf_counter() - begun), 1000 * (_ran(connection) - ran)))
+            taken.append((1000 * (time.perf_counter() - begun), cpu.spent_ms(backend) - ran))
     return taken
-
-
-def _ran(connection: psycopg.Connection[Any]) -> float:
-    """Return how many seconds the kernel has let the server's process of a connection run."""
-    return int(Path(f"/proc/{connection.info.backend_pid}/schedstat").read_text().split()[0]) / 1e9
 
 
 def _check_indexes(url: str, statements: Sequence[tuple[str, Sequence[object]]]) -> None:

@@ -20,6 +20,7 @@ from db.tables.columns import now
 from db.words import ContentLevel, SessionEnd
 from db.words_moderation import Activity
 from domain import credits, passwords, restrictions, tokens
+from domain.clauses import there_is
 from domain.errors import EmailTaken, HandleTaken, InvalidCredentials, InvalidInput, InvalidRefreshToken, NotFound
 from domain.texts import clean, normal
 
@@ -262,7 +263,8 @@ async def id_of(tx: AsyncSession, handle: str) -> UUID | None:
 
 def is_followed_by(user: Row, viewer_id: Value) -> ColumnElement[bool]:
     """Return the clause that says whether somebody follows a user."""
-    return exists().where(col(Follow.followee_id) == user.id, col(Follow.follower_id) == viewer_id)
+    follow = select(col(Follow.followee_id))
+    return there_is(follow.where(col(Follow.followee_id) == user.id, col(Follow.follower_id) == viewer_id))
 
 
 def _hand_out(tx: AsyncSession, session: Session) -> str:

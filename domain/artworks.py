@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, case, exists, or_, select
+from sqlalchemy import and_, case, or_, select
 from sqlmodel import col
 
 from db.tables import Artwork, ArtworkTag, Reaction, Tag
 from db.words import AssetStatus, ContentLevel, PromptVisibility, ReactionKind, Visibility
 from domain import levels, sight
+from domain.clauses import there_is
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -89,11 +90,12 @@ def shown_prompt(artwork: Row, viewer_id: Value) -> ColumnElement[str]:
 
 def is_liked_by(artwork: Row, viewer_id: Value) -> ColumnElement[bool]:
     """Return the clause that says whether somebody likes an artwork."""
-    return exists().where(
+    like = select(col(Reaction.user_id)).where(
         col(Reaction.artwork_id) == artwork.id,
         col(Reaction.user_id) == viewer_id,
         col(Reaction.kind) == ReactionKind.LIKE,
     )
+    return there_is(like)
 
 
 def tags_of(artwork: Row) -> Select[str]:

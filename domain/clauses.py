@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sqlalchemy import literal_column
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -40,3 +42,12 @@ class Slice(Protocol):
     def directed(self, *keys: Value) -> Sequence[ColumnElement[Any]]:
         """Return what to order by ``keys`` by."""
         ...
+
+
+def there_is(statement: Select[Any]) -> ColumnElement[bool]:
+    """Return the clause that says whether a statement finds a row, looked up for each row that asks.
+
+    For an EXISTS that names a viewer, PostgreSQL takes to reading all that they follow, like or hide, as if it were
+    little, to answer it for the rows of a page; OFFSET 0 keeps it from that.
+    """
+    return statement.offset(literal_column("0")).exists()

@@ -18,6 +18,7 @@ from db.tables.columns import now
 from db.words import Visibility
 from domain import artworks, quotas, recommendations, restrictions, sight
 from domain.bounds import INPUT
+from domain.clauses import there_is
 from domain.errors import InvalidInput, NotFound
 from domain.texts import clean
 
@@ -113,7 +114,7 @@ def holds(collection: Row, artwork_id: Value, viewer_id: Value) -> ColumnElement
         col(CollectionItem.artwork_id) == artwork_id,
         or_(col(CollectionItem.user_id) == viewer_id, is_item_for(CollectionItem, viewer_id)),
     )
-    return held.exists()
+    return there_is(held)
 
 
 def is_collected_by(artwork: Row, viewer_id: Value) -> ColumnElement[bool]:
@@ -121,7 +122,7 @@ def is_collected_by(artwork: Row, viewer_id: Value) -> ColumnElement[bool]:
     held = select(col(CollectionItem.id)).where(
         col(CollectionItem.artwork_id) == artwork.id, col(CollectionItem.user_id) == viewer_id
     )
-    return held.exists()
+    return there_is(held)
 
 
 async def shared_texts(tx: AsyncSession, user_id: UUID, collection_id: UUID | None, draft: Draft) -> tuple[str, str]:

@@ -38,6 +38,7 @@ from sqlmodel import col
 from db.tables import Artwork, ArtworkScore, ArtworkTag, Block, Follow, HiddenTag, Mute, Tag, TagFollow, User
 from db.words import ContentLevel
 from domain import artworks, popularity, recommended
+from domain.clauses import there_is
 from domain.words import FeedKind, FeedReasonKind
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Filter:
     author_id: Value = None
 
 
-NEWEST: Final = 2_000
+NEWEST: Final = 500
 """How many of the newest artworks are looked through for those of many followed."""
 FEW_PEOPLE: Final = 400
 FEW_TAGS: Final = 50
@@ -116,15 +117,14 @@ def following(viewer_id: Value, wanted: Slice) -> Select[Any]:
     """
     people, tags = _people(viewer_id, wanted), _tags(viewer_id, wanted)
     newest = _newest(wanted).subquery("newest")
-    is_many = or_(people.is_many, tags.is_many)
+    is_many = _once(or_(people.is_many, tags.is_many))
     found = select(newest.c.id, newest.c.created_at).where(
         is_many, or_(people.has(newest.c), tags.has(newest.c)), artworks.wanted_by(newest.c, viewer_id)
     )
     recent = wanted.ordered(found, newest.c.created_at, newest.c.id).cte().prefix_with("MATERIALIZED")
     there = select(func.count()).select_from(recent).scalar_subquery()
     beyond = _newest(wanted).offset(_text(NEWEST - 1)).limit(_text(1))
-    enough = select(and_(is_many, or_(there >= wanted.size, ~beyond.exists())).label("yes"))
-    is_enough = select(enough.cte().prefix_with("MATERIALIZED").c.yes).scalar_subquery()
+    is_enough = _once(and_(is_many, or_(there >= wanted.size, ~beyond.exists())))
     all_found = union(
         select(recent.c.id, recent.c.created_at).where(is_enough),
         *(_looked_up(source, wanted, ~is_enough) for source in (people, tags)),
@@ -162,12 +162,7 @@ def _people(viewer_id: Value, wanted: Slice) -> _Source:
         return wanted.ordered(found, col(artwork.created_at), col(artwork.id))
 
     def has(artwork: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a row
-        # counted, because PostgreSQL would hash all who are followed for an EXISTS, to look at a page of artworks
-        follow = aliased(Follow)
-        theirs = select(func.count()).where(
-            col(follow.follower_id) == viewer_id, col(follow.followee_id) == artwork.author_id
-        )
-        return theirs.scalar_subquery() == 1
+        return _follows_author(artwork, viewer_id)
 
     return _Source("people", followed, FEW_PEOPLE, own, has)
 
@@ -181,7 +176,7 @@ def _tags(viewer_id: Value, wanted: Slice) -> _Source:
     def has(artwork: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a row
         link = aliased(ArtworkTag)
         one = select(col(link.tag_id)).where(col(link.artwork_id) == artwork.id, col(link.tag_id).in_(followed))
-        return and_(followed.exists(), one.exists())
+        return and_(followed.exists(), there_is(one))
 
     return _Source("tags", followed, FEW_TAGS, own, has)
 
@@ -213,6 +208,11 @@ def _newest(wanted: Slice) -> Select[Any]:
     columns: list[Any] = [artwork.id, artwork.created_at, artwork.author_id, artwork.content_level]
     listed = select(*columns).where(artworks.is_out(artwork))
     return wanted.ordered(listed, col(artwork.created_at), col(artwork.id)).limit(_text(NEWEST))
+
+
+def _once(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return a condition that a statement looks at in several places, and finds out once."""
+    return select(select(condition.label("yes")).cte().prefix_with("MATERIALIZED").c.yes).scalar_subquery()
 
 
 def _text(number: int) -> ColumnElement[int]:
@@ -285,7 +285,8 @@ def _asked_for(artwork: Row, asked: Filter) -> Iterator[ColumnElement[bool]]:
 
 def _follows_author(artwork: Row, viewer_id: Value) -> ColumnElement[bool]:
     follow = aliased(Follow)
-    return exists().where(col(follow.follower_id) == viewer_id, col(follow.followee_id) == artwork.author_id)
+    theirs = select(col(follow.followee_id))
+    return there_is(theirs.where(col(follow.follower_id) == viewer_id, col(follow.followee_id) == artwork.author_id))
 
 
 def _followed_tag(artwork: Row, viewer_id: Value) -> Select[Any]:

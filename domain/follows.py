@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -12,6 +12,7 @@ from db.tables import Follow, HiddenTag, Tag, TagFollow
 from db.words import NotificationKind
 from domain import counters, notifications, quotas, recommendations, sight
 from domain.bounds import INPUT
+from domain.clauses import there_is
 from domain.errors import InvalidInput, NotFound
 from domain.notifications import Note
 
@@ -97,12 +98,14 @@ def tag_visible_to(tag: Row, viewer_id: Value) -> ColumnElement[bool]:
 
 def follows_tag(tag: Row, viewer_id: Value) -> ColumnElement[bool]:
     """Return the clause that says whether somebody follows a tag."""
-    return exists().where(col(TagFollow.tag_id) == tag.id, col(TagFollow.user_id) == viewer_id)
+    follow = select(col(TagFollow.tag_id))
+    return there_is(follow.where(col(TagFollow.tag_id) == tag.id, col(TagFollow.user_id) == viewer_id))
 
 
 def hides_tag(tag: Row, viewer_id: Value) -> ColumnElement[bool]:
     """Return the clause that says whether somebody hides a tag."""
-    return exists().where(col(HiddenTag.tag_id) == tag.id, col(HiddenTag.user_id) == viewer_id)
+    hidden = select(col(HiddenTag.tag_id))
+    return there_is(hidden.where(col(HiddenTag.tag_id) == tag.id, col(HiddenTag.user_id) == viewer_id))
 
 
 def _note(user_id: UUID, followed_id: UUID) -> Note:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import case, false, literal, or_, select, true
 from sqlmodel import col
 
 from db.tables import User
@@ -22,8 +22,6 @@ def suits(row: Row, viewer_id: Value) -> ColumnElement[bool]:
     What the viewer has chosen is looked up once for a statement, and only where a row is not GENERAL.
     """
     chosen = select(col(User.content_level)).where(col(User.id) == viewer_id).scalar_subquery()
-    return or_(
-        row.content_level == ContentLevel.GENERAL,
-        chosen == ContentLevel.MATURE,
-        and_(chosen == ContentLevel.SENSITIVE, row.content_level == ContentLevel.SENSITIVE),
-    )
+    mature, sensitive = (literal(level, chosen.type) for level in (ContentLevel.MATURE, ContentLevel.SENSITIVE))
+    suitable = case((mature, true()), (sensitive, row.content_level == sensitive), value=chosen, else_=false())
+    return or_(row.content_level == ContentLevel.GENERAL, suitable)

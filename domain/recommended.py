@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from db.tables import Artwork, CollectionItem, Comment, Reaction, Recommendation, RecommendationList, SeenArtwork, Tag
 from domain import artworks
+from domain.clauses import there_is
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
@@ -49,13 +50,8 @@ def is_new_to(artwork: Row, viewer_id: Value) -> ColumnElement[bool]:
         (CollectionItem, CollectionItem.user_id),
         (Comment, Comment.author_id),
     )
-    # OFFSET 0, because PostgreSQL would read all that somebody has ever liked to look at a page
     known = (
-        select(table)
-        .where(table.artwork_id == artwork.id, col(who) == viewer_id)
-        .offset(literal_column("0"))
-        .correlate(artwork)
-        .exists()
+        there_is(select(table).where(table.artwork_id == artwork.id, col(who) == viewer_id).correlate(artwork))
         for table, who in whose
     )
     return and_(artwork.author_id.is_distinct_from(viewer_id), *(not_(each) for each in known))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, exists, func, or_, select, tuple_
+from sqlalchemy import and_, func, or_, select, tuple_
 from sqlmodel import col
 
 from db.tables import ArtworkTag, Block, HiddenTag, Mute, User
+from domain.clauses import there_is
 from domain.errors import NotFound
 
 if TYPE_CHECKING:
@@ -37,19 +38,18 @@ def wanted(artwork: Row, viewer_id: Value) -> ColumnElement[bool]:
     """Return the clause that says which artworks feeds may show to the viewer: of nobody muted, with no hidden tag."""
     muted = select(col(Mute.muted_id)).where(col(Mute.user_id) == viewer_id)
     hidden = select(col(HiddenTag.tag_id)).where(col(HiddenTag.user_id) == viewer_id)
-    # counted, because PostgreSQL would hash all artworks with a hidden tag for an EXISTS, to look at a page of them
-    hidden_ones = (
-        select(func.count())
-        .select_from(ArtworkTag)
+    hidden_one = (
+        select(col(ArtworkTag.tag_id))
         .join(HiddenTag, col(HiddenTag.tag_id) == col(ArtworkTag.tag_id))
         .where(col(ArtworkTag.artwork_id) == artwork.id, col(HiddenTag.user_id) == viewer_id)
     )
-    return and_(artwork.author_id.not_in(muted), or_(~hidden.exists(), hidden_ones.scalar_subquery() == 0))
+    return and_(artwork.author_id.not_in(muted), or_(~hidden.exists(), ~there_is(hidden_one)))
 
 
 def mutes(user: Row, viewer_id: Value) -> ColumnElement[bool]:
     """Return the clause that says whether somebody mutes a user."""
-    return exists().where(col(Mute.muted_id) == user.id, col(Mute.user_id) == viewer_id)
+    mute = select(col(Mute.muted_id))
+    return there_is(mute.where(col(Mute.muted_id) == user.id, col(Mute.user_id) == viewer_id))
 
 
 async def apart(tx: AsyncSession, pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], bool]:

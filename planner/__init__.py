@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from planner.catalog import Catalog
-from planner.database import Away, Reader, noting
+from planner.database import READING, Away, Reader, noting
 from planner.declarations import (
     Editions,
     batch,
@@ -89,6 +89,7 @@ class Planner:
 
 __all__ = [
     "CURSOR_SCALAR",
+    "READING",
     "Abandoned",
     "After",
     "Argument",

@@ -30,6 +30,9 @@ Waiter = asyncio.Future["_Connection | None"]
 PREPARED_AT_MOST: Final = 200
 """Statements that stay prepared on one connection; each takes some 50 to 200 kB in PostgreSQL."""
 CANCEL_WAIT_S: Final = 5.0
+READING: Final = "-c default_transaction_read_only=on -c TimeZone=UTC -c jit=off -c enable_memoize=off"
+"""How the connections that read are set up: costs are told for what is hardly ever reached, so that compiling would
+take longer than any statement, and what is looked up for each row of a page seldom repeats itself."""
 _OUTDATED: Final = (FeatureNotSupported, InvalidSqlStatementName)
 """What a prepared statement is refused with after a migration changed the type of a column, or where it is gone."""
 _GOOD: Final = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK})
@@ -158,9 +161,7 @@ class Reader:
             self._opened -= 1
 
     async def _open(self) -> _Connection:
-        options = (
-            f"-c statement_timeout={int(self._timeout * 1000)} -c TimeZone=UTC -c default_transaction_read_only=on"
-        )
+        options = f"{READING} -c statement_timeout={int(self._timeout * 1000)}"
         try:
             opened = await AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5, options=options)
         except psycopg.OperationalError as error:

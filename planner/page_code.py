@@ -47,6 +47,11 @@ class Pages:
         """What is counted that is asked for: the function is handed it in this order."""
         return [each for each in self.asked if each.name == "totalCount" or self._newer(each)]
 
+    @property
+    def shows_items(self) -> bool:
+        """Whether anything is asked for that its items must be known for."""
+        return any(each.name != "__typename" and each not in self.numbers for each in self.asked)
+
     def function(self, size: int, *, owner: bool) -> str:
         """Write the function ``(rows, x, numbers, owner)`` and return its name.
 

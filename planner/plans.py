@@ -287,12 +287,16 @@ class Compiler:
             written = f" return {function}(rows, x, (), None)\n"
             plan = self._plan(build, self._paged(level, shelf), written, guarded=guarded)
             return replace(plan, has_one_plan=declaration.among is not None)
-        # the numbers are there also where the page is empty: their row comes first, alone
-        present = shelf.put(getattr(level.row, target.key))
-        counts = [each.label(f"n{index}") for index, each in enumerate(numbers)]
+        counts: list[Any] = [each.label(f"n{index}") for index, each in enumerate(numbers)]
         numbered = select(*counts).select_from(select(literal_column("1")).subquery("one"))
         if guarded and self._guard:
             numbered = numbered.where(self._guard(self.ask))
+        if not page.shows_items:
+            written = f" return {function}([], x, rows[0] if rows else None, None)\n"
+            plan = self._plan(build, numbered, written, guarded=guarded)
+            return replace(plan, has_one_plan=declaration.among is not None)
+        # the numbers are there also where the page is empty: their row comes first, alone
+        present = shelf.put(getattr(level.row, target.key))
         base = numbered.subquery("counted")
         page_rows = self._paged(level, shelf, labelled=True).subquery("page")
         columns: list[ColumnElement[Any]] = [

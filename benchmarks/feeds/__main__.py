@@ -16,13 +16,12 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg import RawCursor
 
-from benchmarks import machine, page
+from benchmarks import cpu, machine, page
 from benchmarks.feeds import data, publishing
-from benchmarks.feeds.spending import Spent
 from benchmarks.report import report, spread, table
 from db.tables.columns import now
 from domain.tokens import Claims
-from planner import Reader, noting
+from planner import READING, Reader, noting
 from resolvers.graph import build_planner, build_schema
 from schema.context import Context
 from schema.documents import DocumentReader
@@ -153,23 +152,22 @@ def _context(url: str, handle: str) -> Context:
 
 def _timed(url: str, statement: Statement, runs: int, row: Row) -> Row:
     """Return how long a statement takes, prepared on a warm connection, from its sending to its last row."""
-    options = "-c plan_cache_mode=force_generic_plan -c TimeZone=UTC"  # as the planner has it for feeds
+    options = f"{READING} -c plan_cache_mode=force_generic_plan"  # as the planner has it for feeds
     with psycopg.connect(url, autocommit=True, options=options) as connection:
         cursor = RawCursor(connection)
         for _ in range(8):
             cursor.execute(statement.text.encode(), statement.values, prepare=True)
-        spent = Spent(connection.info.backend_pid)
-        times, cpu = [], []
+        times, spent = [], []
         for _ in range(runs):
-            before, began = spent.milliseconds(), time.perf_counter()
+            before, began = cpu.spent_ms(connection.info.backend_pid), time.perf_counter()
             cursor.execute(statement.text.encode(), statement.values, prepare=True)
             times.append((time.perf_counter() - began) * 1e3)
-            cpu.append(spent.milliseconds() - before)
+            spent.append(cpu.spent_ms(connection.info.backend_pid) - before)
         explained = cursor.execute(f"EXPLAIN (FORMAT JSON) {statement.text}".encode(), statement.values).fetchone()
     assert explained
     indexes = sorted(set(_indexes(explained[0][0]["Plan"])))
     used = ", ".join(each for each in indexes if "latest" in each or "scores" in each)
-    busy = spread(cpu)
+    busy = spread(spent)
     row |= {"CPU p50 ms": busy["p50 ms"], "CPU p99 ms": busy["p99 ms"]}
     return {**row, **spread(times), "bar ms": BAR_MS, "indexes": used}
 

@@ -184,6 +184,13 @@ def test_input_objects_take_variables_within(library: Library) -> None:
     assert library.both("{ books(filter: {covers: SOFT}) { totalCount } }") == {"books": {"totalCount": 1}}
 
 
+def test_numbers_alone_read_no_items(library: Library) -> None:
+    with library.statements() as seen:
+        assert library.both("{ books(first: 1) { totalCount __typename } }")["books"]["totalCount"] == 3
+    assert seen
+    assert all("ORDER BY" not in statement for statement in seen)
+
+
 @pytest.mark.parametrize(
     ("asked", "path", "data"),
     [
