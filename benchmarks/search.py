@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import re
 import time
 from itertools import cycle, islice
 from pathlib import Path
@@ -23,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
-from benchmarks import cpu, machine
+from benchmarks import cpu, machine, plans
 from benchmarks.reads.data import home, serving
 from benchmarks.report import report, spread
 from db.session import Database
@@ -32,10 +31,15 @@ from local_graph import local_graph
 from planner import READING, noting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
+    from benchmarks.plans import Statement
     from local_graph import LocalGraph
 
+    Asked = Sequence[tuple[str, dict[str, Any]]]
+
+LARGE: Final = ("artworks", "artwork_tags", "artwork_images", "users", "tags", r"search_\w+")
+"""Tables that no statement may read as a whole."""
 BAR: Final = "p99 ≤ 50"
 TAG_BAR: Final = "p99 ≤ 10"
 _FIND: Final = """query($query: String!, $filter: SearchFilter, $order: SearchOrder!, $after: Cursor) {
@@ -79,18 +83,23 @@ def main() -> None:
 
 async def _measure(url: str, runs: int) -> list[dict[str, Any]]:
     await prepare(url)
-    viewer = _prepare_viewer(url)
+    viewer = prepare_viewer(url)
     with TemporaryDirectory() as folder:
         async with local_graph(url, "redis://127.0.0.1:1", Path(folder)) as graph:
             return [row async for row in _rows(graph, url, viewer, runs)]
 
 
-async def _rows(graph: LocalGraph, url: str, viewer: str, runs: int) -> Any:  # noqa: ANN401 - an iterator
+async def _rows(graph: LocalGraph, url: str, viewer: str, runs: int) -> AsyncIterator[dict[str, Any]]:
+    async for what, bar, asked in searches(graph, viewer):
+        yield _row(what, await _timed(graph, url, viewer, asked, runs), bar)
+
+
+async def searches(graph: LocalGraph, viewer: str) -> AsyncIterator[tuple[str, str, Asked]]:
+    """Yield each kind of search: what it is, its bar, and what is asked for it."""
     for kind, words in _WORDS.items():
-        asked = [(_FIND, {"query": word, "order": "RELEVANCE"}) for word in words]
-        yield _row(f"artworks: {kind}", await _timed(graph, url, viewer, asked, runs), BAR)
+        yield f"artworks: {kind}", BAR, [(_FIND, {"query": word, "order": "RELEVANCE"}) for word in words]
     newest = [(_FIND, {"query": word, "order": "NEWEST"}) for word in _FREQUENT]
-    yield _row("artworks: frequent words, newest first", await _timed(graph, url, viewer, newest, runs), BAR)
+    yield "artworks: frequent words, newest first", BAR, newest
     chosen: list[dict[str, Any]] = [
         {"styles": ["oil"]},
         {"ratios": ["3:4"], "colors": ["BLUE", "GREEN"]},
@@ -100,16 +109,13 @@ async def _rows(graph: LocalGraph, url: str, viewer: str, runs: int) -> Any:  # 
     filtered = [
         (_FIND, {"query": word, "filter": given, "order": "RELEVANCE"}) for given in chosen for word in ("", "dragon")
     ]
-    yield _row("artworks: filters, with and without words", await _timed(graph, url, viewer, filtered, runs), BAR)
-    deep = await _fiftieth(graph, viewer, "dragon")
-    yield _row("artworks: a frequent word, 50th page", await _timed(graph, url, viewer, [deep], runs), BAR)
+    yield "artworks: filters, with and without words", BAR, filtered
+    yield "artworks: a frequent word, 50th page", BAR, [await _fiftieth(graph, viewer, "dragon")]
     for what, text in (("totalCount", _COUNT), ("facets", _FACETS), ("people", _PEOPLE), ("tags", _TAGS)):
         words = (*_FREQUENT, "user", "tag", "a", "us", "177777", "고양이")
-        asked = [(text, {"query": word}) for word in words]
-        yield _row(f"{what}: frequent and rare words", await _timed(graph, url, viewer, asked, runs), BAR)
-    yield _row("trending tags", await _timed(graph, url, viewer, [(_TRENDING, {})], runs), TAG_BAR)
-    related = [(_RELATED, {"query": f"tag{number}"}) for number in (1, 2, 50, 1999)]
-    yield _row("related tags", await _timed(graph, url, viewer, related, runs), TAG_BAR)
+        yield f"{what}: frequent and rare words", BAR, [(text, {"query": word}) for word in words]
+    yield "trending tags", TAG_BAR, [(_TRENDING, {})]
+    yield "related tags", TAG_BAR, [(_RELATED, {"query": f"tag{number}"}) for number in (1, 2, 50, 1999)]
 
 
 def _row(what: str, taken: Sequence[tuple[float, float]], bar: str) -> dict[str, Any]:
@@ -126,17 +132,10 @@ async def _fiftieth(graph: LocalGraph, viewer: str, word: str) -> tuple[str, dic
     return _FIND, variables
 
 
-async def _timed(
-    graph: LocalGraph, url: str, viewer: str, asked: Sequence[tuple[str, dict[str, Any]]], runs: int
-) -> list[tuple[float, float]]:
+async def _timed(graph: LocalGraph, url: str, viewer: str, asked: Asked, runs: int) -> list[tuple[float, float]]:
     """Return how many milliseconds each of ``runs`` statements takes, those of ``asked`` in turn, and runs."""
-    statements = []
-    for text, variables in asked:
-        with noting() as noted:
-            await graph.run(text, variables, viewer)
-        ((statement, values),) = noted
-        statements.append((statement, values))
-    _check_indexes(url, statements)
+    statements = await statements_of(graph, viewer, asked)
+    plans.require_indexes(plans.explained(url, statements), LARGE)
     taken: list[tuple[float, float]] = []
     with psycopg.connect(url, autocommit=True, options=READING, cursor_factory=psycopg.RawCursor) as connection:
         connection.prepare_threshold, backend = 0, connection.info.backend_pid
@@ -149,25 +148,14 @@ async def _timed(
     return taken
 
 
-def _check_indexes(url: str, statements: Sequence[tuple[str, Sequence[object]]]) -> None:
-    """See to it that no table that grows is read as a whole, by a statement or within the functions that it calls.
-
-    Raises:
-        RuntimeError: one is; the plan is told.
-    """
-    plans: list[str] = []
-    with psycopg.connect(url, autocommit=True, cursor_factory=psycopg.RawCursor) as connection:
-        connection.add_notice_handler(lambda told: plans.append(told.message_primary or ""))
-        for setting in ("log_min_duration = 0", "log_nested_statements = on", "log_level = 'notice'"):
-            connection.execute(f"LOAD 'auto_explain'; SET auto_explain.{setting}".encode())
-        for statement, values in statements:
-            connection.execute(statement.encode(), values)
-    for plan in plans:
-        if _WHOLE.search(plan):
-            raise RuntimeError(plan)
-
-
-_WHOLE: Final = re.compile(r"Seq Scan on (artworks|artwork_tags|artwork_images|users|tags|search_\w+)\b")
+async def statements_of(graph: LocalGraph, viewer: str, asked: Asked) -> list[Statement]:
+    """Return the statements that the API runs for what is asked."""
+    statements = []
+    for text, variables in asked:
+        with noting() as noted:
+            await graph.run(text, variables, viewer)
+        statements += noted
+    return statements
 
 
 async def prepare(url: str) -> None:
@@ -209,7 +197,7 @@ WHERE tag_id = id AND artwork_count = 0
 """
 
 
-def _prepare_viewer(url: str) -> str:
+def prepare_viewer(url: str) -> str:
     """Return the global id of a user who mutes, blocks and hides."""
     with psycopg.connect(url, autocommit=True) as connection:
         row = connection.execute("SELECT id FROM users WHERE handle = 'user_19999'").fetchone()

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from planner.catalog import Catalog
 from planner.database import READING, Away, Reader, noting
-from planner.declarations import (
-    Editions,
+from planner.declarations import Editions
+from planner.errors import Abandoned, DeclarationError, Vanished
+from planner.events import Events, EventWriter
+from planner.fields import (
     batch,
     column,
     computed,
@@ -28,8 +30,6 @@ from planner.declarations import (
     to_many,
     to_one,
 )
-from planner.errors import Abandoned, DeclarationError, Vanished
-from planner.events import Events, EventWriter
 from planner.filling import Filling
 from planner.lane import Lane, Operation, Weight
 from planner.pages import CURSOR_SCALAR, After, Connection, Cursor, Edge, First, PageInfo

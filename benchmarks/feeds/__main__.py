@@ -9,14 +9,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid4
 
 import psycopg
 from psycopg import RawCursor
 
-from benchmarks import cpu, machine, page
+from benchmarks import cpu, machine, page, plans
 from benchmarks.feeds import data, publishing
 from benchmarks.report import report, spread, table
 from db.tables.columns import now
@@ -27,8 +26,9 @@ from schema.context import Context
 from schema.documents import DocumentReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
+    from benchmarks.plans import Statement
     from benchmarks.report import Row
 
 BAR_MS: Final = 10.0
@@ -59,18 +59,6 @@ FEEDS: Final[Mapping[str, tuple[dict[str, Any], Sequence[str]]]] = {
 """What is asked, and who asks; those whom ``patient`` follows publish next to nothing."""
 
 
-class NoIndexError(Exception):
-    """A statement reads a large table as a whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A statement as a plan runs it."""
-
-    text: str
-    values: Sequence[Any]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=300, help="of each statement (300)")
@@ -91,17 +79,24 @@ def main() -> None:
 
 
 async def _measure(url: str, runs: int) -> list[Row]:
-    reader, rows = Reader(url), []
+    rows = []
+    async for row, statement in statements(url):
+        rows.append(_timed(url, statement, runs, row))
+        print(rows[-1], flush=True)
+    return rows
+
+
+async def statements(url: str) -> AsyncIterator[tuple[Row, Statement]]:
+    """Yield the statement of each feed, for each of its readers and pages, as the API runs it."""
+    reader = Reader(url)
     schema = build_schema(DocumentReader())
     planner = build_planner(schema, reader, DocumentReader())
     asker = _Asker(schema, planner.reader, url)
     for name, (asked, readers) in FEEDS.items():
         for handle in readers:
             for number, statement in (await asker.statements(handle, asked)).items():
-                rows.append(_timed(url, statement, runs, {"feed": name, "reader": handle, "page": number}))
-                print(rows[-1], flush=True)
+                yield {"feed": name, "reader": handle, "page": number}, statement
     await reader.close()
-    return rows
 
 
 class _Asker:
@@ -138,8 +133,8 @@ class _Asker:
 
     @staticmethod
     def _statement(noted: Sequence[tuple[str, Sequence[object]]]) -> Statement:
-        ((text, values),) = noted
-        return Statement(text, values)
+        (statement,) = noted
+        return statement
 
 
 def _context(url: str, handle: str) -> Context:
@@ -153,37 +148,32 @@ def _context(url: str, handle: str) -> Context:
 def _timed(url: str, statement: Statement, runs: int, row: Row) -> Row:
     """Return how long a statement takes, prepared on a warm connection, from its sending to its last row."""
     options = f"{READING} -c plan_cache_mode=force_generic_plan"  # as the planner has it for feeds
+    text, values = statement[0].encode(), statement[1]
     with psycopg.connect(url, autocommit=True, options=options) as connection:
         cursor = RawCursor(connection)
         for _ in range(8):
-            cursor.execute(statement.text.encode(), statement.values, prepare=True)
+            cursor.execute(text, values, prepare=True)
         times, spent = [], []
         for _ in range(runs):
             before, began = cpu.spent_ms(connection.info.backend_pid), time.perf_counter()
-            cursor.execute(statement.text.encode(), statement.values, prepare=True)
+            cursor.execute(text, values, prepare=True)
             times.append((time.perf_counter() - began) * 1e3)
             spent.append(cpu.spent_ms(connection.info.backend_pid) - before)
-        explained = cursor.execute(f"EXPLAIN (FORMAT JSON) {statement.text}".encode(), statement.values).fetchone()
-    assert explained
-    indexes = sorted(set(_indexes(explained[0][0]["Plan"])))
-    used = ", ".join(each for each in indexes if "latest" in each or "scores" in each)
+    used = ", ".join(each for each in indexes_of(url, statement) if "latest" in each or "scores" in each)
     busy = spread(spent)
     row |= {"CPU p50 ms": busy["p50 ms"], "CPU p99 ms": busy["p99 ms"]}
     return {**row, **spread(times), "bar ms": BAR_MS, "indexes": used}
 
 
-def _indexes(node: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the indexes of a plan.
+def indexes_of(url: str, statement: Statement) -> list[str]:
+    """Return the indexes that a statement uses.
 
     Raises:
         NoIndexError: it reads a large table as a whole.
     """
-    if node["Node Type"] == "Seq Scan" and node["Relation Name"] in LARGE:
-        raise NoIndexError(node["Relation Name"])
-    if "Index Name" in node:
-        yield node["Index Name"]
-    for inner in node.get("Plans", ()):
-        yield from _indexes(inner)
+    found = plans.explained(url, [statement], has_one_plan=True)
+    plans.require_indexes(found, LARGE)
+    return plans.indexes_of(found)
 
 
 if __name__ == "__main__":
