@@ -19,17 +19,15 @@ class NoIndexError(Exception):
     """A statement reads a large table as a whole; the plan is told."""
 
 
-def explained(url: str, statements: Sequence[Statement], *, has_one_plan: bool = False) -> list[str]:
+def explained(url: str, statements: Sequence[Statement]) -> list[str]:
     """Return the plans by which statements run, and those within the functions that they call (``auto_explain``).
 
     Args:
         url: of the database; its user may load modules.
         statements: as ``planner.noting`` collects them, with their values.
-        has_one_plan: whether PostgreSQL plans each once for all values.
     """
-    options = f"{READING} -c plan_cache_mode={'force_generic_plan' if has_one_plan else 'auto'}"
     plans: list[str] = []
-    with psycopg.connect(url, autocommit=True, options=options, cursor_factory=psycopg.RawCursor) as connection:
+    with psycopg.connect(url, autocommit=True, options=READING, cursor_factory=psycopg.RawCursor) as connection:
         connection.add_notice_handler(lambda told: plans.append(told.message_primary or ""))
         for setting in ("log_min_duration = 0", "log_nested_statements = on", "log_level = 'notice'"):
             connection.execute(f"LOAD 'auto_explain'; SET auto_explain.{setting}".encode())

@@ -30,9 +30,13 @@ Waiter = asyncio.Future["_Connection | None"]
 PREPARED_AT_MOST: Final = 200
 """Statements that stay prepared on one connection; each takes some 50 to 200 kB in PostgreSQL."""
 CANCEL_WAIT_S: Final = 5.0
-READING: Final = "-c default_transaction_read_only=on -c TimeZone=UTC -c jit=off -c enable_memoize=off"
-"""How the connections that read are set up: costs are told for what is hardly ever reached, so that compiling would
-take longer than any statement, and what is looked up for each row of a page seldom repeats itself."""
+READING: Final = (
+    "-c default_transaction_read_only=on -c TimeZone=UTC "
+    "-c plan_cache_mode=force_generic_plan -c jit=off -c enable_memoize=off"
+)
+"""How the connections that read are set up. A statement is planned once for all values: planning takes longer than
+running it, and what would want another plan is another statement. Costs are told for what is hardly ever reached, so
+that compiling would take longer too; and what is looked up for each row of a page seldom repeats itself."""
 _OUTDATED: Final = (FeatureNotSupported, InvalidSqlStatementName)
 """What a prepared statement is refused with after a migration changed the type of a column, or where it is gone."""
 _GOOD: Final = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK})
@@ -75,11 +79,10 @@ class Reader:
         self._timer: asyncio.TimerHandle | None = None
         self._endings: set[asyncio.Task[None]] = set()
 
-    async def run(self, statement: str, values: Sequence[object], *, has_one_plan: bool = False) -> Rows:
+    async def run(self, statement: str, values: Sequence[object]) -> Rows:
         """Return the rows of a statement with parameters $1, $2, ….
 
-        UUIDs are returned as text of 36 characters, all else as psycopg loads it. PostgreSQL may plan a statement anew
-        for the values of each run, unless it ``has_one_plan``: of a long one that takes longer than to run it.
+        UUIDs are returned as text of 36 characters, all else as psycopg loads it.
 
         Raises:
             Away: PostgreSQL can not be reached.
@@ -92,7 +95,7 @@ class Reader:
             connection = self._free.pop() if self._free else await self._take()
             was_used = connection.was_used
             try:
-                rows = await connection.ask(statement, values, has_one_plan=has_one_plan)
+                rows = await connection.ask(statement, values)
             except (Away, *_OUTDATED):
                 self._drop(connection)
                 if not was_used:
@@ -201,25 +204,19 @@ class _Connection:
         self._known: OrderedDict[str, bytes | None] = OrderedDict()
         """The names of prepared statements by their text; one that ran only once has none."""
         self._named = 0
-        self._keeps_one_plan = False
-        """Whether PostgreSQL keeps one plan for all values of a prepared statement."""
         self._readable: asyncio.Future[None] | None = None
         self._lost = lost
         self._loop = asyncio.get_running_loop()
         self._socket = self._libpq.socket
         self._loop.add_reader(self._socket, self._on_readable)
 
-    async def ask(self, statement: str, values: Sequence[object], *, has_one_plan: bool) -> Rows:
-        """Return the rows of a statement; it is prepared when it runs a second time, or at once for its one plan."""
+    async def ask(self, statement: str, values: Sequence[object]) -> Rows:
+        """Return the rows of a statement; it is prepared when it runs a second time."""
         transformer = self._transformer
         dumped = transformer.dump_sequence(values, [PyFormat.TEXT] * len(values))
         try:
-            if has_one_plan is not self._keeps_one_plan:
-                await self._keep_one_plan(has_one_plan)
-            is_new = statement not in self._known
-            if is_new:
+            if statement not in self._known:
                 await self._remember(statement)
-            if is_new and not has_one_plan:
                 self._libpq.send_query_params(statement.encode(), dumped)
             else:
                 name = self._known[statement] or await self._prepare(statement)
@@ -241,12 +238,6 @@ class _Connection:
             with suppress(psycopg.Error, OSError):
                 await self._opened.cancel_safe(timeout=CANCEL_WAIT_S)
         await self._opened.close()
-
-    async def _keep_one_plan(self, wanted: bool) -> None:  # noqa: FBT001 - a setting of PostgreSQL's
-        mode = b"force_generic_plan" if wanted else b"auto"
-        self._libpq.send_query_params(b"SET plan_cache_mode = " + mode, None)
-        await self._result()
-        self._keeps_one_plan = wanted
 
     async def _prepare(self, statement: str) -> bytes:
         self._named += 1

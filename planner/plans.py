@@ -91,8 +91,6 @@ class Plan:
     """Of the request; it is a part of the statement."""
     strict: bool
     """Whether it abandons what is not as it should be."""
-    has_one_plan: bool = False
-    """Whether PostgreSQL is to plan it once for all values."""
 
     async def run(self, reader: Reader, values: Values) -> Tree:
         """Run the statement and return what is answered.
@@ -102,7 +100,7 @@ class Plan:
                 hold.
         """
         given = [value_of(values) for value_of in self.parameters]
-        rows = await reader.run(self.statement, given, has_one_plan=self.has_one_plan)
+        rows = await reader.run(self.statement, given)
         if self.guard and not rows:
             await self.guard.check(reader, values)
         run = Run(values.context, [read(values) for read in self.arguments])
@@ -285,16 +283,14 @@ class Compiler:
         numbers = page.counts()
         if not numbers:
             written = f" return {function}(rows, x, (), None)\n"
-            plan = self._plan(build, self._paged(level, shelf), written, guarded=guarded)
-            return replace(plan, has_one_plan=declaration.among is not None)
+            return self._plan(build, self._paged(level, shelf), written, guarded=guarded)
         counts: list[Any] = [each.label(f"n{index}") for index, each in enumerate(numbers)]
         numbered = select(*counts).select_from(select(literal_column("1")).subquery("one"))
         if guarded and self._guard:
             numbered = numbered.where(self._guard(self.ask))
         if not page.shows_items:
             written = f" return {function}([], x, rows[0] if rows else None, None)\n"
-            plan = self._plan(build, numbered, written, guarded=guarded)
-            return replace(plan, has_one_plan=declaration.among is not None)
+            return self._plan(build, numbered, written, guarded=guarded)
         # the numbers are there also where the page is empty: their row comes first, alone
         present = shelf.put(getattr(level.row, target.key))
         base = numbered.subquery("counted")
@@ -311,8 +307,7 @@ class Compiler:
             f" rows = [row[{len(numbers)}:] for row in rows if row[{where}] is not None]\n"
             f" return {function}(rows, x, numbers, None)\n"
         )
-        plan = self._plan(build, statement, body, guarded=guarded)
-        return replace(plan, has_one_plan=declaration.among is not None)
+        return self._plan(build, statement, body, guarded=guarded)
 
     @staticmethod
     def _page_order(level: Level) -> list[Any]:

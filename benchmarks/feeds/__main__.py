@@ -147,9 +147,8 @@ def _context(url: str, handle: str) -> Context:
 
 def _timed(url: str, statement: Statement, runs: int, row: Row) -> Row:
     """Return how long a statement takes, prepared on a warm connection, from its sending to its last row."""
-    options = f"{READING} -c plan_cache_mode=force_generic_plan"  # as the planner has it for feeds
     text, values = statement[0].encode(), statement[1]
-    with psycopg.connect(url, autocommit=True, options=options) as connection:
+    with psycopg.connect(url, autocommit=True, options=READING) as connection:
         cursor = RawCursor(connection)
         for _ in range(8):
             cursor.execute(text, values, prepare=True)
@@ -171,7 +170,7 @@ def indexes_of(url: str, statement: Statement) -> list[str]:
     Raises:
         NoIndexError: it reads a large table as a whole.
     """
-    found = plans.explained(url, [statement], has_one_plan=True)
+    found = plans.explained(url, [statement])
     plans.require_indexes(found, LARGE)
     return plans.indexes_of(found)
 
