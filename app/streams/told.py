@@ -105,7 +105,7 @@ class Told:
                 return None
         except AWAY:
             raise
-        except Exception:
+        except Exception:  # an error would tell them that there is something, which may be what they must not see
             logger.exception("event is told to nobody", stream=self.watch.stream)
             return None
         written = self._written(said, self._context)

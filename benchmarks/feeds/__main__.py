@@ -16,7 +16,7 @@ import psycopg
 from psycopg import RawCursor
 
 from benchmarks import cpu, machine, page, plans
-from benchmarks.feeds import data, publishing
+from benchmarks.feeds import data, publishing, recommending
 from benchmarks.report import report, spread, table
 from db.tables.columns import now
 from domain.tokens import Claims
@@ -45,6 +45,9 @@ QUERY: Final = """query Feed($kind: FeedKind!, $window: FeedWindow, $filter: Fee
   } }"""
 SINCE: Final = """query Newer($kind: FeedKind!, $window: FeedWindow, $filter: FeedFilter, $since: Cursor!) {
   feed(kind: $kind, window: $window, filter: $filter, first: 1) { newerCount(since: $since) } }"""
+_TELLING: Final = ("latest", "scores", "recommendations")
+"""Words of the names of indexes that give a feed in its order."""
+AUTHOR: Final = f"user_{data.person('famous').hex}"
 FEEDS: Final[Mapping[str, tuple[dict[str, Any], Sequence[str]]]] = {
     "LATEST": ({"kind": "LATEST"}, ("user_9", "picky")),
     "LATEST of a style": ({"kind": "LATEST", "filter": {"style": "oil"}}, ("user_9", "picky")),
@@ -54,7 +57,9 @@ FEEDS: Final[Mapping[str, tuple[dict[str, Any], Sequence[str]]]] = {
     "POPULAR all": ({"kind": "POPULAR", "window": "ALL"}, ("user_9", "picky")),
     "TAG with 44,000": ({"kind": "TAG", "filter": {"tag": "tag1"}}, ("user_9", "picky")),
     "TAG with 1,200": ({"kind": "TAG", "filter": {"tag": "tag30"}}, ("user_9", "picky")),
+    "LATEST of a user": ({"kind": "LATEST", "filter": {"authorId": AUTHOR}}, ("user_9", "picky")),
     "FOLLOWING": ({"kind": "FOLLOWING"}, ("user_9", "avid", "patient", "picky")),
+    "RECOMMENDED": ({"kind": "RECOMMENDED"}, ("user_9", "picky")),
 }
 """What is asked, and who asks; those whom ``patient`` follows publish next to nothing."""
 
@@ -63,18 +68,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=300, help="of each statement (300)")
     parser.add_argument("--publications", type=int, default=200, help="by the one with a million followers (200)")
+    parser.add_argument("--lists", type=int, default=30, help="of recommendations, for each reader (30)")
     options = parser.parse_args()
     described = machine.describe()
     with data.serving() as url:
-        rows = asyncio.run(_measure(url, options.runs))
-        rows.append(asyncio.run(publishing.measure(url, options.publications)))
+        lists = [asyncio.run(recommending.measure(url, handle, options.lists)) for handle in FEEDS["RECOMMENDED"][1]]
+        pages = asyncio.run(_measure(url, options.runs))
+        published = asyncio.run(publishing.measure(url, options.publications))
     figures = {
-        "page_cpu_p99_ms": max(float(row["CPU p99 ms"]) for row in rows[:-1]),
-        "publish_cpu_p99_ms": float(rows[-1]["CPU p99 ms"]),
-        "page_p99_ms": max(float(row["p99 ms"]) for row in rows[:-1]),
-        "publish_p99_ms": float(rows[-1]["p99 ms"]),
+        "page_cpu_p99_ms": max(float(row["CPU p99 ms"]) for row in pages),
+        "publish_cpu_p99_ms": float(published["CPU p99 ms"]),
+        "page_p99_ms": max(float(row["p99 ms"]) for row in pages),
+        "publish_p99_ms": float(published["p99 ms"]),
     }
-    report("feeds", rows, described, figures)
+    report("feeds", [*pages, *lists, published], described, figures)
     page.replace("feeds", lambda results: table(results["rows"]))
 
 
@@ -158,7 +165,7 @@ def _timed(url: str, statement: Statement, runs: int, row: Row) -> Row:
             cursor.execute(text, values, prepare=True)
             times.append((time.perf_counter() - began) * 1e3)
             spent.append(cpu.spent_ms(connection.info.backend_pid) - before)
-    used = ", ".join(each for each in indexes_of(url, statement) if "latest" in each or "scores" in each)
+    used = ", ".join(each for each in indexes_of(url, statement) if any(word in each for word in _TELLING))
     busy = spread(spent)
     row |= {"CPU p50 ms": busy["p50 ms"], "CPU p99 ms": busy["p99 ms"]}
     return {**row, **spread(times), "bar ms": BAR_MS, "indexes": used}

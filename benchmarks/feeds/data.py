@@ -6,6 +6,7 @@ import hashlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 import psycopg
 from sqlalchemy import make_url
@@ -29,6 +30,12 @@ def serving() -> Iterator[str]:
             _make(server.url, url)
         migrate.upgrade(url)
         yield url
+
+
+def person(name: str) -> UUID:
+    """Return the key of one of those that ``data.sql`` adds."""
+    digest = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
+    return UUID(f"01900000-0000-7{digest[:3]}-8{digest[3:6]}-{digest[6:18]}")
 
 
 def _digest() -> str:

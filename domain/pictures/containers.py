@@ -154,5 +154,3 @@ _CHECKS: Final[Mapping[str, Callable[[bytes], None]]] = {
     "image/jpeg": _check_jpeg,
     "image/webp": _check_webp,
 }
-MEDIA_TYPES: Final = tuple(_CHECKS)
-"""What can be uploaded."""

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks import plans, search
 from benchmarks.feeds import __main__ as feeds
-from benchmarks.feeds import data
+from benchmarks.feeds import data, recommending
 from benchmarks.reads.data import home, serving
 from local_graph import local_graph
 
@@ -33,7 +33,9 @@ CARRIED_BY = {
     "POPULAR all": "ix_artwork_scores_ever",
     "TAG with 44,000": "ix_artwork_tags_latest",
     "TAG with 1,200": "ix_artwork_tags_latest",
+    "LATEST of a user": "ix_artworks_author_latest",
     "FOLLOWING": "ix_artworks_author_latest",
+    "RECOMMENDED": "pk_recommendations",
 }
 """The index that gives each feed in its order."""
 
@@ -41,6 +43,8 @@ CARRIED_BY = {
 async def test_feeds_read_large_tables_by_indexes() -> None:
     looked_at = 0
     with data.serving() as url:
+        for handle in feeds.FEEDS["RECOMMENDED"][1]:
+            await recommending.measure(url, handle, 2)
         async for row, statement in feeds.statements(url):
             assert CARRIED_BY[str(row["feed"])] in feeds.indexes_of(url, statement), row
             looked_at += 1
