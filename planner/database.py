@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 Rows = list[tuple[Any, ...]]
 Waiter = asyncio.Future["_Connection | None"]
 
-PREPARED_AT_MOST: Final = 200
-"""Statements that stay prepared on one connection; each takes some 50 to 200 kB in PostgreSQL."""
+PREPARED_CHARACTERS: Final = 400_000
+"""Of statements that stay prepared on one connection. For each PostgreSQL takes some 110 bytes: 44 MB at most."""
+REMEMBERED: Final = 400
+"""Statements of which a connection knows that they have run on it."""
 CANCEL_WAIT_S: Final = 5.0
 READING: Final = (
     "-c default_transaction_read_only=on -c TimeZone=UTC "
@@ -204,6 +206,8 @@ class _Connection:
         self._known: OrderedDict[str, bytes | None] = OrderedDict()
         """The names of prepared statements by their text; one that ran only once has none."""
         self._named = 0
+        self._characters = 0
+        """Of the prepared ones."""
         self._readable: asyncio.Future[None] | None = None
         self._lost = lost
         self._loop = asyncio.get_running_loop()
@@ -240,21 +244,30 @@ class _Connection:
         await self._opened.close()
 
     async def _prepare(self, statement: str) -> bytes:
+        """Prepare a statement, and forget those that ran longest ago where it takes their room."""
         self._named += 1
         name = b"plan%d" % self._named
         self._libpq.send_prepare(name, statement.encode())
         await self._result()
         self._known[statement] = name
+        self._known.move_to_end(statement)
+        self._characters += len(statement)
+        while self._characters > PREPARED_CHARACTERS and len(self._known) > 1:
+            await self._forget_oldest()
         return name
 
     async def _remember(self, statement: str) -> None:
         """Make room for a statement that is new here."""
         self._known[statement] = None
-        if len(self._known) > PREPARED_AT_MOST:
-            _, name = self._known.popitem(last=False)
-            if name:
-                self._libpq.send_query_params(b"DEALLOCATE " + name, None)
-                await self._result()
+        if len(self._known) > REMEMBERED:
+            await self._forget_oldest()
+
+    async def _forget_oldest(self) -> None:
+        statement, name = self._known.popitem(last=False)
+        if name:
+            self._characters -= len(statement)
+            self._libpq.send_query_params(b"DEALLOCATE " + name, None)
+            await self._result()
 
     async def _result(self) -> PGresult:
         """Return the result of what was sent.

@@ -14,6 +14,7 @@ from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse
 
 from library import Context, build_library, make_database
 from planner import Abandoned, Reader, noting
+from planner.database import PREPARED_CHARACTERS
 from planner.variables import Shapes
 from running import running_in
 
@@ -344,3 +345,20 @@ def test_a_column_may_change_its_type_under_a_prepared_statement(library: Librar
         connection.execute("ALTER TABLE changing ALTER word TYPE text")
         assert library.run(library.reader.run(statement, [])) == [("a",)]
         connection.execute("DROP TABLE changing")
+
+
+def test_what_is_prepared_is_bounded_by_its_length(library: Library, postgres: EmbeddedServer) -> None:
+    reader = Reader(postgres.url, size=1)
+
+    async def run() -> tuple[int, int]:
+        for number in range(60):
+            for _ in range(2):  # prepared as it comes again
+                await reader.run(f"SELECT {number} -- {'x' * 10_000}", [])
+        ask = "SELECT count(*), coalesce(sum(length(statement)), 0)::bigint FROM pg_prepared_statements"
+        ((count, characters),) = await reader.run(ask, [])
+        await reader.close()
+        return count, characters
+
+    count, characters = library.run(run())
+    assert 30 < count < 60
+    assert characters <= PREPARED_CHARACTERS
