@@ -158,6 +158,13 @@ async def statements_of(graph: LocalGraph, viewer: str, asked: Asked) -> list[St
     return statements
 
 
+def is_prepared(url: str) -> bool:
+    """Return whether search has looked at all artworks before."""
+    with psycopg.connect(url) as connection:
+        left = connection.execute(f"SELECT EXISTS ({_UNSEEN_ONES})").fetchone()
+    return left == (False,)
+
+
 async def prepare(url: str) -> None:
     """Give some artworks Korean titles, and let search look at all that it has not seen."""
     with psycopg.connect(url, autocommit=True) as connection:
@@ -185,12 +192,11 @@ UPDATE artworks SET title = (ARRAY['달빛', '골목길의', '잠자는', '푸�
 FROM (SELECT id, row_number() OVER (ORDER BY created_at, id) AS n FROM artworks WHERE title LIKE '% no. %00') numbered
 WHERE numbered.id = artworks.id
 """
-_UNSEEN: Final = """
-INSERT INTO search_pending (artwork_id, changed_at)
+_UNSEEN_ONES: Final = """
 SELECT id, created_at FROM artworks
 WHERE visibility = 'PUBLIC' AND NOT EXISTS (SELECT FROM search_documents WHERE artwork_id = artworks.id)
-ON CONFLICT DO NOTHING
 """
+_UNSEEN: Final = f"INSERT INTO search_pending (artwork_id, changed_at) {_UNSEEN_ONES} ON CONFLICT DO NOTHING"
 _USES: Final = """
 UPDATE tags SET artwork_count = uses FROM (SELECT tag_id, count(*) AS uses FROM artwork_tags GROUP BY tag_id) counted
 WHERE tag_id = id AND artwork_count = 0

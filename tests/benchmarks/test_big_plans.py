@@ -53,7 +53,8 @@ async def test_feeds_read_large_tables_by_indexes() -> None:
 
 async def test_searches_read_large_tables_by_indexes(tmp_path: Path) -> None:
     with serving(home()) as server:
-        await search.prepare(server.url)
+        if not search.is_prepared(server.url):
+            pytest.skip("search has not looked at the large data yet: make bench-search")
         viewer = search.prepare_viewer(server.url)
         async with local_graph(server.url, "redis://127.0.0.1:1", tmp_path) as graph:
             async for what, _, asked in search.searches(graph, viewer):
