@@ -10,13 +10,17 @@ from sqlmodel import col
 
 from db.tables import Block, User
 from domain import follows, quotas, sight
+from domain.clauses import there_is
 from domain.errors import InvalidInput, NotFound
 from domain.mutes import USER
 
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncSession
+
+    from domain.clauses import Row, Value
 
 MAXIMUM_BLOCKED: Final = 5_000
 """People whom one user blocks."""
@@ -52,6 +56,12 @@ async def set_block(tx: AsyncSession, user_id: UUID, other_id: UUID, *, on: bool
     await quotas.require_within(tx, MAXIMUM_BLOCKED, "blocks.too_many", USER, mine)
     await follows.end(tx, user_id, other_id)
     await follows.end(tx, other_id, user_id)
+
+
+def has_blocked(user_id: Value, other: Row) -> ColumnElement[bool]:
+    """Return the clause that says whom somebody has blocked, whether or not these have blocked them, too."""
+    own = col(Block.user_id) == user_id, col(Block.other_id) == other.id, col(Block.is_own)
+    return there_is(select(col(Block.other_id)).where(*own))
 
 
 async def _undo(tx: AsyncSession, user_id: UUID, other_id: UUID) -> None:

@@ -25,8 +25,9 @@ MAXIMUM_MENTIONS: Final = 10
 """How many of a text are told; what comes behind them is plain text."""
 _CANDIDATES: Final = 50
 """How many different handles are looked up at most."""
-_HANDLE: Final = re.compile(r"(?<![A-Za-z0-9_.+\-@＠])[@＠]([A-Za-z][A-Za-z0-9_]{2,29})(?![A-Za-z0-9_])")
-"""No e-mail address; what is written behind a handle in another script, such as a Korean particle, is not of it."""
+_HANDLE: Final = re.compile(r"(?<![A-Za-z0-9_.+\-@＠/])[@＠]([A-Za-z][A-Za-z0-9_]{2,29})(?![A-Za-z0-9_])")
+"""No address of mail or the web (``example.com/@ann``); what is written behind a handle in another script, such as
+a Korean particle, is not of it."""
 
 
 @dataclass(frozen=True, slots=True)

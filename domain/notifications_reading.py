@@ -25,6 +25,7 @@ from db.tables import (
 from db.words import NotificationKind
 from domain import artworks, comments, sight
 from domain.messages import message
+from domain.plain import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -210,5 +211,6 @@ def told(language: Language, kind: NotificationKind, values: Mapping[str, Any]) 
         key = str(kind)
     others = (values["actors"] or 1) - 1
     number = {0: "one", 1: "two"}.get(others, "many")
-    people = message(f"notification.people.{number}", language, name=values["name"], others=others)
-    return message(f"notification.{key}", language, people=people, **values)
+    lines = {name: one_line(values[name] or "") for name in ("name", "title")}  # a title may turn what is said about it
+    people = message(f"notification.people.{number}", language, name=lines["name"], others=others)
+    return message(f"notification.{key}", language, people=people, **{**values, **lines})

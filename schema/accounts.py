@@ -10,6 +10,7 @@ from db.words import ContentLevel, NotificationKind, ReactionKind
 from domain import (
     accounts,
     artworks,
+    blocks,
     collections,
     galleries,
     media,
@@ -131,6 +132,24 @@ class UserConnection(Connection[User]):
     """A page of users."""
 
 
+@strawberry.type(
+    description="Somebody whom the viewer has blocked: by what name to undo it, and nothing else that they show, for "
+    "they may have blocked the viewer as well."
+)
+@planned(tables.User, visible_to=lambda ask, user: blocks.has_blocked(ask.viewer, user))
+class BlockedUser(Node):
+    """Somebody whom the viewer has blocked."""
+
+    id: strawberry.ID = identity("user", found=False)
+    handle: str = column("Unique name, written after an `@`.")
+    display_name: str = column("Name as they write it.")
+
+
+@strawberry.type(description="A page of users whom the viewer has blocked.")
+class BlockedUserConnection(Connection[BlockedUser]):
+    """A page of users whom the viewer has blocked."""
+
+
 @strawberry.type(description="A sign-in on one device.")
 @planned(
     tables.Session,
@@ -183,7 +202,7 @@ class Viewer(Node):
         through=tables.Mute,
         order=("-link.created_at", "-link.muted_id"),
     )
-    blocked_users: UserConnection = connection(
+    blocked_users: BlockedUserConnection = connection(
         "Whom the viewer has blocked, the latest first. Only here they can still be seen, for `setBlock` to undo it.",
         lambda _ask, user, other, link: (link.user_id == user.id) & link.is_own & (other.id == link.other_id),
         through=tables.Block,

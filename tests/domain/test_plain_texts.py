@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from db.words import NotificationKind
+from domain.notifications_reading import told
 from domain.plain import legible, one_line
 
 FAMILY = "👩\u200d👩\u200d👧\u200d👦"
@@ -33,6 +35,11 @@ THUMB = "👍🏽"
 )
 def test_one_line(text: str, maximum: int, expected: str) -> None:
     assert one_line(text, maximum) == expected
+
+
+def test_names_and_titles_turn_nothing_that_a_notification_says_of_them() -> None:
+    values = {"name": "\u202eAnn\u2066", "title": "Sun\n\nset\u202e", "actors": 1, "items": 0, "amount": 0}
+    assert told("en", NotificationKind.LIKE, values) == "Ann liked your artwork “Sun set”."
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60), st.integers(2, 20))

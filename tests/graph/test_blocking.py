@@ -224,7 +224,8 @@ async def test_somebody_who_is_not_signed_in_changes_nothing(graph: LocalGraph, 
 async def test_who_blocks_finds_the_other_in_the_list_alone_and_undoes_it(
     database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
-    listed = "{ viewer { blockedUsers { nodes { id handle artworks { nodes { id } } characters { nodes { id } } } } } }"
+    listed = "{ viewer { blockedUsers { nodes { id handle displayName } } } }"
+    fields = '{ __type(name: "BlockedUser") { fields { name } } }'
     undo = """mutation($id: ID!) { setBlock(input: { userId: $id, on: false }) {
       ... on SetBlockSuccess { userId user { id artworks { nodes { id } } } viewer { blockedUsers { nodes { id } } } }
       ... on UserError { code } } }"""
@@ -232,10 +233,12 @@ async def test_who_blocks_finds_the_other_in_the_list_alone_and_undoes_it(
         world = await build_world(graph.services.db)
         olga = world.ids["olga"]
 
-        # who was blocked has nobody in the list, who blocks sees whom, and nothing of theirs
+        # who was blocked has nobody in the list, who blocks is told the names of whom, and can ask for nothing else
         assert (await graph.run(listed, viewer_id=world.ids["bob"]))["viewer"]["blockedUsers"]["nodes"] == []
         (found,) = (await graph.run(listed, viewer_id=world.ids["bea"]))["viewer"]["blockedUsers"]["nodes"]
-        assert found == {"id": olga, "handle": "olga", "artworks": {"nodes": []}, "characters": {"nodes": []}}
+        assert found == {"id": olga, "handle": "olga", "displayName": "olga"}
+        told = (await graph.run(fields))["__type"]["fields"]
+        assert {each["name"] for each in told} == {"id", "handle", "displayName"}
 
         # what another wanted can not be undone
         undone = (await graph.run(undo, {"id": olga}, world.ids["bob"]))["setBlock"]

@@ -116,6 +116,7 @@ async def test_who_is_named_is_told_with_where(easel: Installation, database_url
         ("(@ann), „@bob“!", ["ann", "bob"]),
         ("안녕@ann아", ["ann"]),
         ("a@ann b.@ann c+@ann @@ann _@ann", []),
+        ("https://video.example/@ann video.example/@bob", []),
         ("@an @1ann @_ann @" + "a" * 31, []),
         ("@" + "a" * 30, ["a" * 30]),
     ],

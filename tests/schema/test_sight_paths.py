@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SCHEMA: Final[GraphQLSchema] = build_schema(DocumentReader())._schema
-CONTENT: Final = {"Artwork", "User", "Comment", "Collection", "CollectionItem"}
+CONTENT: Final = {"Artwork", "User", "BlockedUser", "Comment", "Collection", "CollectionItem"}
 ELSEWHERE: Final = {
     "ArtworkCommentAdded": "tests/graph/test_artwork_streams.py",
     "ArtworkCommentChanged": "tests/graph/test_artwork_streams.py",
