@@ -32,7 +32,7 @@ from domain import (
 from domain.bounds import INPUT
 from domain.errors import CommentsLocked, InvalidInput, NotFound
 from domain.texts import clean
-from domain.words import ArtworkChange, GuardReason
+from domain.words import ArtworkChange
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,8 +46,6 @@ if TYPE_CHECKING:
 
 MAXIMUM_LENGTH: Final = 2_000
 MAXIMUM_PINNED: Final = 3
-BLOCKING: Final = frozenset({GuardReason.SEXUAL_MINORS, GuardReason.SEXUAL_EXPLICIT, GuardReason.HATE})
-"""For what the content guard blocks a comment: its other reasons are about pictures, of which people may talk."""
 PER_USER: Final[Sequence[Stair]] = ((20, timedelta(minutes=1)), (200, timedelta(hours=1)))
 """Comments that one user writes or rewrites."""
 

@@ -4,9 +4,10 @@ from typing import Annotated
 
 import strawberry
 
-from domain import attempts, comments, guard
+from domain import attempts, comments
+from domain.bounds import INPUT
 from planner import ref
-from resolvers.guarding import keeping_blocks
+from resolvers.guarding import require_said
 from schema.artworks import Artwork
 from schema.comments import (
     AddCommentInput,
@@ -41,9 +42,7 @@ async def _passed(info: Info, given: str) -> str:
     viewer_id, services = info.context.required_viewer_id, info.context.services
     text = comments.cleaned(given)
     await attempts.count(services.limiter, "comment", str(viewer_id), comments.PER_USER)
-    ruling = guard.said(await guard.rule(services.guard, text), comments.BLOCKING)
-    async with keeping_blocks(info, ruling):
-        ruling.require_passed(("input", "text"))
+    await require_said(info, {(*INPUT, "text"): text})
     return text
 
 
