@@ -126,10 +126,17 @@ async def locked(
 
 
 async def purge_overdue(tx: AsyncSession) -> Sequence[UUID]:
-    """Take for good what can not be restored any more; return all pictures whose objects are still to be removed."""
+    """Take for good what can not be restored any more; return all pictures whose objects are still to be removed.
+
+    What a moderator has still to look at waits for that.
+    """
     overdue = (
         select(MediaAsset)
-        .where(col(MediaAsset.status) == AssetStatus.TRASHED, col(MediaAsset.trashed_at) < now() - UNDO)
+        .where(
+            col(MediaAsset.status) == AssetStatus.TRASHED,
+            col(MediaAsset.trashed_at) < now() - UNDO,
+            ~moderation_changes.is_awaited(col(MediaAsset.id)),
+        )
         .limit(_BATCH)
         .with_for_update(skip_locked=True, key_share=True)
     )
