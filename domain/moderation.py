@@ -20,7 +20,7 @@ from db.words_moderation import (
     DecisionOutcome,
     ReportStatus,
 )
-from domain import audit, moderation_effects, moderation_states, notifications, policies, restrictions, streams
+from domain import audit, levels, moderation_effects, moderation_states, notifications, policies, restrictions, streams
 from domain.bounds import INPUT
 from domain.errors import Forbidden, InvalidInput, NotFound
 from domain.errors_moderation import CaseConflict
@@ -133,6 +133,7 @@ async def decide(
         raise CaseConflict(case)
     is_appeal = case.status is CaseStatus.APPEALED
     check(case, verdict)
+    await levels.lock(tx, case.owner_id)
     earlier = await _decisions(tx, case)
     await _require_impartial(tx, moderator, case, earlier)
     before = facts(case)

@@ -1,7 +1,7 @@
 """What decisions do to things: hidden, or of a higher content level; and how exactly that is undone.
 
 Each change of a row is noted with its decision. What two decisions have hidden is seen again once both are undone.
-Rows are locked in one order: artworks, then what belongs to them.
+Rows are locked in one order: artworks, then what belongs to them; whoever decides has locked the levels before.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from db.tables import Artwork, ArtworkImage, GenerationJob
 from db.tables.columns import now
 from db.words import ArtworkLicense, AssetStatus, PromptVisibility, Visibility
 from db.words_moderation import Activity
-from domain import guard, idempotency, lineage, listing, media, restrictions, tagging
+from domain import guard, idempotency, levels, lineage, listing, media, restrictions, tagging
 from domain.artworks import MAXIMUM_IMAGES
 from domain.bounds import INPUT
 from domain.errors import InvalidInput, NotFound
@@ -99,6 +99,7 @@ async def publish(
     await restrictions.check(tx, author_id, Activity.PUBLISH)
     if artwork.visibility is not Visibility.PRIVATE:
         require_passed(passed, _words(artwork.title, artwork.description, names))
+    await levels.lock(tx, author_id)
     assets = await _publishable(tx, author_id, publication.asset_ids)
     await _trace(tx, artwork, publication)
     await _take_after(tx, artwork, assets)
@@ -121,6 +122,8 @@ async def update(tx: AsyncSession, author_id: UUID, artwork_id: UUID, changes: C
     """
     names = None if changes.tags is None else checked_tags(changes.tags)
     texts = _texts(changes)
+    if changes.asset_ids is not None:
+        await levels.lock(tx, author_id)
     artwork = await locked(tx, author_id, artwork_id)
     if _shows_more(artwork, changes):
         await restrictions.check_shown(tx, author_id, changes.visibility or artwork.visibility)
