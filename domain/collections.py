@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from domain.attempts import Stair
     from domain.clauses import Row, Value
     from domain.judged import Passed
+    from domain.sight import Sight
 
 MAXIMUM_COLLECTIONS: Final = 200
 """Of a user, bookmarks not counted."""
@@ -69,12 +70,12 @@ def checked(draft: Draft) -> Draft:
     )
 
 
-def visible_to(collection: Row, viewer_id: Value) -> ColumnElement[bool]:
+def visible_to(collection: Row, viewer_id: Value, seen: Sight = sight.in_sight) -> ColumnElement[bool]:
     """Return the clause that says which collections somebody may see: their own, and others' that are not private."""
     shown = and_(
         collection.visibility != Visibility.PRIVATE,
         collection.hidden_at.is_(None),
-        sight.in_sight(collection.user_id, viewer_id),
+        seen(collection.user_id, viewer_id),
     )
     return or_(collection.user_id == viewer_id, shown)
 

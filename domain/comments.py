@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from domain.attempts import Stair
     from domain.clauses import Row, Value
+    from domain.sight import Sight
 
 MAXIMUM_LENGTH: Final = 2_000
 MAXIMUM_PINNED: Final = 3
@@ -59,19 +60,21 @@ def cleaned(text: str) -> str:
     return clean(text, (*INPUT, "text"), maximum=MAXIMUM_LENGTH)
 
 
-def visible_to(comment: Row, viewer_id: Value) -> ColumnElement[bool]:
+def visible_to(comment: Row, viewer_id: Value, seen: Sight = sight.in_sight) -> ColumnElement[bool]:
     """Return the clause that says which comments somebody may see: those of artworks and of people that they may."""
-    seen = select(col(Artwork.id)).where(col(Artwork.id) == comment.artwork_id, artworks.visible_to(Artwork, viewer_id))
-    return and_(seen.exists(), is_in_sight(comment, viewer_id))
+    artwork = select(col(Artwork.id)).where(
+        col(Artwork.id) == comment.artwork_id, artworks.visible_to(Artwork, viewer_id, seen)
+    )
+    return and_(artwork.exists(), is_in_sight(comment, viewer_id, seen))
 
 
-def is_in_sight(comment: Row, viewer_id: Value) -> ColumnElement[bool]:
+def is_in_sight(comment: Row, viewer_id: Value, seen: Sight = sight.in_sight) -> ColumnElement[bool]:
     """Return the clause that says which comments of an artwork somebody may see who may see that; all stubs.
 
     Of those that moderation has hidden, only their own.
     """
     shown = or_(comment.hidden_at.is_(None), comment.author_id == viewer_id)
-    return or_(comment.author_id.is_(None), and_(shown, sight.in_sight(comment.author_id, viewer_id)))
+    return or_(comment.author_id.is_(None), and_(shown, seen(comment.author_id, viewer_id)))
 
 
 def is_listed(comment: Row, artwork: Row, viewer_id: Value) -> ColumnElement[bool]:

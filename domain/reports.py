@@ -60,13 +60,13 @@ async def make(tx: AsyncSession, reporter_id: UUID, complaint: Complaint, rules:
     Done again while nobody has answered, whatever is said then, it changes nothing, and the first report is returned.
 
     Raises:
-        NotFound: the reporter may see no such thing.
+        NotFound: the reporter may see no such thing, were it not for whom they have blocked.
         InvalidInput: it is their own, or the text is not acceptable.
         Restricted: moderation keeps them from reporting.
     """
     await restrictions.check(tx, reporter_id, Activity.REPORT)
     said = clean(complaint.text, (*INPUT, "text"), minimum=0, maximum=MAXIMUM_TEXT)
-    subject = await moderation_subjects.seen_by(tx, complaint.kind, complaint.subject_id, reporter_id)
+    subject = await moderation_subjects.reportable(tx, complaint.kind, complaint.subject_id, reporter_id)
     if subject is None:
         raise NotFound(_SUBJECT)
     if subject.owner_id == reporter_id:
