@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from domain.clauses import Row, Value
     from domain.sight import Sight
 
+_OPERATION: Final = "addComment"
 MAXIMUM_LENGTH: Final = 2_000
 MAXIMUM_PINNED: Final = 3
 PER_USER: Final[Sequence[Stair]] = ((20, timedelta(minutes=1)), (200, timedelta(hours=1)))
@@ -117,24 +118,17 @@ async def add(tx: AsyncSession, author_id: UUID, artwork_id: UUID, text: str, re
         artwork_id: under which artwork.
         text: what they write, ``cleaned``.
         reply_to: the comment of the same artwork that is answered.
-        key: the idempotency key.
+        key: the idempotency key, which was checked.
 
     Raises:
         NotFound: there is no such artwork or comment that the author may see.
         CommentsLocked: nobody but the artwork's author may comment.
         IdempotencyConflict: the key was used for another request.
-        InvalidInput: the key is not acceptable.
         Restricted: moderation keeps the author from commenting.
     """
     comment = Comment(artwork_id=artwork_id, author_id=author_id, text=text)
-    first = await idempotency.claim(
-        tx,
-        author_id,
-        idempotency.checked_key(key),
-        operation="addComment",
-        request=(artwork_id, text, reply_to),
-        subject_id=comment.id,
-    )
+    asked = (artwork_id, text, reply_to)
+    first = await idempotency.claim(tx, author_id, key, operation=_OPERATION, request=asked, subject_id=comment.id)
     if first:
         return first
     await restrictions.check(tx, author_id, Activity.COMMENT)
@@ -149,6 +143,18 @@ async def add(tx: AsyncSession, author_id: UUID, artwork_id: UUID, text: str, re
     await _put_in(tx, comment, artwork)
     await recommendations.stir(tx, author_id)
     return comment.id
+
+
+async def first_of(
+    tx: AsyncSession, author_id: UUID, artwork_id: UUID, text: str, reply_to: UUID | None, key: str
+) -> UUID | None:
+    """Return what the same ``add`` wrote the first time, None where this is the first time.
+
+    Raises:
+        IdempotencyConflict: the key was used for another request.
+    """
+    asked = (artwork_id, text, reply_to)
+    return await idempotency.first_of(tx, author_id, key, operation=_OPERATION, request=asked)
 
 
 async def edit(tx: AsyncSession, author_id: UUID, comment_id: UUID, text: str) -> None:

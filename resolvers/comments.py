@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from domain import attempts, comments
+from domain import attempts, comments, idempotency
 from domain.bounds import INPUT
 from planner import ref
 from resolvers.guarding import require_said
@@ -31,19 +31,16 @@ from schema.context import Info
 from schema.node import global_id, required_key
 
 
-async def _passed(info: Info, given: str) -> str:
-    """Return a comment's text as it may be kept, counted as one that the viewer writes.
+async def _require_passed(info: Info, text: str) -> None:
+    """Count a cleaned text as one that the viewer writes, and have it judged.
 
     Raises:
-        InvalidInput: it is not acceptable.
         ContentBlocked: the guard blocks it; the decision is written.
         TooManyAttempts: the viewer has written too many of late.
     """
     viewer_id, services = info.context.required_viewer_id, info.context.services
-    text = comments.cleaned(given)
     await attempts.count(services.limiter, "comment", str(viewer_id), comments.PER_USER)
     await require_said(info, {(*INPUT, "text"): text})
-    return text
 
 
 @strawberry.type
@@ -63,10 +60,14 @@ class CommentMutations:
         viewer_id = info.context.required_viewer_id
         artwork_id = required_key("artwork", input.artwork_id, "artworkId")
         reply_to = required_key("comment", input.reply_to, "replyTo") if input.reply_to is not None else None
-        text = await _passed(info, input.text)
-        async with info.context.services.db.write() as tx:
-            key = await comments.add(tx, viewer_id, artwork_id, text, reply_to, input.idempotency_key)
-        return AddCommentSuccess(comment=ref(Comment, id=key), artwork=ref(Artwork, id=artwork_id))
+        asked = (viewer_id, artwork_id, comments.cleaned(input.text), reply_to)
+        key = idempotency.checked_key(input.idempotency_key)
+        comment_id = await info.context.services.db.look_up(lambda tx: comments.first_of(tx, *asked, key))
+        if comment_id is None:
+            await _require_passed(info, asked[2])
+            async with info.context.services.db.write() as tx:
+                comment_id = await comments.add(tx, *asked, key)
+        return AddCommentSuccess(comment=ref(Comment, id=comment_id), artwork=ref(Artwork, id=artwork_id))
 
     @strawberry.mutation(description="Write one of the viewer's comments anew.")
     async def edit_comment(
@@ -77,7 +78,8 @@ class CommentMutations:
         """Edit a comment."""
         viewer_id = info.context.required_viewer_id
         comment_id = required_key("comment", input.comment_id, "commentId")
-        text = await _passed(info, input.text)
+        text = comments.cleaned(input.text)
+        await _require_passed(info, text)
         async with info.context.services.db.write() as tx:
             await comments.edit(tx, viewer_id, comment_id, text)
         return EditCommentSuccess(comment=ref(Comment, id=comment_id))
