@@ -157,6 +157,11 @@ async def first_of(
     return await idempotency.first_of(tx, author_id, key, operation=_OPERATION, request=asked)
 
 
+async def root_of(tx: AsyncSession, comment_id: UUID) -> UUID | None:
+    """Return the comment that began the thread of a reply; None of one that began it, or is gone."""
+    return (await tx.execute(select(col(Comment.root_id)).where(col(Comment.id) == comment_id))).scalar_one_or_none()
+
+
 async def edit(tx: AsyncSession, author_id: UUID, comment_id: UUID, text: str) -> None:
     """Write one's own comment anew, ``text`` being ``cleaned``. The same text again changes nothing.
 

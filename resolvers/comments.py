@@ -1,12 +1,13 @@
 """Comments: writing, editing and deleting them, pinning one, and locking those of an artwork."""
 
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
 from domain import attempts, comments, idempotency
 from domain.bounds import INPUT
-from planner import ref
+from planner import Edge, edge_of, ref
 from resolvers.guarding import require_said
 from schema.artworks import Artwork
 from schema.comments import (
@@ -43,6 +44,14 @@ async def _require_passed(info: Info, text: str) -> None:
     await require_said(info, {(*INPUT, "text"): text})
 
 
+async def _edge(info: Info, artwork_id: UUID, comment_id: UUID, *, is_reply: bool) -> Edge[Comment] | None:
+    """Return the edge of a comment in the list that it stands in: of its artwork, or of its thread."""
+    root_id = await info.context.services.db.look_up(lambda tx: comments.root_of(tx, comment_id)) if is_reply else None
+    if root_id:
+        return edge_of(Edge[Comment], Comment, "replies", root_id, id=comment_id)
+    return edge_of(Edge[Comment], Artwork, "comments", artwork_id, id=comment_id)
+
+
 @strawberry.type
 class CommentMutations:
     """Mutations about comments."""
@@ -67,7 +76,11 @@ class CommentMutations:
             await _require_passed(info, asked[2])
             async with info.context.services.db.write() as tx:
                 comment_id = await comments.add(tx, *asked, key)
-        return AddCommentSuccess(comment=ref(Comment, id=comment_id), artwork=ref(Artwork, id=artwork_id))
+        return AddCommentSuccess(
+            comment=ref(Comment, id=comment_id),
+            comment_edge=await _edge(info, artwork_id, comment_id, is_reply=reply_to is not None),
+            artwork=ref(Artwork, id=artwork_id),
+        )
 
     @strawberry.mutation(description="Write one of the viewer's comments anew.")
     async def edit_comment(
