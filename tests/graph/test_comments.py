@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
@@ -76,7 +76,8 @@ async def test_a_comment_comes_with_the_edge_that_it_has_in_its_list(
     author: GraphClient, fan: GraphClient, database_url: str
 ) -> None:
     artwork = await published(author, database_url)
-    edges, asked = [], "cursor node { id text isReply author { handle } }"
+    edges: list[dict[str, Any]] = []
+    asked = "cursor node { id text isReply author { handle } }"
     document = f"""mutation($input: AddCommentInput!) {{ addComment(input: $input) {{
       ... on AddCommentSuccess {{ comment {{ id }} commentEdge {{ {asked} }} }} }} }}"""
     for text, reply_to in (("older", None), ("newer", None), ("reply", 0), ("deeper", 2)):
