@@ -20,8 +20,10 @@ from db.tables.columns import now
 from db.words import ContentLevel, SessionEnd
 from db.words_moderation import Activity
 from domain import credits, passwords, restrictions, tokens
+from domain.bounds import INPUT
 from domain.clauses import there_is
 from domain.errors import EmailTaken, HandleTaken, InvalidCredentials, InvalidInput, InvalidRefreshToken, NotFound
+from domain.judged import require_passed
 from domain.texts import clean, normal
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from domain.clauses import Row, Value
     from domain.credits import Welcome
+    from domain.judged import Passed
 
 MAXIMUM_EMAIL_LENGTH: Final = 320
 MAXIMUM_LINKS: Final = 5
@@ -225,21 +228,25 @@ def _owners() -> Select[UUID, UUID]:
     return select(col(Session.id), col(Session.user_id)).where(asked, is_open(Session))
 
 
-async def update_profile(tx: AsyncSession, user_id: UUID, profile: Profile) -> User:
+async def update_profile(tx: AsyncSession, user_id: UUID, profile: Profile, passed: Passed = None) -> User:
     """Change what the user shows of themselves and return the user.
 
     Raises:
         InvalidInput: naming the first value that is not acceptable.
         Restricted: moderation keeps the user from publishing, and something is said; it can be taken back.
+        Unjudged: others would read words that are not among those that the guard ``passed``.
     """
     if profile.display_name is not None or profile.bio or profile.links:
         await restrictions.check(tx, user_id, Activity.PUBLISH)
     # FOR NO KEY UPDATE: rows that are just being added refer to this one, and their transactions may need it next
     user = await tx.get_one(User, user_id, with_for_update={"key_share": True})
+    name, bio = user.display_name, user.bio
     if profile.display_name is not None:
         user.display_name = _checked_name(profile.display_name)
     if profile.bio is not None:
-        user.bio = clean(profile.bio, ("input", "bio"), minimum=0, maximum=500)
+        user.bio = clean(profile.bio, (*INPUT, "bio"), minimum=0, maximum=500)
+    said = ("displayName", name, user.display_name), ("bio", bio, user.bio)
+    require_passed(passed, {(*INPUT, field): text for field, was, text in said if text != was})
     if profile.links is not None:
         user.links = _checked_links(profile.links)
     return user

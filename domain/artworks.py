@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from domain.clauses import Row, Value
+    from domain.sight import Sight
 
 MAXIMUM_IMAGES: Final = 20
 
 
-def visible_to(artwork: Row, viewer_id: Value) -> ColumnElement[bool]:
+def visible_to(artwork: Row, viewer_id: Value, seen: Sight = sight.in_sight) -> ColumnElement[bool]:
     """Return the clause that says which artworks somebody may see: their own, suitable ones that are not private.
 
     None of people that one of both has blocked, and none that is deleted.
@@ -32,7 +33,7 @@ def visible_to(artwork: Row, viewer_id: Value) -> ColumnElement[bool]:
         artwork.visibility != Visibility.PRIVATE,
         artwork.hidden_at.is_(None),
         levels.suits(artwork, viewer_id),
-        sight.in_sight(artwork.author_id, viewer_id),
+        seen(artwork.author_id, viewer_id),
     )
     return or_(and_(artwork.author_id == viewer_id, artwork.deleted_at.is_(None)), shown)
 

@@ -20,6 +20,7 @@ from domain import artworks, quotas, recommendations, restrictions, sight
 from domain.bounds import INPUT
 from domain.clauses import there_is
 from domain.errors import InvalidInput, NotFound
+from domain.judged import require_passed
 from domain.texts import clean
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     from domain.attempts import Stair
     from domain.clauses import Row, Value
+    from domain.judged import Passed
+    from domain.sight import Sight
 
 MAXIMUM_COLLECTIONS: Final = 200
 """Of a user, bookmarks not counted."""
@@ -67,12 +70,12 @@ def checked(draft: Draft) -> Draft:
     )
 
 
-def visible_to(collection: Row, viewer_id: Value) -> ColumnElement[bool]:
+def visible_to(collection: Row, viewer_id: Value, seen: Sight = sight.in_sight) -> ColumnElement[bool]:
     """Return the clause that says which collections somebody may see: their own, and others' that are not private."""
     shown = and_(
         collection.visibility != Visibility.PRIVATE,
         collection.hidden_at.is_(None),
-        sight.in_sight(collection.user_id, viewer_id),
+        seen(collection.user_id, viewer_id),
     )
     return or_(collection.user_id == viewer_id, shown)
 
@@ -125,28 +128,16 @@ def is_collected_by(artwork: Row, viewer_id: Value) -> ColumnElement[bool]:
     return there_is(held)
 
 
-async def shared_texts(tx: AsyncSession, user_id: UUID, collection_id: UUID | None, draft: Draft) -> tuple[str, str]:
-    """Return title and description that others will read once the ``checked`` draft is saved; empty where nobody will.
-
-    Raises:
-        NotFound: the user has no such collection.
-    """
-    kept = await _owned(tx, user_id, collection_id) if collection_id else None
-    visibility = draft.visibility or (kept.visibility if kept else Visibility.PRIVATE)
-    if visibility is Visibility.PRIVATE:
-        return "", ""
-    title = draft.title if draft.title is not None else kept.title if kept else ""
-    description = draft.description if draft.description is not None else kept.description if kept else ""
-    return title, description
-
-
-async def save(tx: AsyncSession, user_id: UUID, collection_id: UUID | None, draft: Draft) -> UUID:
+async def save(
+    tx: AsyncSession, user_id: UUID, collection_id: UUID | None, draft: Draft, passed: Passed = None
+) -> UUID:
     """Make a collection by a ``checked`` draft, or change one; return its key.
 
     Raises:
         InvalidInput: it has no title, the title is taken, there are too many, or it is the bookmarks.
         NotFound: the user has no such collection.
         Restricted: moderation keeps the user from publishing, and others would see it.
+        Unjudged: others would read words that are not among those that the guard ``passed``.
     """
     await quotas.take_turn(tx, user_id)
     if collection_id:
@@ -161,10 +152,12 @@ async def save(tx: AsyncSession, user_id: UUID, collection_id: UUID | None, draf
     title = collection.title if draft.title is None else draft.title
     if not title:
         raise InvalidInput("text.empty", (*INPUT, "title"))
+    description = collection.description if draft.description is None else draft.description
+    visibility = draft.visibility or collection.visibility
+    if visibility is not Visibility.PRIVATE:
+        require_passed(passed, {(*INPUT, "title"): title, (*INPUT, "description"): description})
     await _require_free(tx, collection, title)
-    collection.title = title
-    collection.description = collection.description if draft.description is None else draft.description
-    collection.visibility = draft.visibility or collection.visibility
+    collection.title, collection.description, collection.visibility = title, description, visibility
     tx.add(collection)
     return collection.id
 
@@ -225,14 +218,6 @@ async def _bookmarks(tx: AsyncSession, user_id: UUID) -> UUID:
     await tx.execute(insert(Collection).values(made.model_dump()).on_conflict_do_nothing())
     found = select(col(Collection.id)).where(col(Collection.user_id) == user_id, col(Collection.is_bookmarks))
     return (await tx.execute(found)).scalar_one()
-
-
-async def _owned(tx: AsyncSession, user_id: UUID, collection_id: UUID) -> Collection:
-    query = select(Collection).where(col(Collection.id) == collection_id, col(Collection.user_id) == user_id)
-    found = (await tx.execute(query)).scalar_one_or_none()
-    if found is None:
-        raise NotFound((*INPUT, "id"))
-    return found
 
 
 async def _locked(tx: AsyncSession, user_id: UUID, collection_id: UUID, path: Sequence[str]) -> Collection:

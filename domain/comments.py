@@ -32,7 +32,7 @@ from domain import (
 from domain.bounds import INPUT
 from domain.errors import CommentsLocked, InvalidInput, NotFound
 from domain.texts import clean
-from domain.words import ArtworkChange, GuardReason
+from domain.words import ArtworkChange
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,11 +43,11 @@ if TYPE_CHECKING:
 
     from domain.attempts import Stair
     from domain.clauses import Row, Value
+    from domain.sight import Sight
 
+_OPERATION: Final = "addComment"
 MAXIMUM_LENGTH: Final = 2_000
 MAXIMUM_PINNED: Final = 3
-BLOCKING: Final = frozenset({GuardReason.SEXUAL_MINORS, GuardReason.SEXUAL_EXPLICIT, GuardReason.HATE})
-"""For what the content guard blocks a comment: its other reasons are about pictures, of which people may talk."""
 PER_USER: Final[Sequence[Stair]] = ((20, timedelta(minutes=1)), (200, timedelta(hours=1)))
 """Comments that one user writes or rewrites."""
 
@@ -61,19 +61,21 @@ def cleaned(text: str) -> str:
     return clean(text, (*INPUT, "text"), maximum=MAXIMUM_LENGTH)
 
 
-def visible_to(comment: Row, viewer_id: Value) -> ColumnElement[bool]:
+def visible_to(comment: Row, viewer_id: Value, seen: Sight = sight.in_sight) -> ColumnElement[bool]:
     """Return the clause that says which comments somebody may see: those of artworks and of people that they may."""
-    seen = select(col(Artwork.id)).where(col(Artwork.id) == comment.artwork_id, artworks.visible_to(Artwork, viewer_id))
-    return and_(seen.exists(), is_in_sight(comment, viewer_id))
+    artwork = select(col(Artwork.id)).where(
+        col(Artwork.id) == comment.artwork_id, artworks.visible_to(Artwork, viewer_id, seen)
+    )
+    return and_(artwork.exists(), is_in_sight(comment, viewer_id, seen))
 
 
-def is_in_sight(comment: Row, viewer_id: Value) -> ColumnElement[bool]:
+def is_in_sight(comment: Row, viewer_id: Value, seen: Sight = sight.in_sight) -> ColumnElement[bool]:
     """Return the clause that says which comments of an artwork somebody may see who may see that; all stubs.
 
     Of those that moderation has hidden, only their own.
     """
     shown = or_(comment.hidden_at.is_(None), comment.author_id == viewer_id)
-    return or_(comment.author_id.is_(None), and_(shown, sight.in_sight(comment.author_id, viewer_id)))
+    return or_(comment.author_id.is_(None), and_(shown, seen(comment.author_id, viewer_id)))
 
 
 def is_listed(comment: Row, artwork: Row, viewer_id: Value) -> ColumnElement[bool]:
@@ -116,24 +118,17 @@ async def add(tx: AsyncSession, author_id: UUID, artwork_id: UUID, text: str, re
         artwork_id: under which artwork.
         text: what they write, ``cleaned``.
         reply_to: the comment of the same artwork that is answered.
-        key: the idempotency key.
+        key: the idempotency key, which was checked.
 
     Raises:
         NotFound: there is no such artwork or comment that the author may see.
         CommentsLocked: nobody but the artwork's author may comment.
         IdempotencyConflict: the key was used for another request.
-        InvalidInput: the key is not acceptable.
         Restricted: moderation keeps the author from commenting.
     """
     comment = Comment(artwork_id=artwork_id, author_id=author_id, text=text)
-    first = await idempotency.claim(
-        tx,
-        author_id,
-        idempotency.checked_key(key),
-        operation="addComment",
-        request=(artwork_id, text, reply_to),
-        subject_id=comment.id,
-    )
+    asked = (artwork_id, text, reply_to)
+    first = await idempotency.claim(tx, author_id, key, operation=_OPERATION, request=asked, subject_id=comment.id)
     if first:
         return first
     await restrictions.check(tx, author_id, Activity.COMMENT)
@@ -148,6 +143,23 @@ async def add(tx: AsyncSession, author_id: UUID, artwork_id: UUID, text: str, re
     await _put_in(tx, comment, artwork)
     await recommendations.stir(tx, author_id)
     return comment.id
+
+
+async def first_of(
+    tx: AsyncSession, author_id: UUID, artwork_id: UUID, text: str, reply_to: UUID | None, key: str
+) -> UUID | None:
+    """Return what the same ``add`` wrote the first time, None where this is the first time.
+
+    Raises:
+        IdempotencyConflict: the key was used for another request.
+    """
+    asked = (artwork_id, text, reply_to)
+    return await idempotency.first_of(tx, author_id, key, operation=_OPERATION, request=asked)
+
+
+async def root_of(tx: AsyncSession, comment_id: UUID) -> UUID | None:
+    """Return the comment that began the thread of a reply; None of one that began it, or is gone."""
+    return (await tx.execute(select(col(Comment.root_id)).where(col(Comment.id) == comment_id))).scalar_one_or_none()
 
 
 async def edit(tx: AsyncSession, author_id: UUID, comment_id: UUID, text: str) -> None:

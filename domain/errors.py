@@ -204,7 +204,7 @@ class Forbidden(UserError):
 
 
 class ContentBlocked(UserError):
-    """The content guard blocks the prompt at ``path``; only its decision was written."""
+    """The content guard blocks the prompt, or the words, at ``path``; only its decision was written."""
 
     code = ErrorCode.CONTENT_BLOCKED
 

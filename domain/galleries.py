@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from domain.bounds import Path
     from domain.clauses import Row, Value
+    from domain.sight import Sight
 
 MAXIMUM_ORDER: Final = 100
 """Pictures that one order may name, and that a refused one is answered with."""
@@ -298,14 +299,12 @@ def owner_id_of(asset: Row, viewer_id: Value) -> ColumnElement[str]:
     return found.scalar_subquery()
 
 
-def visible_to(owner: Row, viewer_id: Value) -> ColumnElement[bool]:
+def visible_to(owner: Row, viewer_id: Value, seen: Sight = sight.in_sight) -> ColumnElement[bool]:
     """Return the clause that says which owners of galleries somebody may see: all but other people's private ones.
 
     None of people that one of both has blocked, and none that moderation has hidden.
     """
-    shown = and_(
-        owner.visibility != Visibility.PRIVATE, owner.hidden_at.is_(None), sight.in_sight(owner.user_id, viewer_id)
-    )
+    shown = and_(owner.visibility != Visibility.PRIVATE, owner.hidden_at.is_(None), seen(owner.user_id, viewer_id))
     return or_(shown, owner.user_id == viewer_id)
 
 

@@ -16,7 +16,7 @@ from domain.warnings import GenerationWarning
 from domain.words import GenerationWarningCode, GuardReason
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from uuid import UUID
 
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,6 +29,8 @@ PICTURE_POLICY: Final = "easel-pictures"
 PICTURE_POLICY_VERSION: Final = "1"
 BLOCKS_PER_USER: Final[Sequence[Stair]] = ((20, timedelta(minutes=10)),)
 """How often the guard may block one user: who is blocked more often is looking for what it does not know."""
+SAID: Final = frozenset({GuardReason.SEXUAL_MINORS, GuardReason.SEXUAL_EXPLICIT, GuardReason.HATE})
+"""For what words are blocked that others read: the other reasons are about pictures, of which people may talk."""
 QUOTED_BLOCKS_PER_USER: Final[Sequence[Stair]] = ((60, timedelta(minutes=10)),)
 """How often quotes may be blocked, which a form may ask for while a prompt is being written."""
 
@@ -69,9 +71,10 @@ class Ruling:
                 raise ContentBlocked(finding, path)
 
 
-def said(ruling: Ruling, reasons: Collection[GuardReason]) -> Ruling:
-    """Return a ruling without what is no matter where people talk: only these ``reasons`` are."""
-    return replace(ruling, findings=tuple(each for each in ruling.findings if each.reason in reasons))
+async def rule_said(guard: PromptGuard, text: str) -> Ruling:
+    """Return what follows from words that others are to read; what is no matter where people talk is left out."""
+    ruling = await rule(guard, text)
+    return replace(ruling, findings=tuple(each for each in ruling.findings if each.reason in SAID))
 
 
 async def rule(guard: PromptGuard, text: str, *others: str) -> Ruling:

@@ -1,17 +1,21 @@
-"""Content levels in SQL: which rows suit somebody who has chosen what they want to see."""
+"""Content levels: which rows suit somebody who has chosen what they want to see, and whose turn it is to change one."""
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from sqlalchemy import case, false, literal, or_, select, true
+from sqlalchemy import case, false, func, literal, or_, select, true
 from sqlmodel import col
 
 from db.tables import User
 from db.words import ContentLevel
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncSession
 
     from domain.clauses import Row, Value
 
@@ -25,3 +29,13 @@ def suits(row: Row, viewer_id: Value) -> ColumnElement[bool]:
     mature, sensitive = (literal(level, chosen.type) for level in (ContentLevel.MATURE, ContentLevel.SENSITIVE))
     suitable = case((mature, true()), (sensitive, row.content_level == sensitive), value=chosen, else_=false())
     return or_(row.content_level == ContentLevel.GENERAL, suitable)
+
+
+async def lock(tx: AsyncSession, owner_id: UUID) -> None:
+    """Let nobody else change the levels of somebody's pictures, or show them anew, until the transaction ends.
+
+    An artwork has the highest level of its pictures: both are then read and written as one. It is taken before any
+    artwork is locked, and after a case.
+    """
+    number = int.from_bytes(blake2b(owner_id.bytes, digest_size=8, person=b"levels").digest(), "big", signed=True)
+    await tx.execute(select(func.pg_advisory_xact_lock(number)))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from domain.clauses import Row, Value
     from domain.pictures import Rendition
+    from domain.sight import Sight
 
 
 MOVES: Final[Mapping[AssetStatus, frozenset[AssetStatus]]] = {
@@ -77,7 +78,7 @@ def fill(asset: MediaAsset, rendition: Rendition) -> None:
     asset.ready_at = now()
 
 
-def visible_to(asset: Row, viewer_id: Value) -> ColumnElement[bool]:
+def visible_to(asset: Row, viewer_id: Value, seen: Sight = sight.in_sight) -> ColumnElement[bool]:
     """Return the clause that says which assets somebody may see.
 
     Those are their own, and what suits them of what is published or hangs in an open gallery; nothing of people that
@@ -102,7 +103,7 @@ def visible_to(asset: Row, viewer_id: Value) -> ColumnElement[bool]:
         asset.status == AssetStatus.READY,
         or_(
             asset.owner_id == viewer_id,
-            and_(levels.suits(asset, viewer_id), sight.in_sight(asset.owner_id, viewer_id), or_(shown, hung)),
+            and_(levels.suits(asset, viewer_id), seen(asset.owner_id, viewer_id), or_(shown, hung)),
         ),
     )
 

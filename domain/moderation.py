@@ -10,7 +10,7 @@ from sqlalchemy import and_, exists, func, select
 from sqlmodel import col
 
 from db import outbox
-from db.tables import ArtworkImage, ModerationCase, ModerationDecision, Report
+from db.tables import ArtworkImage, CasePicture, ModerationCase, ModerationDecision, Report
 from db.tables.columns import now
 from db.words import ContentLevel, NotificationKind
 from db.words_moderation import (
@@ -20,7 +20,7 @@ from db.words_moderation import (
     DecisionOutcome,
     ReportStatus,
 )
-from domain import audit, moderation_effects, moderation_states, notifications, policies, restrictions, streams
+from domain import audit, levels, moderation_effects, moderation_states, notifications, policies, restrictions, streams
 from domain.bounds import INPUT
 from domain.errors import Forbidden, InvalidInput, NotFound
 from domain.errors_moderation import CaseConflict
@@ -133,6 +133,7 @@ async def decide(
         raise CaseConflict(case)
     is_appeal = case.status is CaseStatus.APPEALED
     check(case, verdict)
+    await levels.lock(tx, case.owner_id)
     earlier = await _decisions(tx, case)
     await _require_impartial(tx, moderator, case, earlier)
     before = facts(case)
@@ -313,14 +314,18 @@ def may_look(subject_id: Row, is_moderator: Value) -> ColumnElement[bool]:
 
 
 def may_look_at_picture(asset: Row, is_moderator: Value) -> ColumnElement[bool]:
-    """Return the clause that says which pictures moderators may see: also those of artworks and galleries of cases."""
+    """Return the clause that says which pictures moderators may see: also those of artworks and galleries of cases.
+
+    And those that were reported, wherever they are now.
+    """
     shown = (
         select(col(ArtworkImage.asset_id))
         .join(ModerationCase, col(ModerationCase.subject_id) == col(ArtworkImage.artwork_id))
         .where(col(ArtworkImage.asset_id) == asset.id)
     )
     itself = exists().where(col(ModerationCase.subject_id).in_([asset.id, asset.gallery_id]))
-    return and_(is_moderator, itself | shown.exists())
+    kept = exists().where(col(CasePicture.asset_id) == asset.id)
+    return and_(is_moderator, itself | shown.exists() | kept)
 
 
 def is_visible_to(case: Row, viewer_id: Value, is_moderator: Value) -> ColumnElement[bool]:

@@ -1,7 +1,7 @@
 """What decisions do to things: hidden, or of a higher content level; and how exactly that is undone.
 
 Each change of a row is noted with its decision. What two decisions have hidden is seen again once both are undone.
-Rows are locked in one order: artworks, then what belongs to them.
+Rows are locked in one order: artworks, then what belongs to them; whoever decides has locked the levels before.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import select
 from sqlmodel import col
 
-from db.tables import Artwork, ArtworkImage, MediaAsset, ModerationChange
+from db.tables import Artwork, ArtworkImage, CasePicture, MediaAsset, ModerationChange
 from db.tables.columns import now
 from db.words import AssetStatus
 from db.words_moderation import ChangeKind, DecisionEffect, SubjectKind
@@ -37,17 +37,19 @@ async def apply(tx: AsyncSession, decision: ModerationDecision) -> None:
     """Do to the thing what a decision says, and note what was changed.
 
     Raises:
-        InvalidInput: it is not there any more.
+        InvalidInput: it is not there any more, nor are the pictures that it was about.
     """
     if decision.effect in HIDING:
-        await _hide(tx, decision, decision.subject_kind, decision.subject_id)
+        done = await _hide(tx, decision, decision.subject_kind, decision.subject_id)
         if decision.effect is DecisionEffect.REMOVE and decision.subject_kind is SubjectKind.ARTWORK:
-            for asset_id in await _pictures(tx, decision.subject_id):
-                await _hide(tx, decision, SubjectKind.PICTURE, asset_id)
+            for asset_id in await _pictures(tx, decision):
+                done |= await _hide(tx, decision, SubjectKind.PICTURE, asset_id)
+        _require_there(is_there=done)
     elif decision.effect is DecisionEffect.RELABEL:
         assert decision.content_level, "it was checked"
-        for kind, key in await _shown_together(tx, decision):
-            await _raise_level(tx, decision, kind, key, decision.content_level)
+        together = await _shown_together(tx, decision)
+        found = [await _raise_level(tx, decision, kind, key, decision.content_level) for kind, key in together]
+        _require_there(is_there=any(found))
     await tx.flush()
 
 
@@ -67,11 +69,17 @@ async def undo(tx: AsyncSession, decision: ModerationDecision) -> None:
     await tx.flush()
 
 
-async def _hide(tx: AsyncSession, decision: ModerationDecision, kind: SubjectKind, key: UUID) -> None:
-    if await _HIDE[kind](tx, decision.owner_id, key):
-        tx.add(ModerationChange(decision_id=decision.id, subject_kind=kind, subject_id=key, kind=ChangeKind.HIDDEN))
-    elif key == decision.subject_id:
+def _require_there(*, is_there: bool) -> None:
+    if not is_there:
         raise InvalidInput("decision.gone", ("input", "effect"))
+
+
+async def _hide(tx: AsyncSession, decision: ModerationDecision, kind: SubjectKind, key: UUID) -> bool:
+    """Hide one thing; return whether it is there."""
+    is_there = await _HIDE[kind](tx, decision.owner_id, key)
+    if is_there:
+        tx.add(ModerationChange(decision_id=decision.id, subject_kind=kind, subject_id=key, kind=ChangeKind.HIDDEN))
+    return is_there
 
 
 async def _hide_artwork(tx: AsyncSession, _owner_id: UUID, key: UUID) -> bool:
@@ -153,13 +161,10 @@ _SHOW: Final[Mapping[SubjectKind, Callable[[AsyncSession, UUID, UUID], Awaitable
 
 async def _raise_level(
     tx: AsyncSession, decision: ModerationDecision, kind: SubjectKind, key: UUID, level: ContentLevel
-) -> None:
+) -> bool:
+    """Raise the level of one thing to ``level``; return whether it is there."""
     row = await _levelled(tx, decision.owner_id, kind, key)
-    if row is None:
-        if key == decision.subject_id:
-            raise InvalidInput("decision.gone", ("input", "effect"))
-        return
-    if row.content_level.rank < level.rank:
+    if row and row.content_level.rank < level.rank:
         change = ModerationChange(
             decision_id=decision.id,
             subject_kind=kind,
@@ -170,6 +175,7 @@ async def _raise_level(
         )
         tx.add(change)
         await _set_level(tx, row, level)
+    return row is not None
 
 
 async def _lower_level(tx: AsyncSession, decision: ModerationDecision, change: ModerationChange) -> None:
@@ -214,7 +220,7 @@ async def _shown_together(tx: AsyncSession, decision: ModerationDecision) -> lis
     An artwork is of the highest level of its pictures, by which feeds know it.
     """
     is_artwork = decision.subject_kind is SubjectKind.ARTWORK
-    pictures = await _pictures(tx, decision.subject_id) if is_artwork else [decision.subject_id]
+    pictures = await _pictures(tx, decision) if is_artwork else [decision.subject_id]
     showing = select(col(ArtworkImage.artwork_id)).where(col(ArtworkImage.asset_id).in_(pictures))
     artworks = {*(await tx.execute(showing)).scalars(), *([decision.subject_id] if is_artwork else [])}
     return [
@@ -223,6 +229,8 @@ async def _shown_together(tx: AsyncSession, decision: ModerationDecision) -> lis
     ]
 
 
-async def _pictures(tx: AsyncSession, artwork_id: UUID) -> Sequence[UUID]:
-    query = select(col(ArtworkImage.asset_id)).where(col(ArtworkImage.artwork_id) == artwork_id)
-    return (await tx.execute(query.order_by(col(ArtworkImage.asset_id)))).scalars().all()
+async def _pictures(tx: AsyncSession, decision: ModerationDecision) -> Sequence[UUID]:
+    """Return the pictures that an artwork shows, and those that it showed when it was reported."""
+    shown = select(col(ArtworkImage.asset_id)).where(col(ArtworkImage.artwork_id) == decision.subject_id)
+    kept = select(col(CasePicture.asset_id)).where(col(CasePicture.case_id) == decision.case_id)
+    return sorted((await tx.execute(shown.union(kept))).scalars())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, any_, func, or_, select, union_all
 from sqlmodel import col
 
-from db.tables import ArtworkImage, MediaAsset, ModerationCase, Report, Strike
+from db.tables import ArtworkImage, CasePicture, MediaAsset, ModerationCase, Report, Strike
 from db.words import AssetStatus
 from db.words_moderation import DecisionOutcome
 from domain import artworks, moderation, restrictions
@@ -47,6 +47,8 @@ def answers(decision: Row, appeal: Row) -> ColumnElement[bool]:
 def is_pictured(case: Row, asset: Row) -> ColumnElement[bool]:
     """Return the clause that says which pictures a case is about: the one reported, those of the artwork or gallery.
 
+    Also those that an artwork showed when it was reported.
+
     An array, because PostgreSQL looks up its members by the index, where it would read all pictures for an OR.
     """
     shown = select(col(ArtworkImage.asset_id)).where(col(ArtworkImage.artwork_id) == case.subject_id)
@@ -54,7 +56,8 @@ def is_pictured(case: Row, asset: Row) -> ColumnElement[bool]:
         col(MediaAsset.gallery_id) == case.subject_id, col(MediaAsset.status) == AssetStatus.READY
     )
     first = hung.order_by(col(MediaAsset.position), col(MediaAsset.id)).limit(artworks.MAXIMUM_IMAGES)
-    keys = union_all(select(case.subject_id), shown, first).scalar_subquery()
+    kept = select(col(CasePicture.asset_id)).where(col(CasePicture.case_id) == case.id)
+    keys = union_all(select(case.subject_id), shown, kept, first).scalar_subquery()
     condition: ColumnElement[bool] = asset.id == any_(func.array(keys))
     return condition
 

@@ -14,7 +14,9 @@ from db.tables import Gallery, MediaAsset, OwnerEntity, User
 from db.tables.columns import now
 from db.words import ContentLevel, OwnerKind, Visibility
 from domain import galleries, quotas, restrictions, sight
+from domain.bounds import INPUT
 from domain.errors import InvalidInput, Missing
+from domain.judged import require_passed
 from domain.texts import clean
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from domain.clauses import Row, Value
     from domain.galleries import Owner
+    from domain.judged import Passed
 
 MAXIMUM_OWNERS: Final = 1_000
 """Of one user, characters, stories and original chats together."""
@@ -56,16 +59,26 @@ def _tell(entity: OwnerEntity, texts: Texts) -> None:
             setattr(entity, name, clean(text, ("input", name), minimum=minimum, maximum=maximum))
 
 
-async def create(tx: AsyncSession, user_id: UUID, kind: OwnerKind, texts: Texts, visibility: Visibility) -> UUID:
+def _require_passed(passed: Passed, entity: OwnerEntity, visibility: Visibility) -> None:
+    """See to it that what others may read of an owner entity was judged."""
+    if visibility is not Visibility.PRIVATE:
+        require_passed(passed, {(*INPUT, each.name): getattr(entity, each.name) or "" for each in fields(Texts)})
+
+
+async def create(
+    tx: AsyncSession, user_id: UUID, kind: OwnerKind, texts: Texts, visibility: Visibility, passed: Passed = None
+) -> UUID:
     """Make an owner entity with an empty gallery; return its key.
 
     Raises:
         InvalidInput: a text is not acceptable, or the user has too many.
         Restricted: moderation keeps the user from publishing, and others would see it.
+        Unjudged: others would read words that are not among those that the guard ``passed``.
     """
     await restrictions.check_shown(tx, user_id, visibility)
     entity = OwnerEntity(id=uuid7(), name="")
     _tell(entity, texts)
+    _require_passed(passed, entity, visibility)
     await quotas.take_turn(tx, user_id)
     if await _number_of(tx, user_id) >= MAXIMUM_OWNERS:
         raise InvalidInput("owners.too_many", ("input", "name"), maximum=MAXIMUM_OWNERS)
@@ -75,13 +88,21 @@ async def create(tx: AsyncSession, user_id: UUID, kind: OwnerKind, texts: Texts,
     return entity.id
 
 
-async def update(tx: AsyncSession, user_id: UUID, owner: Owner, texts: Texts, visibility: Visibility | None) -> None:
+async def update(
+    tx: AsyncSession,
+    user_id: UUID,
+    owner: Owner,
+    texts: Texts,
+    visibility: Visibility | None,
+    passed: Passed = None,
+) -> None:
     """Change what is told of an owner entity, or who may see it.
 
     Raises:
         NotFound: the user has no such entity.
         InvalidInput: a text is not acceptable.
         Restricted: moderation keeps the user from publishing, and others would see it.
+        Unjudged: others would read words that are not among those that the guard ``passed``.
     """
     gallery = await galleries.lock(tx, user_id, owner, ("input", "id"))
     await restrictions.check_shown(tx, user_id, visibility or gallery.visibility)
@@ -89,6 +110,7 @@ async def update(tx: AsyncSession, user_id: UUID, owner: Owner, texts: Texts, vi
         gallery.visibility = visibility
     entity = await tx.get_one(OwnerEntity, owner.id)
     _tell(entity, texts)
+    _require_passed(passed, entity, gallery.visibility)
     entity.updated_at = now()
 
 

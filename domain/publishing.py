@@ -13,10 +13,12 @@ from db.tables import Artwork, ArtworkImage, GenerationJob
 from db.tables.columns import now
 from db.words import ArtworkLicense, AssetStatus, PromptVisibility, Visibility
 from db.words_moderation import Activity
-from domain import guard, idempotency, lineage, listing, media, restrictions, tagging
+from domain import guard, idempotency, levels, lineage, listing, media, restrictions, tagging
 from domain.artworks import MAXIMUM_IMAGES
+from domain.bounds import INPUT
 from domain.errors import InvalidInput, NotFound
 from domain.hashtags import checked_tags
+from domain.judged import require_passed
 from domain.licenses import check_remix
 from domain.texts import clean
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from db.tables import MediaAsset
+    from domain.bounds import Path
+    from domain.judged import Passed
 
 MAXIMUM_TITLE: Final = 100
 MAXIMUM_DESCRIPTION: Final = 2_000
@@ -61,7 +65,9 @@ class Changes:
     license: ArtworkLicense | None = None
 
 
-async def publish(tx: AsyncSession, author_id: UUID, publication: Publication, key: str | None = None) -> UUID:
+async def publish(
+    tx: AsyncSession, author_id: UUID, publication: Publication, key: str | None = None, passed: Passed = None
+) -> UUID:
     """Show one's own images to others and return the artwork's key.
 
     Prompt and style are those of the first image's job. With an idempotency key, the same publication again is the
@@ -73,6 +79,7 @@ async def publish(tx: AsyncSession, author_id: UUID, publication: Publication, k
         NotFound: one of the images is not the author's, they see no such artwork to remix, or they have deleted the one
             that the key made.
         IdempotencyConflict: the key was used for something else.
+        Unjudged: others would read words that are not among those that the guard ``passed``.
     """
     artwork = Artwork(
         author_id=author_id,
@@ -90,6 +97,9 @@ async def publish(tx: AsyncSession, author_id: UUID, publication: Publication, k
     if first:
         return first
     await restrictions.check(tx, author_id, Activity.PUBLISH)
+    if artwork.visibility is not Visibility.PRIVATE:
+        require_passed(passed, _words(artwork.title, artwork.description, names))
+    await levels.lock(tx, author_id)
     assets = await _publishable(tx, author_id, publication.asset_ids)
     await _trace(tx, artwork, publication)
     await _take_after(tx, artwork, assets)
@@ -101,19 +111,23 @@ async def publish(tx: AsyncSession, author_id: UUID, publication: Publication, k
     return artwork.id
 
 
-async def update(tx: AsyncSession, author_id: UUID, artwork_id: UUID, changes: Changes) -> None:
+async def update(tx: AsyncSession, author_id: UUID, artwork_id: UUID, changes: Changes, passed: Passed = None) -> None:
     """Change an artwork: of several who do so at once, each has its turn, and the last is right about what it changes.
 
     Raises:
         NotFound: the author has no such artwork, or one of the images is not theirs.
         Restricted: moderation keeps the author from publishing, and others would see something new.
         InvalidInput: a text, a tag, the list of images, or the licence of a remix is not acceptable.
+        Unjudged: others would read words that are not among those that the guard ``passed``.
     """
     names = None if changes.tags is None else checked_tags(changes.tags)
     texts = _texts(changes)
+    if changes.asset_ids is not None:
+        await levels.lock(tx, author_id)
     artwork = await locked(tx, author_id, artwork_id)
     if _shows_more(artwork, changes):
         await restrictions.check_shown(tx, author_id, changes.visibility or artwork.visibility)
+    require_passed(passed, await _words_shown(tx, artwork, changes, texts, names))
     was = await listing.place_of(tx, artwork)
     _license(artwork, changes.license or artwork.license)
     if changes.asset_ids is not None:
@@ -173,6 +187,24 @@ def _shows_more(artwork: Artwork, changes: Changes) -> bool:
     says = any(each is not None for each in (changes.asset_ids, changes.title, changes.description, changes.tags))
     shown = (artwork.visibility, changes.visibility or artwork.visibility)
     return says or (shown[0] is not shown[1] and shown != (Visibility.PUBLIC, Visibility.UNLISTED))
+
+
+async def _words_shown(
+    tx: AsyncSession, artwork: Artwork, changes: Changes, texts: dict[str, str], names: Sequence[str] | None
+) -> dict[Path, str]:
+    """Return what others read from now on and could not before: all of it where the artwork was private."""
+    if (changes.visibility or artwork.visibility) is Visibility.PRIVATE:
+        return {}
+    if artwork.visibility is not Visibility.PRIVATE:
+        return _words(texts.get("title", ""), texts.get("description", ""), names or ())
+    kept = {"title": artwork.title, "description": artwork.description} | texts
+    return _words(kept["title"], kept["description"], await tagging.given(tx, artwork.id) if names is None else names)
+
+
+def _words(title: str, description: str, names: Sequence[str]) -> dict[Path, str]:
+    """Return what an artwork says, by where it stands in the input."""
+    tags: dict[Path, str] = {(*INPUT, "tags", str(index)): name for index, name in enumerate(names)}
+    return {(*INPUT, "title"): title, (*INPUT, "description"): description} | tags
 
 
 def _title(text: str) -> str:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Uuid, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from uuid_utils.compat import uuid7
 
-from db.tables import ModerationCase, ModerationDecision, Report, User
+from db.tables import ArtworkImage, CasePicture, MediaAsset, ModerationCase, ModerationDecision, Report, User
 from db.tables.columns import now
 from db.words_moderation import (
     Activity,
@@ -60,13 +60,13 @@ async def make(tx: AsyncSession, reporter_id: UUID, complaint: Complaint, rules:
     Done again while nobody has answered, whatever is said then, it changes nothing, and the first report is returned.
 
     Raises:
-        NotFound: the reporter may see no such thing.
+        NotFound: the reporter may see no such thing, were it not for whom they have blocked.
         InvalidInput: it is their own, or the text is not acceptable.
         Restricted: moderation keeps them from reporting.
     """
     await restrictions.check(tx, reporter_id, Activity.REPORT)
     said = clean(complaint.text, (*INPUT, "text"), minimum=0, maximum=MAXIMUM_TEXT)
-    subject = await moderation_subjects.seen_by(tx, complaint.kind, complaint.subject_id, reporter_id)
+    subject = await moderation_subjects.reportable(tx, complaint.kind, complaint.subject_id, reporter_id)
     if subject is None:
         raise NotFound(_SUBJECT)
     if subject.owner_id == reporter_id:
@@ -93,8 +93,19 @@ async def make(tx: AsyncSession, reporter_id: UUID, complaint: Complaint, rules:
     await tx.flush()
     if case.report_count == 1:
         moderation.changed(tx, None, AuditAction.CASE_OPENED, case, {})
+    await _keep_pictures(tx, case)
     await _hold_if_many(tx, case, rules)
     return report.id
+
+
+async def _keep_pictures(tx: AsyncSession, case: ModerationCase) -> None:
+    """Let a case know what was reported for as long as it is there: its owner may move it, or show something else."""
+    shown = select(literal(case.id, Uuid), col(ArtworkImage.asset_id)).where(
+        col(ArtworkImage.artwork_id) == case.subject_id
+    )
+    itself = select(literal(case.id, Uuid), col(MediaAsset.id)).where(col(MediaAsset.id) == case.subject_id)
+    kept = insert(CasePicture).from_select(["case_id", "asset_id"], shown.union_all(itself))
+    await tx.execute(kept.on_conflict_do_nothing())
 
 
 async def _gathering_case(tx: AsyncSession, subject: Subject) -> ModerationCase:

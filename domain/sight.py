@@ -13,7 +13,7 @@ from domain.clauses import there_is
 from domain.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from uuid import UUID
 
     from sqlalchemy import ColumnElement
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from domain.bounds import Path
     from domain.clauses import Row, Value
+
+    Sight = Callable[[Row, Value], ColumnElement[bool]]
+    """Says which users the viewer may see: ``in_sight``, or ``not_blocked`` for what the viewer would report."""
 
 
 def in_sight(user_id: Row, viewer_id: Value) -> ColumnElement[bool]:
@@ -31,6 +34,13 @@ def in_sight(user_id: Row, viewer_id: Value) -> ColumnElement[bool]:
         viewer_id: who looks; nobody is out of the sight of a stranger.
     """
     condition: ColumnElement[bool] = user_id.not_in(select(col(Block.other_id)).where(col(Block.user_id) == viewer_id))
+    return condition
+
+
+def not_blocked(user_id: Row, viewer_id: Value) -> ColumnElement[bool]:
+    """Return the clause that says which users have not blocked the viewer, whomever the viewer has blocked."""
+    blocked = select(col(Block.user_id)).where(col(Block.other_id) == viewer_id, col(Block.is_own))
+    condition: ColumnElement[bool] = user_id.not_in(blocked)
     return condition
 
 

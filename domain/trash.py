@@ -12,7 +12,9 @@ from db.tables import MediaAsset
 from db.tables.columns import now
 from db.words import AssetStatus
 from domain import galleries, media, moderation_changes
+from domain.bounds import INPUT
 from domain.errors import InvalidInput, NotFound
+from domain.judged import require_passed
 from domain.texts import clean
 from domain.words import MediaChange
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from db.tables import Gallery
     from domain.bounds import Path
+    from domain.judged import Passed
 
 UNDO: Final = timedelta(days=7)
 """How long a deleted picture can be restored."""
@@ -81,19 +84,21 @@ async def restore(tx: AsyncSession, user_id: UUID, asset_id: UUID) -> None:
         await galleries.welcome(tx, gallery, asset, MediaChange.RESTORED)
 
 
-async def set_alt_text(tx: AsyncSession, user_id: UUID, asset_id: UUID, text: str) -> None:
+async def set_alt_text(tx: AsyncSession, user_id: UUID, asset_id: UUID, text: str, passed: Passed = None) -> None:
     """Say what a picture shows to those who can not see it.
 
     Raises:
         NotFound: the user has no such picture that is READY.
         InvalidInput: the text is too long, or no text.
+        Unjudged: it is not among those that the guard ``passed``. It goes where the picture goes.
     """
-    said = clean(text, ("input", "altText"), minimum=0, maximum=MAXIMUM_ALT_TEXT)
+    said = clean(text, (*INPUT, "altText"), minimum=0, maximum=MAXIMUM_ALT_TEXT)
     asset, gallery = await locked(tx, user_id, asset_id)
     if asset.status is not AssetStatus.READY:
         raise NotFound(_PATH)
     if asset.alt_text == said:
         return
+    require_passed(passed, {(*INPUT, "altText"): said})
     asset.alt_text = said
     if gallery:
         galleries.describe(tx, gallery, asset.id)
@@ -121,10 +126,17 @@ async def locked(
 
 
 async def purge_overdue(tx: AsyncSession) -> Sequence[UUID]:
-    """Take for good what can not be restored any more; return all pictures whose objects are still to be removed."""
+    """Take for good what can not be restored any more; return all pictures whose objects are still to be removed.
+
+    What a moderator has still to look at waits for that.
+    """
     overdue = (
         select(MediaAsset)
-        .where(col(MediaAsset.status) == AssetStatus.TRASHED, col(MediaAsset.trashed_at) < now() - UNDO)
+        .where(
+            col(MediaAsset.status) == AssetStatus.TRASHED,
+            col(MediaAsset.trashed_at) < now() - UNDO,
+            ~moderation_changes.is_awaited(col(MediaAsset.id)),
+        )
         .limit(_BATCH)
         .with_for_update(skip_locked=True, key_share=True)
     )

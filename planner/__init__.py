@@ -34,7 +34,7 @@ from planner.filling import Filling
 from planner.lane import Lane, Operation, Weight
 from planner.pages import CURSOR_SCALAR, After, Connection, Cursor, Edge, First, PageInfo
 from planner.plans import Compiler
-from planner.references import edge_ref, own_edge_ref, ref
+from planner.references import edge_of, edge_ref, own_edge_ref, ref
 from planner.roots import Roots, split_id
 from planner.rows import Argument, Ask, Row, refused, required, sql_of
 from planner.slices import Slice
@@ -114,6 +114,7 @@ __all__ = [
     "column",
     "computed",
     "connection",
+    "edge_of",
     "edge_ref",
     "expression",
     "newer",

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
     from planner.declarations import Declaration
     from planner.formats import Format
+    from planner.references import EdgeRef
 
 DEFINITION = "strawberry-definition"
 """Key under which Strawberry leaves its definition in graphql-core's types and fields."""
@@ -217,6 +218,12 @@ class Catalog:
         """Return the type of the edges of a connection."""
         edge: GraphQLObjectType = get_named_type(root.named_type.fields["edges"].type)
         return edge
+
+    def list_of(self, edge: EdgeRef) -> PlannedField:
+        """Return the connection that an edge is referred to in."""
+        if edge.owner is None:
+            return self.roots[edge.root]
+        return self.types[edge.owner.__strawberry_definition__.name].fields[edge.root]  # type: ignore[attr-defined]
 
     def root_of(self, page: PlannedField) -> PlannedField:
         """Return the root field of which a field tells a page."""

@@ -113,9 +113,10 @@ class EventWriter:
             self._add(fields, each, type_)
         return fields
 
-    def root_called(self, name: str) -> PlannedField:
-        """Return a field of the query root."""
-        return self._compiler.catalog.roots[name]
+    def list_of(self, ref: EdgeRef | PageRef) -> PlannedField:
+        """Return the connection that an edge or a page is referred to in."""
+        catalog = self._compiler.catalog
+        return catalog.list_of(ref) if isinstance(ref, EdgeRef) else catalog.roots[ref.root]
 
     def plan(self, use: Use, ref: Reference) -> Plan:
         """Return the plan of a reference."""
@@ -124,7 +125,7 @@ class EventWriter:
             document = self._document.given(ref.asked)
             return self._compiler.root(document, asked_with(use, ref.asked), page, strict=True, guarded=False)
         if isinstance(ref, EdgeRef):
-            root = self._compiler.catalog.roots[ref.root]
+            root = self._compiler.catalog.list_of(ref)
             edge = self._document.below(use, self._compiler.catalog.edge_type(root))
             return self._compiler.edge(self._document, edge, root, ref, strict=True)
         target = self._compiler.catalog.types[ref.type.__strawberry_definition__.name]  # type: ignore[attr-defined]
@@ -221,7 +222,8 @@ class _Reference(_Nested):
         if isinstance(ref, Ref):
             return ref.type, *ref.keys
         is_own = isinstance(ref, EdgeRef) and ref.is_own
-        return ref.root, is_own, *ref.keys, shape_of_given(self._writer.root_called(ref.root), asked)
+        found = self._writer.list_of(ref)
+        return found.owner, found.name, is_own, *ref.keys, shape_of_given(found, asked)
 
 
 class _Page(_Reference):

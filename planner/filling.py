@@ -145,10 +145,10 @@ class Filling:
 
     async def _edge(self, value: EdgeRef, info: GraphQLResolveInfo[Any]) -> Tree:
         catalog, document = self._compiler.catalog, self._document(info)
-        root = catalog.roots[value.root]
+        root = catalog.list_of(value)
         uses = document.uses((node.selection_set for node in info.field_nodes), catalog.edge_type(root))
         plan = self._remember(info)(
-            (value.root, value.is_own, tuple(value.keys), shape_of_given(root, value.asked)),
+            (root.owner, root.name, value.is_own, tuple(value.keys), shape_of_given(root, value.asked)),
             lambda: self._compiler.edge(document, uses, root, value, strict=False),
         )
         return await self._run(plan, value, info)

@@ -234,14 +234,14 @@ class Objects:
         rows = source_rows(self.build, place, use, found, target)
         size = page_size(self.build, use, found)
         inner = self._inner(rows, size + 1)
-        page = Pages(self.build, inner, use, found, target)
+        page = Pages(self.build, inner, use, found, target, is_owned=True)
         counted = "()"
         if page.numbers:
             number = self.shelf.put(cast(total(self.build, place, found, rows), Text), f"total {use.key} {id(rows)}")
             number = number if self.shelf.is_json else f"int({number})"
             counted = f"({number},) * {len(page.numbers)}"
         owner = self.presence(place)
-        function = page.function(size, owner=True)
+        function = page.function(size)
         return f"{function}({self._load(inner)}, x, {counted}, {owner})"
 
     def _inner(self, rows: Any, limit: int) -> Objects:

@@ -31,8 +31,17 @@ if TYPE_CHECKING:
 class Pages:
     """Writes the function that makes a page of its rows: items, edges with cursors, where it stands."""
 
-    def __init__(self, build: Build, objects: Objects, use: Use, found: PlannedField, target: PlannedType) -> None:
-        """Take what writes the items."""
+    def __init__(
+        self,
+        build: Build,
+        objects: Objects,
+        use: Use,
+        found: PlannedField,
+        target: PlannedType,
+        *,
+        is_owned: bool = False,
+    ) -> None:
+        """Take what writes the items, and whether the list belongs to a row, whose key is in its cursors."""
         self.build = build
         self.objects = objects
         self.use = use
@@ -40,7 +49,7 @@ class Pages:
         self.target = target
         self.connection: GraphQLObjectType = found.named_type
         self.asked = build.document.below(use, self.connection)
-        self._is_owned = False
+        self._is_owned = is_owned
 
     @cached_property
     def numbers(self) -> list[Use]:
@@ -52,16 +61,13 @@ class Pages:
         """Whether anything is asked for that its items must be known for."""
         return any(each.name != "__typename" and each not in self.numbers for each in self.asked)
 
-    def function(self, size: int, *, owner: bool) -> str:
-        """Write the function ``(rows, x, numbers, owner)`` and return its name.
+    def function(self, size: int) -> str:
+        """Write the function ``(rows, x, numbers, owner)`` for pages of ``size``, and return its name.
 
-        Args:
-            size: of a page; ``rows`` may hold one more.
-            owner: whether the list belongs to a row, whose key is in its cursors.
+        The ``rows`` may be one more.
         """
-        self._is_owned = owner
         foreign = ""
-        if owner and not self._is_first:
+        if self._is_owned and not self._is_first:
             read = cursor_reader(self.build, self.use, self.found, self.objects.level.rows, is_owned=True)
             self.build.arguments.append(lambda values: read(values)[0])
             foreign = f" if owner != a[{len(self.build.arguments) - 1}]: return foreign()\n"

@@ -17,6 +17,7 @@ from planner.errors import Abandoned, abandon
 from planner.levels import Level, Rows
 from planner.objects import Objects
 from planner.page_code import Pages
+from planner.references import OWNER
 from planner.rows import DIALECT, Asked
 from planner.selections import Use, asked_with
 from planner.shelf import Shelf
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from planner.references import EdgeRef
     from planner.rows import Ask, Row, Values
     from planner.selections import Document
+    from planner.texts import Place
 
 Tree = Any
 """What is answered for one field: objects as dicts by response key, lists, leaves, orjson fragments."""
@@ -186,7 +188,7 @@ class Compiler:
         return self._one(build, Rows(row, None, conditions, []), target, uses, guarded=guarded)
 
     def edge(self, document: Document, uses: Sequence[Use], root: PlannedField, ref: EdgeRef, *, strict: bool) -> Plan:
-        """Return the plan of one edge of a root connection, of an item known by its columns; it answers None elsewhere.
+        """Return the plan of one edge of a connection, of an item known by its columns; it answers None elsewhere.
 
         ``uses`` is what is asked of the edge.
         """
@@ -197,12 +199,19 @@ class Compiler:
         assert isinstance(connection, Paged), "checked by the caller"
         on = connection.on if ref.is_own else connection.told or connection.on
         root = replace(root, declaration=replace(connection, on=on, among=None))
-        rows = source_rows(build, None, use, root, target)
-        rows.conditions += [self._is_asked_for(rows.row, target, name) for name in ref.keys]
+        place = self._owner_of(build, ref)
+        rows = source_rows(build, place, use, root, target)
+        rows.conditions += [self._is_asked_for(rows.row, target, name) for name in ref.keys if name != OWNER]
+        if place:
+            assert rows.link is None, "a list over a link has no edges that are referred to"
+            rows.link = place[0]
+            rows.conditions += self._is_owner(*place)
         level = Level(build.names, rows)
         shelf = Shelf("r", is_json=False)
-        source = Pages(build, Objects(build, level, shelf), use, root, target).edge(uses)
-        body = f" r = rows[0] if rows else None\n return {source} if rows else None\n"
+        objects = Objects(build, level, shelf)
+        source = Pages(build, objects, use, root, target, is_owned=place is not None).edge(uses)
+        owner = objects.presence(place) if place else None
+        body = f" if not rows: return None\n r = rows[0]; owner = {owner}\n return {source}\n"
         return self._plan(build, level.plain(*(shelf.columns or [literal_column("1")])), body, guarded=False)
 
     def references(
@@ -224,6 +233,19 @@ class Compiler:
         source = objects.written((row, target), uses)
         body = f" return [({objects.presence((row, target))}, {source}) for r in rows]\n"
         return self._plan(build, level.plain(*shelf.columns), body, guarded=guarded)
+
+    def _owner_of(self, build: Build, ref: EdgeRef) -> Place | None:
+        if ref.owner is None:
+            return None
+        owner = self.catalog.types[ref.owner.__strawberry_definition__.name]  # type: ignore[attr-defined]
+        assert owner.table is not None, "lists belong to rows of tables"
+        return build.names.row(owner.table), owner
+
+    def _is_owner(self, row: Row, owner: PlannedType) -> list[ColumnElement[bool]]:
+        """Return the conditions for the row whose list an edge is of, where the viewer may see it."""
+        key = getattr(row, owner.key)
+        is_it: ColumnElement[bool] = key == Asked("key_of_owner", key.type, partial(_key, OWNER))
+        return [is_it, owner.made_of.visible_to(self.ask, row)] if owner.made_of.visible_to else [is_it]
 
     @staticmethod
     def _is_asked_for(row: Row, target: PlannedType, name: str) -> ColumnElement[bool]:
@@ -279,7 +301,7 @@ class Compiler:
         level = Level(build.names, rows, size + 1)
         shelf = Shelf("r", is_json=False)
         page = Pages(build, Objects(build, level, shelf), use, found, target)
-        function = page.function(size, owner=False)
+        function = page.function(size)
         numbers = page.counts()
         if not numbers:
             written = f" return {function}(rows, x, (), None)\n"

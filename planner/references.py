@@ -23,17 +23,25 @@ class Ref:
         self.keys = keys
 
 
+OWNER: Final = "owner of the list"
+"""Of the keys of an edge: the key of the object whose list it is of."""
+
+
 class EdgeRef:
-    """An edge of a connection of the query root, by columns that tell which item it is."""
+    """An edge of a connection of the query root, or of an object, by columns that tell which item it is."""
 
-    __slots__ = ("asked", "is_own", "keys", "root")
+    __slots__ = ("asked", "is_own", "keys", "owner", "root")
 
-    def __init__(self, root: str, asked: Mapping[str, Any], keys: Mapping[str, Any], *, is_own: bool) -> None:
+    def __init__(
+        self, root: str, asked: Mapping[str, Any], keys: Mapping[str, Any], *, is_own: bool, owner: type | None = None
+    ) -> None:
         """Refer to the edge whose item's columns have the values ``keys``, where ``root`` is ``asked`` so.
 
-        It is the viewer's ``is_own``, or else the one that all are told of (see ``told`` of ``connection``).
+        It is the viewer's ``is_own``, or else the one that all are told of (see ``told`` of ``connection``). Where the
+        list is of an ``owner``, an object of this type, ``keys`` tell it as ``OWNER``.
         """
         self.is_own = is_own
+        self.owner = owner
         self.root = root
         self.asked = asked
         self.keys = keys
@@ -79,3 +87,17 @@ def own_edge_ref(
     """Return a reference as ``edge_ref`` does, to the edge that the viewer finds: where all are told of fewer."""
     assert type_, "it is for the reader, and for type checkers"
     return cast("Object | None", EdgeRef(root, asked, keys, is_own=True))
+
+
+def edge_of(type_: type[Object], owner: type, name: str, key: object, /, **keys: object) -> Object | None:
+    """Return a reference as ``edge_ref`` does, to an edge of the connection that an object has by ``name``.
+
+    Args:
+        type_: of the edge.
+        owner: type of the object.
+        name: GraphQL name of the connection.
+        key: the object's.
+        keys: columns of the item that tell which it is.
+    """
+    assert type_, "it is for the reader, and for type checkers"
+    return cast("Object | None", EdgeRef(name, NOTHING, {OWNER: key, **keys}, is_own=True, owner=owner))

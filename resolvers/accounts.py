@@ -1,16 +1,20 @@
 """Signing up, in and out, sessions, profiles, users."""
 
+from collections.abc import Collection
 from typing import Annotated, Any
 
 import strawberry
 from sqlalchemy import Text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import accounts, attempts, galleries, mutes, passwords
 from domain.accounts import Profile, SignedIn
 from domain.attempts import PER_ACCOUNT, PER_ADDRESS
+from domain.bounds import INPUT
 from domain.errors import InvalidInput, InvalidRefreshToken
 from domain.tokens import Claims
 from planner import Ask, Row, ref, to_one
+from resolvers.guarding import require_decent, saying
 from schema.account_inputs import (
     RefreshSessionInput,
     RefreshSessionResult,
@@ -82,6 +86,7 @@ class AccountMutations:
         services = info.context.services
         await attempts.count(services.limiter, "sign-up-from", info.context.address, PER_ADDRESS)
         account = accounts.checked_account(input.email, input.password, input.handle, input.display_name)
+        await require_decent(info, {(*INPUT, "handle"): account.handle, (*INPUT, "displayName"): account.display_name})
         password_hash = await passwords.hash_password(account.password)
         async with services.db.write() as tx:
             signed_in = await accounts.sign_up(tx, account, password_hash, info.context.user_agent, services.welcome)
@@ -142,13 +147,15 @@ class AccountMutations:
     ) -> UpdateProfileResult:
         """Change the profile."""
         viewer_id = info.context.required_viewer_id
-        profile = Profile(input.display_name, input.bio, input.links)
-        async with info.context.services.db.write() as tx:
-            if input.avatar_asset_id is not strawberry.UNSET:
-                chosen = input.avatar_asset_id
+        profile, chosen = Profile(input.display_name, input.bio, input.links), input.avatar_asset_id
+
+        async def save(tx: AsyncSession, passed: Collection[str]) -> None:
+            if chosen is not strawberry.UNSET:
                 avatar = None if chosen is None else required_key("asset", chosen, "avatarAssetId")
                 await galleries.set_avatar(tx, viewer_id, avatar)
-            await accounts.update_profile(tx, viewer_id, profile)
+            await accounts.update_profile(tx, viewer_id, profile, passed)
+
+        await saying(info, save)
         return UpdateProfileSuccess(viewer=ref(Viewer, id=viewer_id))
 
     @strawberry.mutation(

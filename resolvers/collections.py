@@ -7,7 +7,7 @@ import strawberry
 from domain import attempts, collections
 from domain.collections import PER_USER, Draft
 from planner import ref
-from resolvers.guarding import require_passed
+from resolvers.guarding import saying
 from schema.accounts import Viewer
 from schema.artworks import Artwork
 from schema.collections import (
@@ -43,11 +43,7 @@ class CollectionMutations:
         key = required_key("collection", input.id, "id") if input.id is not None else None
         draft = collections.checked(Draft(input.title, input.description, input.visibility))
         await attempts.count(services.limiter, "collection", str(viewer_id), PER_USER)
-        shared = await services.db.look_up(lambda tx: collections.shared_texts(tx, viewer_id, key, draft))
-        for name, text in zip(("title", "description"), shared, strict=True):
-            await require_passed(info, text, name)
-        async with services.db.write() as tx:
-            saved = await collections.save(tx, viewer_id, key, draft)
+        saved = await saying(info, lambda tx, passed: collections.save(tx, viewer_id, key, draft, passed))
         return UpsertCollectionSuccess(collection=ref(Collection, id=saved))
 
     @strawberry.mutation(description="Delete one of the viewer's collections. No artwork is deleted.")

@@ -1,12 +1,14 @@
 """Comments: writing, editing and deleting them, pinning one, and locking those of an artwork."""
 
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
-from domain import attempts, comments, guard
-from planner import ref
-from resolvers.guarding import keeping_blocks
+from domain import attempts, comments, idempotency
+from domain.bounds import INPUT
+from planner import Edge, edge_of, ref
+from resolvers.guarding import require_said
 from schema.artworks import Artwork
 from schema.comments import (
     AddCommentInput,
@@ -30,21 +32,24 @@ from schema.context import Info
 from schema.node import global_id, required_key
 
 
-async def _passed(info: Info, given: str) -> str:
-    """Return a comment's text as it may be kept, counted as one that the viewer writes.
+async def _require_passed(info: Info, text: str) -> None:
+    """Count a cleaned text as one that the viewer writes, and have it judged.
 
     Raises:
-        InvalidInput: it is not acceptable.
         ContentBlocked: the guard blocks it; the decision is written.
         TooManyAttempts: the viewer has written too many of late.
     """
     viewer_id, services = info.context.required_viewer_id, info.context.services
-    text = comments.cleaned(given)
     await attempts.count(services.limiter, "comment", str(viewer_id), comments.PER_USER)
-    ruling = guard.said(await guard.rule(services.guard, text), comments.BLOCKING)
-    async with keeping_blocks(info, ruling):
-        ruling.require_passed(("input", "text"))
-    return text
+    await require_said(info, {(*INPUT, "text"): text})
+
+
+async def _edge(info: Info, artwork_id: UUID, comment_id: UUID, *, is_reply: bool) -> Edge[Comment] | None:
+    """Return the edge of a comment in the list that it stands in: of its artwork, or of its thread."""
+    root_id = await info.context.services.db.look_up(lambda tx: comments.root_of(tx, comment_id)) if is_reply else None
+    if root_id:
+        return edge_of(Edge[Comment], Comment, "replies", root_id, id=comment_id)
+    return edge_of(Edge[Comment], Artwork, "comments", artwork_id, id=comment_id)
 
 
 @strawberry.type
@@ -64,10 +69,18 @@ class CommentMutations:
         viewer_id = info.context.required_viewer_id
         artwork_id = required_key("artwork", input.artwork_id, "artworkId")
         reply_to = required_key("comment", input.reply_to, "replyTo") if input.reply_to is not None else None
-        text = await _passed(info, input.text)
-        async with info.context.services.db.write() as tx:
-            key = await comments.add(tx, viewer_id, artwork_id, text, reply_to, input.idempotency_key)
-        return AddCommentSuccess(comment=ref(Comment, id=key), artwork=ref(Artwork, id=artwork_id))
+        asked = (viewer_id, artwork_id, comments.cleaned(input.text), reply_to)
+        key = idempotency.checked_key(input.idempotency_key)
+        comment_id = await info.context.services.db.look_up(lambda tx: comments.first_of(tx, *asked, key))
+        if comment_id is None:
+            await _require_passed(info, asked[2])
+            async with info.context.services.db.write() as tx:
+                comment_id = await comments.add(tx, *asked, key)
+        return AddCommentSuccess(
+            comment=ref(Comment, id=comment_id),
+            comment_edge=await _edge(info, artwork_id, comment_id, is_reply=reply_to is not None),
+            artwork=ref(Artwork, id=artwork_id),
+        )
 
     @strawberry.mutation(description="Write one of the viewer's comments anew.")
     async def edit_comment(
@@ -78,7 +91,8 @@ class CommentMutations:
         """Edit a comment."""
         viewer_id = info.context.required_viewer_id
         comment_id = required_key("comment", input.comment_id, "commentId")
-        text = await _passed(info, input.text)
+        text = comments.cleaned(input.text)
+        await _require_passed(info, text)
         async with info.context.services.db.write() as tx:
             await comments.edit(tx, viewer_id, comment_id, text)
         return EditCommentSuccess(comment=ref(Comment, id=comment_id))

@@ -22,7 +22,8 @@ from schema.node import global_id, key_of
 
 Kind = Annotated[FeedKind, strawberry.argument(description="Which feed.")]
 Window = Annotated[
-    FeedWindow | None, strawberry.argument(description="How fast a POPULAR feed moves on; WEEK by default.")
+    FeedWindow | None,
+    strawberry.argument(description="How fast a POPULAR feed moves on; WEEK by default. Other kinds take none."),
 ]
 Filter = Annotated[
     FeedFilter | None, strawberry.argument(description="Of which artworks it is; of all by default. TAG needs a `tag`.")
@@ -30,19 +31,27 @@ Filter = Annotated[
 
 _TAKES: Final[Mapping[FeedKind, frozenset[str]]] = {
     FeedKind.LATEST: frozenset({"style", "author_id"}),
+    FeedKind.POPULAR: frozenset({"window"}),
     FeedKind.TAG: frozenset({"tag"}),
 }
-"""The fields of the filter that a kind of feed takes: those for which there is an index."""
+"""What a kind of feed is asked for with, of `window` and the fields of `filter`: that for which there is an index."""
+_CALLED: Final[Mapping[str, str]] = {
+    "window": "`window`",
+    "tag": "`filter: { tag }`",
+    "style": "`filter: { style }`",
+    "author_id": "`filter: { authorId }`",
+}
 _BY_TIME: Final = ("-created_at", "-id")
 
 
-def _problem(kind: FeedKind, given: Any) -> str | None:  # noqa: ANN401 - a filter, as an argument or as it arrived
-    """Return what is wrong with asking for a feed with this filter."""
-    asked = {name for name in ("tag", "style", "author_id") if given is not None and getattr(given, name) is not None}
-    if asked - _TAKES.get(kind, frozenset()):
-        return f"{kind} does not take this filter."
-    if kind is FeedKind.TAG and "tag" not in asked:
-        return "TAG needs `filter: { tag }`."
+def _problem(kind: FeedKind, given: Any, window: FeedWindow | None = None) -> str | None:  # noqa: ANN401 - as it arrived, or an argument
+    """Return what is wrong with asking for a feed with this filter and window."""
+    values = {"window": window} | {name: getattr(given, name, None) for name in ("tag", "style", "author_id")}
+    for name, value in values.items():
+        if value is not None and name not in _TAKES.get(kind, frozenset()):
+            return f"{kind} does not take {_CALLED[name]}."
+    if kind is FeedKind.TAG and values["tag"] is None:
+        return f"TAG needs {_CALLED['tag']}."
     return None
 
 
@@ -51,10 +60,10 @@ def _is_in_feed(
     artwork: Row,
     *,
     kind: Kind = FeedKind.LATEST,
-    window: Window = None,  # noqa: ARG001 - it decides about the order alone
+    window: Window = None,
     filter: Filter = None,  # noqa: A002 - the argument's name
 ) -> Any:  # noqa: ANN401 - a condition
-    if problem := _problem(kind, filter):
+    if problem := _problem(kind, filter, window):
         return refused(lambda: BadUserInput(problem))
     return feeds.is_in(artwork, _viewer(ask, kind), kind, read_filter(filter))
 
@@ -74,7 +83,7 @@ def _slice(ask: Ask, wanted: Slice, *, kind: FeedKind, window: FeedWindow | None
         found = feeds.by_tag(ask.viewer, wanted, read_filter(filter).tag)
     else:
         found = feeds.following(_viewer(ask, kind), wanted)
-    problem = _problem(kind, filter)
+    problem = _problem(kind, filter, window)
     return found.where(refused(lambda: BadUserInput(problem))) if problem else found
 
 

@@ -14,7 +14,7 @@ from domain.galleries import Owner
 from domain.ports import Event
 from domain.words import MediaChange
 from planner import ref
-from resolvers.guarding import counting_blocks
+from resolvers.guarding import counting_blocks, saying
 from resolvers.operations import asset_key
 from resolvers.streams import After, Audience, Place, Watch
 from schema.accounts import User
@@ -168,8 +168,7 @@ class GalleryMutations:
     ) -> SetAltTextResult:
         """Say what an image shows."""
         viewer_id, asset_id = info.context.required_viewer_id, asset_key(info, input.asset_id, "assetId")
-        async with info.context.services.db.write() as tx:
-            await trash.set_alt_text(tx, viewer_id, asset_id, input.alt_text)
+        await saying(info, lambda tx, passed: trash.set_alt_text(tx, viewer_id, asset_id, input.alt_text, passed))
         return SetAltTextSuccess(
             media=ref(MediaAsset, id=asset_id), owner=await gallery_owner_of(info.context, asset_id)
         )

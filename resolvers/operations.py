@@ -67,7 +67,20 @@ async def submitted(info: Info, request: GenerationRequest, key: str) -> dict[st
     words = spec.prompt
     if not words:
         words = await services.db.look_up(lambda tx: operations.words_of(tx, viewer_id, spec))
+    await count_submission(info, key, spec.asked or spec)
     return await _accepted(info, replace(spec, prompt=words), key, submit)
+
+
+async def count_submission(info: Info, key: str, asked: object) -> None:
+    """Count that the viewer submits a job for what was ``asked``; the same again under its key is none.
+
+    Raises:
+        TooManyAttempts: they have submitted too many of late.
+        IdempotencyConflict: the key belongs to another request.
+    """
+    viewer_id, services = info.context.required_viewer_id, info.context.services
+    if await services.db.look_up(lambda tx: generation.first_job(tx, viewer_id, key, asked)) is None:
+        await attempts.count(services.limiter, "submit", str(viewer_id), generation.SUBMITS_PER_USER)
 
 
 async def filled(info: Info, request: GenerationRequest, key: str | None = None) -> GenerationRequest:
@@ -89,7 +102,6 @@ async def _accepted(
 ) -> dict[str, Any]:
     """Find out what to tell the engine, then submit in one transaction, under a key that was checked."""
     services = info.context.services
-    await attempts.count(services.limiter, "submit", str(info.context.required_viewer_id), generation.SUBMITS_PER_USER)
     told = await prompts.told(services.language, spec.engine, spec.style, spec.prompt, spec.negative_prompt, known)
     ruling = await _ruling(info, spec, told)
     awaited = await services.db.look_up(lambda tx: line_crew.awaited(tx, spec.engine))
@@ -246,4 +258,5 @@ class OperationMutations:
         async def submit(tx: AsyncSession, key: str, told: ToldPrompt) -> UUID:
             return await reruns.submit(tx, viewer_id, spec, key, told, services.daily_images)
 
+        await count_submission(info, key, rerun)
         return RerunGenerationSuccess(**await _accepted(info, spec, key, submit, known))

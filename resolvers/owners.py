@@ -12,6 +12,7 @@ from domain.galleries import Owner
 from domain.owners import Texts
 from planner import ref
 from resolvers.galleries import required_owner, shown
+from resolvers.guarding import saying
 from schema.accounts import Viewer
 from schema.context import Info
 from schema.node import required_key
@@ -55,14 +56,13 @@ _TEXTS = ("name", "description", "personality", "tone", "world", "summary")
 async def _created(info: Info, kind: OwnerKind, given: Any) -> UUID:  # noqa: ANN401 - the input of one of three
     texts = Texts(**{name: getattr(given, name) for name in _TEXTS})
     viewer_id = info.context.required_viewer_id
-    async with info.context.services.db.write() as tx:
-        return await owners.create(tx, viewer_id, kind, texts, given.visibility)
+    return await saying(info, lambda tx, passed: owners.create(tx, viewer_id, kind, texts, given.visibility, passed))
 
 
 async def _updated(info: Info, owner: Owner, given: Any) -> UUID:  # noqa: ANN401 - the input of one of three
     texts = Texts(**{name: getattr(given, name) for name in _TEXTS})
-    async with info.context.services.db.write() as tx:
-        await owners.update(tx, info.context.required_viewer_id, owner, texts, given.visibility)
+    viewer_id = info.context.required_viewer_id
+    await saying(info, lambda tx, passed: owners.update(tx, viewer_id, owner, texts, given.visibility, passed))
     return owner.id
 
 

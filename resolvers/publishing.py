@@ -9,6 +9,7 @@ import strawberry
 from domain import publishing
 from domain.publishing import Changes, Publication
 from planner import ref
+from resolvers.guarding import saying
 from schema.accounts import User
 from schema.artworks import Artwork
 from schema.context import Info
@@ -55,8 +56,8 @@ class PublishingMutations:
             license=input.license,
             remix_of_id=required_key("artwork", input.remix_of, "remixOf") if input.remix_of is not None else None,
         )
-        async with info.context.services.db.write() as tx:
-            artwork_id = await publishing.publish(tx, viewer_id, publication, input.idempotency_key)
+        key = input.idempotency_key
+        artwork_id = await saying(info, lambda tx, passed: publishing.publish(tx, viewer_id, publication, key, passed))
         return PublishArtworkSuccess(artwork=ref(Artwork, id=artwork_id))
 
     @strawberry.mutation(description="Change one's own artwork: words, tags, licence, images, and who may see it.")
@@ -77,8 +78,7 @@ class PublishingMutations:
             prompt_visibility=input.prompt_visibility,
             license=input.license,
         )
-        async with info.context.services.db.write() as tx:
-            await publishing.update(tx, viewer_id, artwork_id, changes)
+        await saying(info, lambda tx, passed: publishing.update(tx, viewer_id, artwork_id, changes, passed))
         return UpdateArtworkSuccess(artwork=ref(Artwork, id=artwork_id))
 
     @strawberry.mutation(description="Show an artwork to nobody but its author from now on. It leaves all feeds.")

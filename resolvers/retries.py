@@ -5,11 +5,12 @@ from typing import Annotated
 
 import strawberry
 
-from domain import attempts, generation, guard, idempotency, retries
+from domain import generation, guard, idempotency, retries
 from domain.errors import InvalidInput, NotFound, NothingToRetry
 from domain.retries import Retry
 from planner import ref
 from resolvers.guarding import keeping_blocks
+from resolvers.operations import count_submission
 from schema.context import Info
 from schema.generation import GenerationJob
 from schema.node import required_key
@@ -41,7 +42,7 @@ class RetryMutations:
             if first is None:
                 raise
             return RetryFailedImagesSuccess(job=ref(GenerationJob, id=first))
-        await attempts.count(services.limiter, "submit", str(viewer_id), generation.SUBMITS_PER_USER)
+        await count_submission(info, key, retry)
         ruling = await guard.rule(services.guard, spec.prompt, told.prompt)
         told = replace(told, ruling=ruling)
         async with keeping_blocks(info, ruling), services.db.write() as tx:

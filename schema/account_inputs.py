@@ -10,6 +10,7 @@ from domain.accounts import SignedIn
 from schema.accounts import Viewer
 from schema.context import Info
 from schema.errors import (
+    ContentBlocked,
     EmailTaken,
     HandleTaken,
     InvalidCredentials,
@@ -154,7 +155,7 @@ class UpdateContentPreferencesSuccess:
 
 
 SignUpWithEmailResult = Annotated[
-    SignUpWithEmailSuccess | InvalidInput | EmailTaken | HandleTaken | TooManyAttempts,
+    SignUpWithEmailSuccess | InvalidInput | EmailTaken | HandleTaken | ContentBlocked | TooManyAttempts,
     strawberry.union("SignUpWithEmailResult", description="Result of `signUpWithEmail`."),
 ]
 SignInWithPasswordResult = Annotated[
@@ -169,7 +170,7 @@ SignOutResult = Annotated[
     SignOutSuccess | NotFound, strawberry.union("SignOutResult", description="Result of `signOut`.")
 ]
 UpdateProfileResult = Annotated[
-    UpdateProfileSuccess | InvalidInput | NotFound | Restricted,
+    UpdateProfileSuccess | InvalidInput | NotFound | ContentBlocked | TooManyAttempts | Restricted,
     strawberry.union("UpdateProfileResult", description="Result of `updateProfile`."),
 ]
 UpdateContentPreferencesResult = Annotated[

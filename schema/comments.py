@@ -8,7 +8,7 @@ import strawberry
 from db import tables
 from domain import comments, moderation, sight
 from domain.mentions import MAXIMUM_MENTIONS
-from planner import Connection, column, connection, expression, planned, to_many, to_one
+from planner import Connection, Edge, column, connection, expression, planned, to_many, to_one
 from schema.accounts import User
 from schema.errors import (
     CommentsLocked,
@@ -124,6 +124,10 @@ class AddCommentSuccess:
 
     comment: Comment | None = strawberry.field(
         description="The comment; null only where the key was used before, and the comment was deleted since."
+    )
+    comment_edge: Edge[Comment] | None = strawberry.field(
+        description="Its edge in `Artwork.comments`, or of a reply in the `replies` of the comment that began the "
+        "thread, with the cursor that it has there; null where `comment` is."
     )
     artwork: Annotated["Artwork", strawberry.lazy("schema.artworks")] | None = strawberry.field(
         description="The artwork with its new `commentCount`; null where the viewer may not see it any more."

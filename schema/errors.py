@@ -128,11 +128,11 @@ class Forbidden(UserError):
 
 
 @strawberry.type(
-    description="The content guard blocks the prompt, or the picture that would come of an edit. Nothing but its "
-    "decision was written."
+    description="The content guard blocks the prompt, the words that others would read, or the picture that would come "
+    "of an edit. Nothing but its decision was written."
 )
 class ContentBlocked(UserError):
-    """The content guard blocks the prompt or the picture."""
+    """The content guard blocks the prompt, the words or the picture."""
 
     reason: GuardReason = strawberry.field(description="Why the guard blocks it, for programs.")
     what_to_change: str = strawberry.field(

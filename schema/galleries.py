@@ -181,7 +181,7 @@ RestoreMediaResult = Annotated[
     strawberry.union("RestoreMediaResult", description="Result of `restoreMedia`."),
 ]
 SetAltTextResult = Annotated[
-    SetAltTextSuccess | InvalidInput | NotFound,
+    SetAltTextSuccess | InvalidInput | NotFound | ContentBlocked | TooManyAttempts,
     strawberry.union("SetAltTextResult", description="Result of `setAltText`."),
 ]
 NotEdited = InvalidInput | NotFound | ContentBlocked | MediaUnavailable | TooManyAttempts

@@ -181,10 +181,11 @@ class ModerationCase(Node):
     subject_kind: SubjectKind = column("What is reported.")
     subject: ModerationSubject | None = _subject("What is reported, hidden or not; null where it is gone.")
     images: list[MediaAsset] = to_many(
-        "Its images, or those of its gallery, also those that are hidden; twenty at most.",
+        "Its images, or those of its gallery, also those that are hidden, deleted, or that it showed when it was "
+        "reported; forty at most.",
         lambda _ask, case, asset: moderation_reads.is_pictured(case, asset),
         order=("id",),
-        limit=artworks.MAXIMUM_IMAGES,
+        limit=2 * artworks.MAXIMUM_IMAGES,
         seen=True,
     )
     owner: User = to_one("Whose it is.", by="owner_id", seen=True)

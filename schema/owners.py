@@ -10,7 +10,7 @@ from domain import galleries, moderation, owners
 from domain.drafts import Draft
 from planner import Ask, Connection, Row, column, planned, ref, to_one
 from schema.accounts import User, Viewer
-from schema.errors import InvalidInput, NotFound, Restricted
+from schema.errors import ContentBlocked, InvalidInput, NotFound, Restricted, TooManyAttempts
 from schema.media import MediaOwner
 from schema.moderated import LastDecision, last_decision
 from schema.node import identity
@@ -156,11 +156,11 @@ class DeleteCharacterSuccess(_DeleteSuccess):
 
 
 CreateCharacterResult = Annotated[
-    CreateCharacterSuccess | InvalidInput | Restricted,
+    CreateCharacterSuccess | InvalidInput | ContentBlocked | TooManyAttempts | Restricted,
     strawberry.union("CreateCharacterResult", description="Result of `createCharacter`."),
 ]
 UpdateCharacterResult = Annotated[
-    UpdateCharacterSuccess | InvalidInput | NotFound | Restricted,
+    UpdateCharacterSuccess | InvalidInput | NotFound | ContentBlocked | TooManyAttempts | Restricted,
     strawberry.union("UpdateCharacterResult", description="Result of `updateCharacter`."),
 ]
 DeleteCharacterResult = Annotated[
@@ -204,11 +204,11 @@ class DeleteStorySuccess(_DeleteSuccess):
 
 
 CreateStoryResult = Annotated[
-    CreateStorySuccess | InvalidInput | Restricted,
+    CreateStorySuccess | InvalidInput | ContentBlocked | TooManyAttempts | Restricted,
     strawberry.union("CreateStoryResult", description="Result of `createStory`."),
 ]
 UpdateStoryResult = Annotated[
-    UpdateStorySuccess | InvalidInput | NotFound | Restricted,
+    UpdateStorySuccess | InvalidInput | NotFound | ContentBlocked | TooManyAttempts | Restricted,
     strawberry.union("UpdateStoryResult", description="Result of `updateStory`."),
 ]
 DeleteStoryResult = Annotated[
@@ -252,11 +252,11 @@ class DeleteOrigChatSuccess(_DeleteSuccess):
 
 
 CreateOrigChatResult = Annotated[
-    CreateOrigChatSuccess | InvalidInput | Restricted,
+    CreateOrigChatSuccess | InvalidInput | ContentBlocked | TooManyAttempts | Restricted,
     strawberry.union("CreateOrigChatResult", description="Result of `createOrigChat`."),
 ]
 UpdateOrigChatResult = Annotated[
-    UpdateOrigChatSuccess | InvalidInput | NotFound | Restricted,
+    UpdateOrigChatSuccess | InvalidInput | NotFound | ContentBlocked | TooManyAttempts | Restricted,
     strawberry.union("UpdateOrigChatResult", description="Result of `updateOrigChat`."),
 ]
 DeleteOrigChatResult = Annotated[

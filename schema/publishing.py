@@ -7,7 +7,7 @@ import strawberry
 from db.words import ArtworkLicense, PromptVisibility, Visibility
 from schema.accounts import User
 from schema.artworks import Artwork
-from schema.errors import IdempotencyConflict, InvalidInput, NotFound, Restricted
+from schema.errors import ContentBlocked, IdempotencyConflict, InvalidInput, NotFound, Restricted, TooManyAttempts
 
 
 @strawberry.input(description="What to publish.")
@@ -47,7 +47,13 @@ class PublishArtworkSuccess:
 
 
 PublishArtworkResult = Annotated[
-    PublishArtworkSuccess | InvalidInput | NotFound | IdempotencyConflict | Restricted,
+    PublishArtworkSuccess
+    | InvalidInput
+    | NotFound
+    | IdempotencyConflict
+    | ContentBlocked
+    | TooManyAttempts
+    | Restricted,
     strawberry.union("PublishArtworkResult", description="Result of `publishArtwork`."),
 ]
 
@@ -86,7 +92,7 @@ class UpdateArtworkSuccess:
 
 
 UpdateArtworkResult = Annotated[
-    UpdateArtworkSuccess | InvalidInput | NotFound | Restricted,
+    UpdateArtworkSuccess | InvalidInput | NotFound | ContentBlocked | TooManyAttempts | Restricted,
     strawberry.union("UpdateArtworkResult", description="Result of `updateArtwork`."),
 ]
 

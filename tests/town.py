@@ -128,11 +128,17 @@ class Town:
 
     async def code(self, query: str, viewer: str | None, **variables: Any) -> str | None:  # noqa: ANN401
         """Return the code of the error that an operation is answered with."""
+        told = await self.refusal(query, viewer, **variables)
+        return told[0] if told else None
+
+    async def refusal(self, query: str, viewer: str | None, **variables: Any) -> tuple[str, str] | None:  # noqa: ANN401
+        """Return code and message of the error that an operation is answered with."""
         hour = now() + timedelta(hours=1)
         claims = Claims(self.people[viewer], uuid4(), hour) if viewer else None
         context = Context(self.graph.services, claims=claims)
         result = await self.graph.schema.execute(query, variables, context_value=context)
-        return result.errors[0].extensions["code"] if result.errors else None  # type: ignore[index]
+        first = result.errors[0] if result.errors else None
+        return (first.extensions["code"], first.message) if first else None  # type: ignore[index]
 
     async def pages(self, viewer: str | None, between: Callable[[int], Awaitable[None]], **asked: Any) -> list[str]:  # noqa: ANN401
         """Return the titles of all pages of a feed of two, with something done ``between`` them."""

@@ -19,6 +19,7 @@ from db.tables.media import EditRecipe, MediaAsset
 from db.tables.moderation import (
     Appeal,
     AuditEntry,
+    CasePicture,
     ModerationCase,
     ModerationChange,
     ModerationDecision,
@@ -66,6 +67,7 @@ __all__ = [
     "AuditEntry",
     "Block",
     "BlockedPicture",
+    "CasePicture",
     "Collection",
     "CollectionItem",
     "Comment",

@@ -57,6 +57,15 @@ class ModerationCase(SQLModel, table=True):
     decided_at: datetime | None = moment_or_none()
 
 
+class CasePicture(SQLModel, table=True):
+    """A picture that was reported, or shown by an artwork that was: a case keeps it, wherever it is moved to."""
+
+    __tablename__ = "case_pictures"
+
+    case_id: UUID = Field(foreign_key="moderation_cases.id", primary_key=True)
+    asset_id: UUID = Field(foreign_key="media_assets.id", primary_key=True, index=True)
+
+
 class Report(SQLModel, table=True):
     """Somebody says that something is against the rules."""
 

@@ -19,7 +19,7 @@ CREATE = """mutation($id: ID!) { createShareLink(input: {artworkId: $id}) {
   ... on CreateShareLinkSuccess { url } ... on UserError { code } } }"""
 UNPUBLISH = "mutation($id: ID!) { unpublishArtwork(input: {artworkId: $id}) { __typename } }"
 BY_LINK = ["page", "embed", "image", "thumb", "short", "oembed", "oembed of short"]
-LISTS = ["latest", "user", "profile", "home", "sitemap"]
+LISTS = ["latest", "popular", "user", "profile", "home", "sitemap"]
 NEVER = "artwork_0198f0a0b1c27d3e8f4a5b6c7d8e9f00"
 HIDDEN: dict[str, LiteralString] = {
     "PRIVATE": "UPDATE artworks SET visibility = 'PRIVATE'",
@@ -57,6 +57,7 @@ async def seen(reader: Reader, artwork: str, code: str) -> list[str]:
     _, part = (await reader.get("/sitemap.xml")).text.split("<loc>")
     lists = {
         "latest": [f"/feeds/latest.{form}" for form in ("rss", "atom", "json")],
+        "popular": [f"/feeds/popular.{form}" for form in ("rss", "atom", "json")],
         "user": [f"/feeds/user/bora.{form}" for form in ("rss", "atom", "json")],
         "profile": ["/u/bora"],
         "home": ["/"],

@@ -153,7 +153,7 @@ async def writing(ann: Desk, found: Neighbours) -> None:
 
     said = {"artworkId": hers, "text": "Fine", "idempotencyKey": uuid4().hex}
     refusal: dict[str, object] = {"input": said | {"text": " "}}
-    comment = (await ann.write(*named("comments.Say"), refusal, input=said))["comment"]["id"]
+    comment = (await ann.write(*named("comments.Say"), refusal, input=said))["commentEdge"]["node"]["id"]
     await ann.write(*done("editComment", "comment { id text editedAt }"), {"input": {"commentId": comment, "text": ""}},
                     input={"commentId": comment, "text": "Finer"})  # fmt: skip
     await ann.write(*done("deleteComment", "deletedId comment { id isDeleted } artwork { id commentCount }"),

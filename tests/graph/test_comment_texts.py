@@ -146,8 +146,16 @@ async def test_what_the_guard_blocks_is_not_written(easel: Installation, databas
 async def test_who_writes_too_much_has_to_wait(easel: Installation, database_url: str) -> None:
     author = await easel.signed_up()
     artwork = await published(author, database_url)
-    for number in range(20):
+    given = {"artworkId": artwork, "text": "first", "idempotencyKey": "first"}
+    first = [(await act(author, "addComment", **given))["comment"]["id"] for _ in range(5)][-1]
+    for number in range(19):
         await say(author, artwork, f"{number}")
     refused = await act(author, "addComment", artworkId=artwork, text="x", idempotencyKey="k")
     assert (refused["code"], refused["retryable"]) == ("TOO_MANY_ATTEMPTS", True)
     assert sql(database_url, "SELECT count(*) FROM comments") == [(20,)]
+
+    # and what was written before is answered with, also when it is asked for again, and is no attempt
+    for _ in range(2):
+        assert (await act(author, "addComment", **given))["comment"]["id"] == first
+    conflict = await act(author, "addComment", **given | {"text": "another"})
+    assert conflict["code"] == "IDEMPOTENCY_CONFLICT"

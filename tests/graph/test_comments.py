@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
@@ -70,6 +70,46 @@ async def test_replies_stand_in_one_list_below_the_comment_that_began_the_thread
     assert [reply["replyTo"]["id"] for reply in replies] == [first, answer, first]
     assert {reply["root"]["id"] for reply in replies} == {first}
     assert (oldest["root"], oldest["replyTo"]) == (None, None)
+
+
+async def test_a_comment_comes_with_the_edge_that_it_has_in_its_list(
+    author: GraphClient, fan: GraphClient, database_url: str
+) -> None:
+    artwork = await published(author, database_url)
+    edges: list[dict[str, Any]] = []
+    asked = "cursor node { id text isReply author { handle } }"
+    document = f"""mutation($input: AddCommentInput!) {{ addComment(input: $input) {{
+      ... on AddCommentSuccess {{ comment {{ id }} commentEdge {{ {asked} }} }} }} }}"""
+    for text, reply_to in (("older", None), ("newer", None), ("reply", 0), ("deeper", 2)):
+        given = {"artworkId": artwork, "text": text, "idempotencyKey": text}
+        answered = {} if reply_to is None else {"replyTo": edges[reply_to]["node"]["id"]}
+        for _ in range(2):
+            found = (await fan.data(document, {"input": given | answered}))["addComment"]
+            assert found["commentEdge"]["node"]["id"] == found["comment"]["id"]
+        edges.append(found["commentEdge"])
+
+    # then that is the edge by which the list goes on, for whoever reads it
+    older, newer, reply, deeper = edges
+    page = f"""query($id: ID!, $after: Cursor, $reply: Cursor) {{ artwork(id: $id) {{
+      comments(first: 5, after: $after) {{ edges {{ {asked} node {{ replies(first: 5, after: $reply) {{
+        edges {{ {asked} }} }} }} }} }} }} }}"""
+    for reader in (fan, author):
+        first, last = (await reader.data(page, {"id": artwork}))["artwork"]["comments"]["edges"]
+        assert last["node"].pop("replies")["edges"] == [reply, deeper]
+        assert first["node"].pop("replies")["edges"] == []
+        assert [first, last] == [newer, older]
+    (after,) = (await fan.data(page, {"id": artwork, "after": newer["cursor"]}))["artwork"]["comments"]["edges"]
+    assert after["cursor"] == older["cursor"]
+    thread = """query($id: ID!, $after: Cursor) { node(id: $id) { ... on Comment {
+      replies(after: $after) { nodes { id } } } } }"""
+    found = await fan.data(thread, {"id": older["node"]["id"], "after": reply["cursor"]})
+    assert found["node"]["replies"]["nodes"] == [{"id": deeper["node"]["id"]}]
+
+    # and there is none of what is deleted, when the same is asked for again
+    await act(fan, "deleteComment", commentId=newer["node"]["id"])
+    given = {"artworkId": artwork, "text": "newer", "idempotencyKey": "newer"}
+    found = (await fan.data(document, {"input": given}))["addComment"]
+    assert found == {"comment": None, "commentEdge": None}
 
 
 async def test_replies_are_paged_oldest_first(author: GraphClient, database_url: str) -> None:

@@ -230,19 +230,22 @@ async def test_a_cursor_of_another_feed_is_refused(town: Town) -> None:
         assert await town.titles("me", "POPULAR", after=cursor) == ["1", "0"]
 
 
-@pytest.mark.parametrize(
-    ("kind", "given"),
-    [
-        ("TAG", None),
-        ("TAG", {}),
-        ("TAG", {"tag": "sea", "style": "anime"}),
-        ("LATEST", {"tag": "sea"}),
-        ("POPULAR", {"tag": "sea"}),
-        ("FOLLOWING", {"style": "anime"}),
-    ],
-)
-async def test_a_filter_that_has_no_index_is_refused(town: Town, kind: str, given: dict[str, str] | None) -> None:
-    assert await town.code(PAGE, "me", kind=kind, filter=given) == "BAD_USER_INPUT"
+async def test_what_a_kind_does_not_take_is_refused_by_its_name(town: Town) -> None:
+    sea, author = {"tag": "sea"}, f"user_{town.people['me'].hex}"
+    kinds = ("LATEST", "POPULAR", "FOLLOWING", "TAG", "RECOMMENDED")
+    given: list[tuple[str, dict[str, Any], tuple[str, ...]]] = [
+        ("window", {"window": "DAY"}, ("POPULAR",)),
+        ("tag", {"filter": sea}, ("TAG",)),
+        ("style", {"filter": {"style": "anime"}}, ("LATEST",)),
+        ("authorId", {"filter": {"authorId": author}}, ("LATEST",)),
+    ]
+    for name, asked, takers in given:
+        for kind in kinds:
+            told = await town.refusal(PAGE, "me", kind=kind, **asked)
+            assert bool(told) is (kind not in takers), (kind, name)
+            assert told is None or (told[0] == "BAD_USER_INPUT" and name in told[1]), told
+    for filter_ in (None, {}, sea | {"style": "anime"}):
+        assert await town.code(PAGE, "me", kind="TAG", filter=filter_) == "BAD_USER_INPUT"
 
 
 @pytest.mark.parametrize(

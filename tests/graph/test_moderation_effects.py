@@ -136,9 +136,8 @@ async def test_a_hidden_artwork_stays_so_whatever_its_author_does(place: Court) 
 
 async def test_what_is_gone_can_be_judged_but_not_hidden(place: Court) -> None:
     author = await place.user()
-    artwork = await place.artwork(author)
-    case = await place.case(artwork)
-    sql(place.database_url, "DELETE FROM artworks")
+    case = await place.case(place.comment(author, await place.artwork(author)))
+    sql(place.database_url, "DELETE FROM comments")
     queue = "{ moderationQueue { nodes { subject { __typename } images { id } } } }"
     (waiting,) = (await place.graph.run(queue, None, place.mods[0]))["moderationQueue"]["nodes"]
     assert waiting == {"subject": None, "images": []}

@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from court import ERROR, TAKE, Court, court
-from domain import policies
+from court import ERROR, PUBLISH, TAKE, Court, court
+from domain import policies, removing, trash
 from people import key_in
 from stored import row_counts, sql
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
+
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 pytestmark = pytest.mark.anyio
 
 UPDATE = f"""mutation($input: UpdateArtworkInput!) {{ updateArtwork(input: $input) {{
   ... on UpdateArtworkSuccess {{ artwork {{ id visibility }} }} {ERROR} }} }}"""
+DELETE = f"""mutation($input: DeleteArtworkInput!) {{ deleteArtwork(input: $input) {{
+  ... on DeleteArtworkSuccess {{ deletedId }} {ERROR} }} }}"""
 COMMENT = f"""mutation($input: AddCommentInput!) {{ addComment(input: $input) {{
   ... on AddCommentSuccess {{ comment {{ id }} }} {ERROR} }} }}"""
 EDIT = f"""mutation($input: EditCommentInput!) {{ editComment(input: $input) {{
@@ -44,6 +48,11 @@ async def said(place: Court, who: str, artwork: str, text: str) -> str:
     given = {"artworkId": artwork, "text": text, "idempotencyKey": text}
     found: str = (await place.ask(COMMENT, who, **given))["comment"]["id"]
     return found
+
+
+async def swept(place: Court, errand: Callable[[AsyncSession], Awaitable[object]]) -> None:
+    async with place.graph.services.db.write() as tx:
+        await errand(tx)
 
 
 async def test_the_restricted_show_nothing_new_in_what_is_shown_already(place: Court) -> None:
@@ -107,6 +116,42 @@ async def test_a_removed_picture_does_not_come_back_out_of_the_trash(place: Cour
     await place.decide(place.mods[1], case, "OVERTURNED", "NONE")
     assert sql(place.database_url, status, key_in(asset)) == [("TRASHED",)]
     assert (await place.ask(RESTORE, author, assetId=asset))["media"] == {"id": asset}
+
+
+async def test_what_was_reported_is_judged_wherever_its_author_has_put_it(place: Court) -> None:
+    # given two artworks that are reported: one then shows another picture, the first one being deleted; one is deleted
+    author = await place.user()
+    first, other, kept = [place.asset(author) for _ in range(3)]
+    swapped, deleted = await place.artwork(author, first), await place.artwork(author, kept)
+    cases = [await place.case(each) for each in (swapped, deleted)]
+    assert "artwork" in await place.ask(UPDATE, author, artworkId=swapped, assetIds=[other])
+    assert "deletedId" in await place.ask(TRASH, author, assetId=first)
+    assert "deletedId" in await place.ask(DELETE, author, artworkId=deleted)
+    await swept(place, removing.remove_some)
+    assert sql(place.database_url, "SELECT count(*) FROM artworks") == [(1,)]
+
+    # when a moderator looks more than a week later, then the pictures are still there to look at
+    sql(place.database_url, "UPDATE media_assets SET trashed_at = trashed_at - interval '8 days'")
+    await swept(place, trash.purge_overdue)
+    document = "query($id: ID!) { node(id: $id) { ... on ModerationCase { images { id url } } } }"
+    seen = [(await place.graph.run(document, {"id": each}, place.mods[0]))["node"]["images"] for each in cases]
+    assert [{image["id"] for image in images} for images in seen] == [{first, other}, {kept}]
+
+    # and what is removed is, with a strike for each
+    for case in cases:
+        assert "decision" in await place.decide(place.mods[0], case, "REMOVED", "REMOVE")
+    status = "SELECT status FROM media_assets WHERE id = ANY(%s) ORDER BY id"
+    keys = sorted(map(key_in, (first, other, kept)))
+    assert sorted(sql(place.database_url, status, keys)) == [("HIDDEN",), ("HIDDEN",), ("TRASHED",)]
+    assert (await place.ask(PUBLISH, author, assetIds=[kept], title="x"))["code"] == "INVALID_INPUT"
+    sql(place.database_url, "UPDATE media_assets SET trashed_at = now() WHERE status = 'TRASHED'")
+    assert (await place.ask(RESTORE, author, assetId=first))["code"] == "INVALID_INPUT"
+    assert row_counts(place.database_url)["strikes"] == 2
+
+    # and then nothing waits for a moderator any more
+    sql(place.database_url, "UPDATE media_assets SET trashed_at = trashed_at - interval '8 days'")
+    await swept(place, trash.purge_overdue)
+    assert sorted(sql(place.database_url, status, keys)) == [("HIDDEN",), ("HIDDEN",), ("PURGED",)]
 
 
 async def test_what_is_hidden_notifies_nobody(place: Court) -> None:

@@ -8,14 +8,22 @@ from uuid import UUID
 
 import pytest
 
-from db.words import ArtworkLicense, Visibility
-from domain import publishing
+from db.words import ArtworkLicense, ContentLevel, Visibility
+from db.words_moderation import DecisionEffect, DecisionOutcome, Policy, ReportReason, SubjectKind
+from domain import moderation, publishing, reports
 from domain.errors import NotFound
+from domain.moderation import Moderator, Verdict
+from domain.policies import Rules
 from domain.publishing import Changes, Publication
+from domain.reports import Complaint
 from stored import new_asset, row_counts, sql
 from waiting import until
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from sqlalchemy.ext.asyncio import AsyncSession
+
     from workshop import Workshop
 
 pytestmark = pytest.mark.anyio
@@ -163,3 +171,45 @@ async def test_two_who_use_the_same_new_tags_do_not_lock_each_other_out(shop: Wo
     await other
     assert row_counts(shop.database_url)["tags"] == 3
     assert row_counts(shop.database_url)["artwork_tags"] == 6
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["publishes first", "publishes last"])
+async def test_what_is_relabelled_while_it_is_published_has_the_new_level(shop: Workshop, is_first: bool) -> None:  # noqa: FBT001
+    # given a picture that was reported, and an artwork of another one
+    author, moderator, reporter = [await shop.user() for _ in range(3)]
+    image, rules = new_image(shop, author), Rules()
+    changed = await published(shop, author)
+    shown = await published(shop, author, visibility=Visibility.UNLISTED)
+    sql(shop.database_url, "UPDATE artwork_images SET asset_id = %s WHERE artwork_id = %s", image, shown)
+    async with shop.db.write() as tx:
+        complaint = Complaint(SubjectKind.PICTURE, image, ReportReason.WRONG_LEVEL)
+        await reports.make(tx, reporter, complaint, rules)
+    ((case,),) = sql(shop.database_url, "SELECT id FROM moderation_cases")
+
+    async def relabel(tx: AsyncSession) -> None:
+        verdict = Verdict(
+            *(DecisionOutcome.UPHELD, DecisionEffect.RELABEL, Policy.CONTENT, ReportReason.WRONG_LEVEL),
+            content_level=ContentLevel.MATURE,
+        )
+        await moderation.decide(tx, Moderator(moderator, {moderator}), case, verdict, 1, rules)
+
+    async def show(tx: AsyncSession) -> None:
+        await publishing.publish(tx, author, Publication((image,), "x"))
+        await publishing.update(tx, author, changed, Changes(asset_ids=(image,)))
+
+    async def run(write: Callable[[AsyncSession], Awaitable[None]]) -> None:
+        async with shop.db.write() as tx:
+            await write(tx)
+
+    # when somebody shows it at the same moment as a moderator raises its level
+    one, two = (show, relabel) if is_first else (relabel, show)
+    async with shop.db.write() as tx:
+        await one(tx)
+        await tx.flush()
+        other = asyncio.create_task(run(two))
+        await until(lambda: is_anyone_waiting(shop))
+    await other
+
+    # then all that shows it is of its level
+    assert sql(shop.database_url, "SELECT DISTINCT content_level FROM artworks") == [("MATURE",)]
+    assert row_counts(shop.database_url)["artworks"] == 3

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from court import Court, court
+from domain import blocks
 from domain.policies import Rules
 from people import key_in
 from stored import row_counts, sql
@@ -66,9 +67,7 @@ async def test_what_one_can_not_see_or_owns_is_not_reported(place: Court) -> Non
     public = await place.artwork(author)
     mature = await place.artwork(author)
     sql(place.database_url, "UPDATE artworks SET content_level = 'MATURE' WHERE id = %s", key_in(mature))
-    for pair in ((author, blocked), (blocked, author)):
-        statement = "INSERT INTO blocks (user_id, other_id, is_own, created_at) VALUES (%s, %s, true, now())"
-        sql(place.database_url, statement, *map(key_in, pair))
+    await block(place, author, blocked)
     unknown = [f"artwork_{'0' * 32}", f"user_{'0' * 32}", public.replace("artwork", "comment"), f"job_{'1' * 32}"]
     before = row_counts(place.database_url)
 
@@ -84,6 +83,37 @@ async def test_what_one_can_not_see_or_owns_is_not_reported(place: Court) -> Non
         refused = await place.report(reporter, public, text=text)
         assert (refused["code"], refused["path"]) == ("INVALID_INPUT", ["input", "text"])
     assert row_counts(place.database_url) == before
+
+
+async def test_whom_one_has_blocked_one_can_report(place: Court) -> None:
+    # given somebody who has blocked an author, and a comment of theirs under an artwork of another one
+    author, artist, reporter = [await place.user() for _ in range(3)]
+    asset = place.asset(author)
+    artwork = await place.artwork(author, asset)
+    things = [author, artwork, asset, place.comment(author, await place.artwork(artist))]
+    private = await place.artwork(author, visibility="PRIVATE")
+    await block(place, reporter, author)
+
+    # then what they could see else is reported, and stays out of their sight
+    for subject in things:
+        assert "report" in await place.report(reporter, subject), subject
+    assert (await place.report(reporter, private))["code"] == "NOT_FOUND"
+    node = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    assert (await place.graph.run(node, {"ids": things}, reporter))["nodes"] == [None] * len(things)
+
+    # and whom the other has blocked reports nothing, even where both have
+    both = await place.user()
+    await block(place, author, both)
+    await block(place, both, author)
+    before = row_counts(place.database_url)
+    for subject in things:
+        assert (await place.report(both, subject))["code"] == "NOT_FOUND", subject
+    assert row_counts(place.database_url) == before
+
+
+async def block(place: Court, who: str, whom: str) -> None:
+    async with place.graph.services.db.write() as tx:
+        await blocks.set_block(tx, key_in(who), key_in(whom), on=True)
 
 
 async def test_who_reports_too_much_has_to_wait(place: Court) -> None:
