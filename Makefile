@@ -13,7 +13,7 @@ export PYTHON
 
 help: ## List these commands
 	@echo "Easel: describe a picture, watch it being painted, keep it, share it."
-	@awk -F ':.*## ' '/^[a-z][a-z-]*[^:]*:.*## / { sub("%", "NAME", $$1); printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z][a-z-]*[^:]*:.*## / { sub("%", "NAME", $$1); printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo "Variables: PORT=8000  EASEL_HOME=.easel  ENGINES=<keys of docs/engines.md>  MODEL=<folder or hub id>  PYTHON=<CPython 3.11 or later>"
 
 comma := ,
