@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from domain.ports import Engine, Engines, PaintRequest
 
 SIZE = (64, 48)
-TWICE = changing(Operation.UPSCALE, Material(source=landscape(32, 32)), (64, 64), (1,))
+TWICE = changing(Operation.UPSCALE, Material(source=landscape(64, 64)), (128, 128), (1,))
 CUT = changing(Operation.REMOVE_BACKGROUND, Material(source=landscape()), SIZE, (1,))
 WEIGHTS = "model.safetensors"
 
@@ -128,11 +128,11 @@ def test_without_models_each_engine_does_it_itself() -> None:
 
 def test_what_is_too_large_for_the_upscaler_is_enlarged_without_it(upscaler: Upscaler) -> None:
     seen: list[PaintStep] = []
-    small, large = upscaler.paint(of_sources(TWICE, landscape(30, 32), landscape(769, 769)), seen.append)
+    small, large = upscaler.paint(of_sources(TWICE, landscape(60, 64), landscape(769, 769)), seen.append)
     assert isinstance(small, Painted)
     assert isinstance(large, Painted)
     assert (small.method, large.method) == ("tiny-upscaler", "lanczos")
-    assert small.image.size == large.image.size == (64, 64)
+    assert small.image.size == large.image.size == (128, 128)
     assert [step.step for step in seen] == list(range(1, 27))
     assert {max(picture.size) for step in seen for picture in step.previews if picture} <= {*range(97)}
 
@@ -154,7 +154,7 @@ def test_an_upscaler_of_latents_enlarges_too(tmp_path: Path) -> None:
     seen: list[PaintStep] = []
     (outcome,) = engine.paint(TWICE, seen.append)
     assert isinstance(outcome, Painted)
-    assert (outcome.method, outcome.image.size, len(seen)) == ("tiny-latent-upscaler", (64, 64), 25)
+    assert (outcome.method, outcome.image.size, len(seen)) == ("tiny-latent-upscaler", (128, 128), 25)
     assert np.ptp(np.asarray(outcome.image)) > 0
     assert only(engine, TWICE).image.tobytes() == outcome.image.tobytes()
 
