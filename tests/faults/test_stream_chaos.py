@@ -41,7 +41,7 @@ WELCOME: Final = 100
 """Credits of each."""
 WAYS: Final = (by_socket, by_socket, by_server_sent, by_parts)
 """Of the watchers of one job. Each of a user's sockets may be counted twice while the server misses its end."""
-PICTURE: Final = depth({"size": {"width": 128, "height": 128}}, {"ratio": "1:1"})
+PICTURE: Final[dict[str, Any]] = depth({"size": {"width": 128, "height": 128}}, {"ratio": "1:1"})
 SEED: Final = int(os.environ.get("CHAOS_SEED") or uuid.uuid4().int % 2**32)
 PROMPTS: Final = ("a cat", "a cat", "a cat #slow", "a cat #fail:1", "a cat #block")
 PATIENCE_S: Final = 60.0
