@@ -1,6 +1,6 @@
 # Easel in commands; `make help` lists them. Variables go behind: make run PORT=8080
 .DEFAULT_GOAL := help
-.PHONY: help run install test check format lock clean
+.PHONY: help run install test test-thorough check format lock clean
 SHELL := /bin/sh
 
 API := .venv/.installed-api
@@ -13,7 +13,7 @@ export PYTHON
 
 help: ## List these commands
 	@echo "Easel: describe a picture, watch it being painted, keep it, share it."
-	@awk -F ':.*## ' '/^[a-z][a-z-]*[^:]*:.*## / { sub("%", "NAME", $$1); printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z][a-z-]*[^:]*:.*## / { sub("%", "NAME", $$1); printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo "Variables: PORT=8000  EASEL_HOME=.easel  ENGINES=<keys of docs/engines.md>  MODEL=<folder or hub id>  PYTHON=<CPython 3.11 or later>"
 
 comma := ,
@@ -24,6 +24,9 @@ install: $(API) ## Install what `make run` needs into .venv
 
 test: check $(ML) ## Run every check and every test
 	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+test-thorough: ## Run them with ten times as many random queries, kills and minutes of chaos
+	@EASEL_THOROUGH=1 $(MAKE) test
 
 check: $(API) $(DEV) ## Lint, types, layers, committed schema, migrations
 	.venv/bin/python -m ruff check .

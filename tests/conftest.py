@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 OPEN_FILES = 8_192
-pytest_plugins = ("engine_fixtures", "spare_servers", "workshop", "publishing_client", "fragile")
+pytest_plugins = ("depth", "engine_fixtures", "spare_servers", "workshop", "publishing_client", "fragile")
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,23 @@ from tiny_pipeline import build_tiny_deep, build_tiny_flux, build_tiny_pipeline,
 from tiny_segmenter import build_tiny_segmenter
 
 if TYPE_CHECKING:
+    from multiprocessing.context import BaseContext
     from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def with_torch() -> BaseContext:
+    """Return what starts processes for which the packages of models are imported once; it must not ask for a device."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(
+        [
+            "adapters.checkers.safety_process",
+            "diffusers.pipelines.stable_diffusion.safety_checker",
+            "diffusers.pipelines.auto_pipeline",
+            "transformers.models.clip",
+        ]
+    )
+    return context
 
 
 @pytest.fixture(scope="session")

@@ -63,15 +63,16 @@ def _autoencoder(channels: int, depth: int = 4) -> Any:  # noqa: ANN401 - diffus
     )
 
 
-def _denoiser(channels: int, out_channels: int, **more: Any) -> Any:  # noqa: ANN401
+def _denoiser(channels: int, out_channels: int, depth: int = 2, **more: Any) -> Any:  # noqa: ANN401
     from diffusers import UNet2DConditionModel
 
+    plain = depth - 1  # attention is for the smallest alone, or it takes most of the time
     return UNet2DConditionModel(
         in_channels=channels,
         out_channels=out_channels,
-        block_out_channels=(8, 16),
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        block_out_channels=(8,) * plain + (16,),
+        down_block_types=("DownBlock2D",) * plain + ("CrossAttnDownBlock2D",),
+        up_block_types=("CrossAttnUpBlock2D",) + ("UpBlock2D",) * plain,
         layers_per_block=1,
         sample_size=8,
         cross_attention_dim=32,
@@ -194,7 +195,7 @@ def build_tiny_upscaler(folder: Path) -> Path:
         vae=_autoencoder(4, depth=3),
         text_encoder=text_encoder,
         tokenizer=tokenizer,
-        unet=_denoiser(7, 4, num_class_embeds=1000),
+        unet=_denoiser(7, 4, depth=4, num_class_embeds=1000),
         low_res_scheduler=DDPMScheduler(),
         scheduler=DDIMScheduler(clip_sample=False, set_alpha_to_one=False, steps_offset=1),
         max_noise_level=350,

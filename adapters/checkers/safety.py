@@ -10,13 +10,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from adapters.checkers import safety_process
-from adapters.engines.hosting import SILENCE_S
+from adapters.engines.hosting import ANEW, SILENCE_S
 from db.words import ContentLevel
 from domain.ports import Blocked, CheckUnavailable, EngineUnavailable, Rated
 from domain.words import BlockReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from multiprocessing.context import BaseContext
 
     from PIL import Image
 
@@ -36,17 +37,26 @@ class SafetyChecker:
     picture. Pictures are judged one at a time, so that one which breaks the process costs no other picture.
     """
 
-    def __init__(self, recipe: PipelineRecipe, *, silence_s: float = SILENCE_S, is_lenient: bool = False) -> None:
+    def __init__(
+        self,
+        recipe: PipelineRecipe,
+        *,
+        silence_s: float = SILENCE_S,
+        is_lenient: bool = False,
+        context: BaseContext = ANEW,
+    ) -> None:
         """Start nothing yet.
 
         Args:
             recipe: How the model is to be had.
             silence_s: Seconds after which a process that does not answer is taken for hung, and killed.
             is_lenient: Whether what the model flags is shown as MATURE, instead of to nobody.
+            context: Starts the process.
         """
         self._is_lenient = is_lenient
         self._recipe = recipe
         self._silence_s = silence_s
+        self._context = context
         self._turn = ThreadPoolExecutor(1, thread_name_prefix="safety")
         self._pool: ProcessPoolExecutor | None = None
         self._is_closed = False
@@ -85,11 +95,7 @@ class SafetyChecker:
     def _ensure(self) -> ProcessPoolExecutor:
         """Return the process with its model loaded."""
         if self._pool is None:
-            pool = self._pool = ProcessPoolExecutor(
-                1,
-                multiprocessing.get_context("spawn"),  # a fork would share locks, and CUDA can not be forked
-                initializer=safety_process.begin,
-            )
+            pool = self._pool = ProcessPoolExecutor(1, self._context, initializer=safety_process.begin)
             self.pid = self._asked(os.getpid, pool)
             self._asked(safety_process.load, pool, self._recipe)
         return self._pool

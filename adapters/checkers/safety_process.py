@@ -40,8 +40,8 @@ def load(recipe: PipelineRecipe) -> None:
 
 @cache
 def _loaded(recipe: PipelineRecipe) -> _Model:
-    torch, *_ = libraries("torch", "diffusers", "transformers")
     folder, _ = recipe.prepare()
+    torch, *_ = libraries("torch", "diffusers", "transformers")
     device = best_device(torch)
     if device == "cpu" and "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(1)  # the core that engines leave free

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from adapters.engines.hosting import HostedEngine, Residents
+from adapters.engines.hosting import ANEW, HostedEngine, Residents
 from adapters.engines.pins import PinsFile
 from adapters.engines.recipes import PipelineRecipe
 from db.words import Operation
@@ -18,7 +18,8 @@ from domain.ports import Engines, EngineUnavailable
 from domain.words import EngineFamily
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from multiprocessing.context import BaseContext
 
     from domain.ports import Engine
 
@@ -58,22 +59,29 @@ class EngineOptions:
         return {"upscaler": self.upscaler, "segmenter": self.segmenter}
 
 
-def build_engines(keys: Iterable[str], options: EngineOptions) -> Engines:
+def build_engines(keys: Iterable[str], options: EngineOptions, context: BaseContext = ANEW) -> Engines:
     """Return the engines called ``keys`` and those of ``TREATMENTS``: who loads a model has a process of its own.
+
+    Args:
+        keys: Of the catalogue.
+        options: What the installation says about them.
+        context: Starts the processes.
 
     Raises:
         EngineUnavailable: there is no such engine.
     """
-    residents = Residents(options.models_in_memory)
+    host = partial(
+        HostedEngine, residents=Residents(options.models_in_memory), idle_s=options.model_idle_s, context=context
+    )
     return Engines(
-        {key: _hosted(key, options, residents) for key in keys},
-        {TREATMENTS[key]: _hosted(key, options, residents) for key, model in options.treatments.items() if model},
+        {key: _hosted(key, options, host) for key in keys},
+        {TREATMENTS[key]: _hosted(key, options, host) for key, model in options.treatments.items() if model},
     )
 
 
-def _hosted(key: str, options: EngineOptions, residents: Residents) -> Engine:
+def _hosted(key: str, options: EngineOptions, host: Callable[[str, Callable[[], Engine]], Engine]) -> Engine:
     if key in TREATMENTS or (key in ENGINES and ENGINES[key].source):
-        return HostedEngine(key, partial(build_engine, key, options), residents, idle_s=options.model_idle_s)
+        return host(key, partial(build_engine, key, options))
     return build_engine(key, options)
 
 

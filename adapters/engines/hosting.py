@@ -15,9 +15,12 @@ from domain.ports import EngineLost, EngineUnavailable
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from multiprocessing.connection import Connection
+    from multiprocessing.context import BaseContext
 
     from domain.ports import Engine, NotPainted, Painted, PaintRequest, PaintStep
 
+ANEW: Final = multiprocessing.get_context("spawn")
+"""Starts processes with nothing of this one: a fork would share locks, and CUDA can not be forked."""
 SILENCE_S: Final = 600.0
 """A process that says nothing for so long, while it loads or between two steps, is taken for hung."""
 _END_S: Final = 5.0
@@ -87,6 +90,7 @@ class HostedEngine:
         *,
         idle_s: float | None = None,
         silence_s: float = SILENCE_S,
+        context: BaseContext = ANEW,
     ) -> None:
         """Start nothing yet.
 
@@ -96,6 +100,7 @@ class HostedEngine:
             residents: Who else is in memory.
             idle_s: Seconds after the last picture at which the process ends; None keeps it.
             silence_s: See ``SILENCE_S``.
+            context: Starts the process.
         """
         self.key = key
         self.batch_size = 1
@@ -104,6 +109,7 @@ class HostedEngine:
         self._residents = residents
         self._idle_s = idle_s
         self._silence_s = silence_s
+        self._context: Any = context
         self._process: Any = None
         self._line: Connection | None = None
         self._lock = threading.RLock()
@@ -149,9 +155,10 @@ class HostedEngine:
             self._end()
 
     def _start(self) -> None:
-        context = multiprocessing.get_context("spawn")  # a fork would share locks, and CUDA can not be forked
-        line, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(theirs, self._build), name=f"engine-{self.key}", daemon=True)
+        line, theirs = self._context.Pipe()
+        process = self._context.Process(
+            target=_serve, args=(theirs, self._build), name=f"engine-{self.key}", daemon=True
+        )
         try:
             process.start()
         except OSError as error:

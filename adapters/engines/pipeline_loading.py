@@ -43,8 +43,9 @@ def load_pipeline(
         EngineUnavailable: packages, device, folder or repository are missing, the model is not what was pinned, is
             broken, or may not be loaded, or there is not enough memory.
     """
-    torch, diffusers, _ = libraries("torch", "diffusers", "transformers")
     recipe = PipelineRecipe(model=model) if isinstance(model, str) else model
+    recipe.locate()  # before seconds of importing what would load it
+    torch, diffusers, _ = libraries("torch", "diffusers", "transformers")
     target = device or best_device(torch)
     if recipe.needs_cuda and not target.startswith("cuda"):
         raise EngineUnavailable(f"the engine {recipe.key!r} needs a CUDA device, and there is none")

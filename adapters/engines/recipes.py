@@ -90,7 +90,19 @@ class PipelineRecipe:
             raise EngineUnavailable(f"there is no model folder {self.model!r}, nor is that a hub id (owner/name)")
         return name, at, revision
 
+    def locate(self) -> None:
+        """Look at where the model is said to be, and at its pins, and neither fetch nor read it.
+
+        Raises:
+            EngineUnavailable: no model is named, it is no folder and no commit of the hub, or another commit is pinned.
+        """
+        self._place(self.pins.read() if self.pins else None)
+
     def _found(self, pinned: Pins | None) -> ModelFolder:
+        return self._at(*self._place(pinned))
+
+    def _place(self, pinned: Pins | None) -> tuple[str, str]:
+        """Return the model's folder, or its hub id and commit."""
         name, _, revision = self._named()
         commit = revision or (pinned.revision if pinned else "")
         if not Path(name).is_dir() and not COMMIT.fullmatch(commit):
@@ -99,7 +111,7 @@ class PipelineRecipe:
             )
         if pinned and commit != pinned.revision:
             raise EngineUnavailable(f"the model {name!r} is pinned to another commit, {pinned.revision}")
-        return self._at(name, commit)
+        return name, commit
 
     def _at(self, name: str, commit: str) -> ModelFolder:
         if not self.is_pipeline:

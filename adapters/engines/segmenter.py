@@ -109,8 +109,8 @@ def _load(recipe: PipelineRecipe, device: str | None) -> tuple[_Segmentation, st
         EngineUnavailable: packages are missing; the model is not what was pinned, is broken, may not be loaded, is made
             for something else, or has no class ``BACKGROUND``.
     """
-    torch, transformers = libraries("torch", "transformers")
     folder, revision = recipe.prepare()
+    torch, transformers = libraries("torch", "transformers")
     trusted = {"local_files_only": True, "trust_remote_code": False}
     with loading(recipe.model):
         processor = transformers.AutoImageProcessor.from_pretrained(str(folder), **trusted)

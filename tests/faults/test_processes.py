@@ -32,7 +32,7 @@ pytestmark = pytest.mark.anyio
 
 PROMISE_S = 30 + 3
 """A job ends within 30 s of the lease, which is 3 s here."""
-SLOW: dict[str, Any] = {"ratio": "1:1", "steps": 3}
+SLOW: dict[str, Any] = {"size": {"width": 64, "height": 64}, "steps": 3}
 
 
 def stored_keys(installation: Installation) -> set[str]:

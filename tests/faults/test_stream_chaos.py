@@ -1,4 +1,4 @@
-"""Two minutes of chaos: whatever is killed and when, each watcher of each job is told each event once and in order."""
+"""Chaos: whatever is killed and when, each watcher of each job is told each event once and in order."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import redis
 
 from audit import check_end
 from cutting import cuttable
+from depth import depth
 from graph_client import GraphClient
 from stored import sql
 from waiting import until
@@ -31,14 +32,16 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-CHAOS_S: Final = 120.0
-JOBS: Final = 50
+CHAOS_S: Final = depth(0.0, 120.0)
+"""After which no new round of faults begins; there is one at least."""
+JOBS: Final = depth(12, 50)
 """In motion at any moment; a new one comes where one has ended."""
-USERS: Final = 25
+USERS: Final = JOBS // 2
 WELCOME: Final = 100
 """Credits of each."""
 WAYS: Final = (by_socket, by_socket, by_server_sent, by_parts)
 """Of the watchers of one job. Each of a user's sockets may be counted twice while the server misses its end."""
+PICTURE: Final[dict[str, Any]] = depth({"size": {"width": 128, "height": 128}}, {"ratio": "1:1"})
 SEED: Final = int(os.environ.get("CHAOS_SEED") or uuid.uuid4().int % 2**32)
 PROMPTS: Final = ("a cat", "a cat", "a cat #slow", "a cat #fail:1", "a cat #block")
 PATIENCE_S: Final = 60.0
@@ -69,7 +72,7 @@ class Crowd:
         """Submit one job after the other, and let four watch each to its end."""
         while not self.is_closing:
             key = f"{place} {self.submitted[owner.viewer_id]}"
-            options = {"count": chance.randint(1, 2), "steps": 2, "ratio": "1:1"}
+            options = {"count": chance.randint(1, 2), "steps": 2, **PICTURE}
             job = await _submitted(owner, chance.choice(PROMPTS), key, options)
             self.submitted[owner.viewer_id] += 1
             watchers = [Watcher(owner, job, way) for way in WAYS]
@@ -124,7 +127,7 @@ class Chaos:
         await self.empty_valkey()
 
     async def _until_more(self, told: Callable[[], int]) -> None:
-        goal = told() + self.chance.randint(1, 600)
+        goal = told() + self.chance.randint(1, 12 * JOBS)
         await until(lambda: told() >= goal, PATIENCE_S)
 
     async def cut(self) -> None:
@@ -189,7 +192,7 @@ async def test_each_watcher_is_told_each_event_once_whatever_is_killed(
     chance, crowd = random.Random(SEED), Crowd()  # noqa: S311 - chance that can be repeated
     owners = await asyncio.gather(*(fragile.signed_up() for _ in range(USERS)))
     async with cuttable(fragile.url) as (url, proxy), asyncio.TaskGroup() as tasks:
-        # given 200 clients who watch 50 jobs
+        # given four clients who watch each job
         for place in range(JOBS):
             owner = owners[place % USERS]
             seat = GraphClient(url, owner.token)
@@ -211,7 +214,7 @@ async def test_each_watcher_is_told_each_event_once_whatever_is_killed(
 
     # then each was told each event once and in order (see Watcher), and all were told the same
     check_alike(crowd.watchers)
-    assert resumed > restarts, "hardly anybody went on where they were"
+    assert resumed > depth(JOBS, restarts), "hardly anybody went on where they were"
     check_ends(inside.database_url, crowd)
 
     # and each job was painted once, and each credit spent once

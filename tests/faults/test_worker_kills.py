@@ -11,6 +11,7 @@ import pytest
 
 from audit import check_end, check_rows
 from db.words import FINAL_JOB_STATUSES, JobStatus
+from depth import depth
 from domain import line
 from domain.errors import AlreadyFinished
 from gallery_client import create, ids, owner_of
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-JOBS: Final = 100
+JOBS: Final = depth(30, 100)
 KILLS: Final = 5
+APART: Final = depth(9, 30)
+"""Images that end between two kills, at most."""
 PROMISE_S: Final = 30 + 3
 """A job ends within 30 s of the lease, which is 3 s here."""
 COUNTS: Final = (1, 1, 1, 2, 2, 3, 4, 8)
@@ -57,7 +60,7 @@ def all_ended(shop: Workshop) -> bool:
 
 @pytest.mark.timeout(300)
 async def test_kills_at_random_points_lose_and_double_nothing(fragile: Installation, inside: Workshop) -> None:
-    # given a hundred jobs of one to eight images, most of them for galleries, many of which fail in part
+    # given many jobs of one to eight images, most of them for galleries, many of which fail in part
     chance = random.Random(5)  # noqa: S311 - chance that can be repeated
     users = [await inside.user(grant=JOBS * 8) for _ in range(4)]
     fragile.processes["worker"].stop()
@@ -72,7 +75,7 @@ async def test_kills_at_random_points_lose_and_double_nothing(fragile: Installat
 
     # when the worker is killed again and again, at whatever it is doing after some more images, and some are canceled
     for _ in range(KILLS):
-        goal = ended(inside) + chance.randint(1, 30)
+        goal = ended(inside) + chance.randint(1, APART)
         await until(lambda goal=goal: ended(inside) >= goal, PROMISE_S)  # type: ignore[misc]  # mypy knows no defaults of lambdas
         fragile.processes["worker"].kill()
         check_rows(inside.database_url)

@@ -15,7 +15,6 @@ from stored import sql
 from tiny_pipeline import build_tiny_safety_checker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from conftest import Installation
@@ -23,17 +22,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-QUICK = {"ratio": "1:1", "steps": 2, "seed": 7, "count": 1}
+QUICK = {"size": {"width": 64, "height": 64}, "steps": 2, "seed": 7, "count": 1}
 JOB = """query($id: ID!) { generationJob(id: $id) { id status blockedCount failedCount releasedCredits
     slots { status failure { code message } image { id url } } } }"""
-
-
-@pytest.fixture
-def guarded(tmp_path: Path, spare_database_url: str, spare_redis_url: str) -> Iterator[Installation]:
-    """Run an Easel of its own."""
-    installation = install(tmp_path, spare_database_url, spare_redis_url)
-    with installation.running("api", "worker", "relay"):
-        yield installation
 
 
 async def painted(client: GraphClient, key: str) -> dict[str, Any]:
@@ -56,15 +47,15 @@ def stored(easel: Installation) -> set[Path]:
     return {path for path in (easel.folder / "media").rglob("*") if path.is_file()}
 
 
-async def test_a_known_picture_is_blocked_when_it_comes_back(guarded: Installation) -> None:
+async def test_a_known_picture_is_blocked_when_it_comes_back(fragile: Installation) -> None:
     # given a picture whose hash was put on the list
-    client, database_url = await guarded.signed_up(), guarded.environment["DATABASE_URL"]
-    listed = guarded.folder / "blocked.txt"
+    client, database_url = await fragile.signed_up(), fragile.environment["DATABASE_URL"]
+    listed = fragile.folder / "blocked.txt"
     assert (await painted(client, "first"))["status"] == "SUCCEEDED"
     ((known,),) = sql(database_url, "SELECT lpad(to_hex(dhash), 16, '0') FROM media_assets")
     listed.write_text(f"# of today\n{known} the first of its kind\n")
-    assert (await asyncio.to_thread(command, guarded, "block", str(listed))).stdout == "1 pictures are on the list.\n"
-    before = stored(guarded)
+    assert (await asyncio.to_thread(command, fragile, "block", str(listed))).stdout == "1 pictures are on the list.\n"
+    before = stored(fragile)
 
     # when it is painted again
     job = await painted(client, "again")
@@ -80,9 +71,9 @@ async def test_a_known_picture_is_blocked_when_it_comes_back(guarded: Installati
     }
     assert (slot["status"], slot["failure"]["code"], slot["image"]) == ("BLOCKED", "CONTENT_BLOCKED", None)
     assert (await client.core("me"))["creditAccount"] == {"balance": 99, "held": 0}
-    assert stored(guarded) == before
+    assert stored(fragile) == before
     assert len(before) == 4
-    log = (guarded.folder / "worker.log").read_text()
+    log = (fragile.folder / "worker.log").read_text()
     assert "KNOWN_PICTURE" in log
     assert "the first of its kind" in log
 
@@ -101,23 +92,23 @@ async def test_a_known_picture_is_blocked_when_it_comes_back(guarded: Installati
         }
 
     # until it is taken from the list
-    done = await asyncio.to_thread(command, guarded, "unblock", known)
+    done = await asyncio.to_thread(command, fragile, "unblock", known)
     assert done.stdout == "1 pictures left the list.\n"
     assert (await painted(client, "once more"))["status"] == "SUCCEEDED"
     check_end(database_url)
 
 
-async def test_what_the_safety_checker_flags_is_blocked(guarded: Installation) -> None:
-    client = await guarded.signed_up()
-    guarded.processes["worker"].stop()
-    guarded.start("worker", SAFETY_CHECKER=str(build_tiny_safety_checker(guarded.folder / "strict")))
+async def test_what_the_safety_checker_flags_is_blocked(fragile: Installation) -> None:
+    client = await fragile.signed_up()
+    fragile.processes["worker"].stop()
+    fragile.start("worker", SAFETY_CHECKER=str(build_tiny_safety_checker(fragile.folder / "strict")))
 
     (slot,) = (await painted(client, "k"))["slots"]
 
     assert (slot["status"], slot["failure"]["code"], slot["image"]) == ("BLOCKED", "CONTENT_BLOCKED", None)
     assert (await client.core("me"))["creditAccount"] == {"balance": 100, "held": 0}
-    assert stored(guarded) == set()
-    assert guarded.processes["worker"].stop() == 0
+    assert stored(fragile) == set()
+    assert fragile.processes["worker"].stop() == 0
 
 
 def test_a_list_that_can_not_be_understood_blocks_nothing(tmp_path: Path, database_url: str) -> None:

@@ -29,6 +29,8 @@ from uploading import CONFIRM, announced, brought, put, saved, uploaded
 from waiting import until
 
 if TYPE_CHECKING:
+    from multiprocessing.context import BaseContext
+
     from conftest import Installation
     from graph_client import GraphClient
     from workshop import Workshop
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 DECISIONS = """{ viewer { guardDecisions { nodes { subject effect reason message prompt jobId assetId } } } }"""
+LOADED_S = 60
+"""Within which a process has imported what a model needs, and has loaded it; 10 s where nobody else wants the CPU."""
 BLOCKED = "... on ContentBlocked { reason whatToChange } ... on UserError { code message path retryable }"
 
 
@@ -187,7 +191,7 @@ async def test_a_part_of_a_picture_that_is_blocked_is_not_made(
 
 
 async def test_the_safety_checker_judges_uploads_in_a_process_that_starts_with_the_first(
-    shop: Workshop, tmp_path: Path
+    shop: Workshop, tmp_path: Path, with_torch: BaseContext
 ) -> None:
     # given a model that flags what is red, and people who bring red and blue pictures
     model = build_tiny_safety_checker(tmp_path / "model", Image.new("RGB", (64, 64), "red"))
@@ -197,7 +201,7 @@ async def test_the_safety_checker_judges_uploads_in_a_process_that_starts_with_t
 
     def gate(*, is_lenient: bool) -> Gate:
         def open_model() -> SafetyChecker:
-            opened.append(SafetyChecker(recipe, is_lenient=is_lenient))
+            opened.append(SafetyChecker(recipe, is_lenient=is_lenient, context=with_torch))
             return opened[-1]
 
         return Gate(shop.db, shop.store, RenditionGuard(KnownPictures(shop.db, timedelta(seconds=4)), open_model))
@@ -216,7 +220,7 @@ async def test_the_safety_checker_judges_uploads_in_a_process_that_starts_with_t
             ((level,),) = sql(shop.database_url, "SELECT content_level FROM media_assets WHERE id = %s", asset)
             return level
 
-        return await until(answered)
+        return await until(answered, LOADED_S)
 
     strict, lenient = gate(is_lenient=False), gate(is_lenient=True)
     assert opened == []
@@ -274,7 +278,7 @@ async def test_an_api_with_a_safety_checker_has_it_in_a_process_of_its_own(
             refusal = await refusal_of(client, upload)
             return refusal if refusal["code"] == "UPLOAD_REJECTED" else None
 
-        refusal = await until(refused)
+        refusal = await until(refused, LOADED_S)
 
         api = easel.processes["api"]
         assert (refusal["problem"], refusal["reason"], files(easel)) == ("BLOCKED", "UNSAFE", set())

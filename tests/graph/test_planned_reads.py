@@ -23,6 +23,7 @@ from app.streams.reading import SubscriptionReader
 from app.streams.told import Asked, Told
 from crowd import Crowd, gather
 from db import migrate
+from depth import depth
 from domain.ports import Position
 from domain.watching import Snapshot
 from graph_client import CORE
@@ -79,7 +80,7 @@ PLACES: Final = {
 }
 IS_SEARCH: Final = "RANDOM_QUERIES" in os.environ
 """Whether to look for what is wrong with other queries in every run, as many as the variable says."""
-EXAMPLES: Final = int(os.environ.get("RANDOM_QUERIES", "2000"))
+EXAMPLES: Final = int(os.environ.get("RANDOM_QUERIES") or depth(200, 2_000))
 MARK: Final = "Zq7"
 PROBES: Final = [
     MARK + probe for probe in ("", "it's", 'quo"ted \\ back', "100% %s %(a)s", "$1 :x {y} -- ;", "/* */ \x00", "노을\n")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 AREA = {"areas": [{"x": 0.25, "y": 0.25, "width": 0.5, "height": 0.5}]}
 MADE: dict[str, tuple[dict[str, Any], tuple[int, int], str]] = {
-    "submitGeneration": ({"prompt": "a blue mug", "steps": 4, "count": 1}, (256, 256), ""),
+    "submitGeneration": ({"prompt": "a blue mug", "steps": 2, "count": 1}, (256, 256), ""),
     "inpaint": ({"prompt": "초록 나무", "mask": AREA, "count": 1}, (256, 256), ""),
     "outpaint": ({"margins": {"left": 32, "top": 32}, "count": 1}, (288, 288), ""),
     "upscale": ({"factor": 2}, (512, 512), "lanczos"),
@@ -53,7 +53,7 @@ def easel_small(as_it_comes: Installation, database_url: str, redis_url: str) ->
 
 async def a_picture(client: GraphClient, **given: Any) -> str:  # noqa: ANN401 - fields of the input
     """Return the id of a picture that the small model has painted."""
-    values = {"prompt": "a red mug on a table", "ratio": "1:1", "count": 1, "steps": 8, "seed": 7} | given
+    values = {"prompt": "a red mug on a table", "ratio": "1:1", "count": 1, "steps": 2, "seed": 7} | given
     job = (await asked(client, "submitGeneration", **values))["job"]
     assert (await ended(client, job["id"]))["status"] == "SUCCEEDED"
     (image,) = await images_of(client, job["id"])

@@ -27,6 +27,7 @@ from waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from multiprocessing.context import BaseContext
     from pathlib import Path
 
     from adapters.engines.recipes import PipelineRecipe
@@ -65,8 +66,8 @@ def recipe(model: Path) -> PipelineRecipe:
 
 
 @pytest.fixture
-def checker(model: Path) -> Iterator[SafetyChecker]:
-    checker = SafetyChecker(recipe(model))
+def checker(model: Path, with_torch: BaseContext) -> Iterator[SafetyChecker]:
+    checker = SafetyChecker(recipe(model), context=with_torch)
     yield checker
     checker.close()
 
@@ -86,8 +87,10 @@ def ends_in(color: str) -> Image.Image:
     return picture
 
 
-async def test_what_the_model_flags_is_mature_where_it_is_not_to_be_blocked(model: Path) -> None:
-    checker = SafetyChecker(recipe(model), is_lenient=True)
+async def test_what_the_model_flags_is_mature_where_it_is_not_to_be_blocked(
+    model: Path, with_torch: BaseContext
+) -> None:
+    checker = SafetyChecker(recipe(model), is_lenient=True, context=with_torch)
     mature = Rated(ContentLevel.MATURE, "the safety checker flagged it")
     assert [await checker.judge(picture) for picture in (RED, BLUE)] == [mature, None]
     checker.close()
@@ -121,8 +124,8 @@ async def test_a_process_that_dies_is_replaced(checker: SafetyChecker) -> None:
     assert await checker.judge(BLUE) is None
 
 
-async def test_a_process_that_says_nothing_is_killed(model: Path) -> None:
-    checker = SafetyChecker(recipe(model), silence_s=30)
+async def test_a_process_that_says_nothing_is_killed(model: Path, with_torch: BaseContext) -> None:
+    checker = SafetyChecker(recipe(model), silence_s=30, context=with_torch)
     assert await checker.judge(BLUE) is None
     pid = checker.pid
     assert pid

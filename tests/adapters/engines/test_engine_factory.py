@@ -84,7 +84,7 @@ def test_an_engine_whose_packages_are_missing_is_unavailable(tmp_path: Path) -> 
     (tmp_path / "diffusers.py").write_text("raise ImportError('No module named diffusers')")
     script = (
         "from adapters.engines.factory import EngineOptions, build_engine\n"
-        "try: build_engine('diffusers', EngineOptions(model='some/model')).load()\n"
+        "try: build_engine('small', EngineOptions()).load()\n"
         "except Exception as error: print(type(error).__name__, error)"
     )
     done = subprocess.run(

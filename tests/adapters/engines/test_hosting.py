@@ -6,7 +6,7 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -58,7 +58,7 @@ def pixels(outcomes: Sequence[Painted | NotPainted]) -> list[bytes]:
 def host() -> Iterator[Callable[..., HostedEngine]]:
     hosted: list[HostedEngine] = []
 
-    def start(build: Callable[[], Engine], residents: Residents | None = None, **options: float) -> HostedEngine:
+    def start(build: Callable[[], Engine], residents: Residents | None = None, **options: Any) -> HostedEngine:  # noqa: ANN401
         hosted.append(HostedEngine(f"engine-{len(hosted)}", build, residents or Residents(9), **options))
         return hosted[-1]
 

@@ -28,6 +28,7 @@ from tiny_segmenter import build_tiny_classifier, build_tiny_segmenter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from multiprocessing.context import BaseContext
     from pathlib import Path
 
     from domain.ports import Engine, Engines, PaintRequest
@@ -75,13 +76,17 @@ def segmenter(tiny_segmenter: Path) -> Engine:
 
 @pytest.fixture
 def engines(
-    tiny_upscaler: Path, tiny_segmenter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_upscaler: Path,
+    tiny_segmenter: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    with_torch: BaseContext,
 ) -> Iterator[Engines]:
     """Return what an installation paints with that is told both models."""
     monkeypatch.setenv("EASEL_HOME", str(tmp_path))
     monkeypatch.setenv("UPSCALER", str(tiny_upscaler))
     monkeypatch.setenv("SEGMENTER", str(tiny_segmenter))
-    built = build_engines(["sandbox"], engine_options(Settings()))
+    built = build_engines(["sandbox"], engine_options(Settings()), with_torch)
     yield built
     for engine in built.by_operation.values():
         assert isinstance(engine, HostedEngine)
