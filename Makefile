@@ -10,6 +10,7 @@ SET := requirements/install
 # Every command below takes further words: make test ARGS='-x tests/domain'
 ARGS ?=
 export PYTHON
+unexport PYTHONDONTWRITEBYTECODE # else every process that tests start may compile the house anew
 
 help: ## List these commands
 	@echo "Easel: describe a picture, watch it being painted, keep it, share it."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import resource
 import signal
@@ -39,6 +40,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 OPEN_FILES = 8_192
 pytest_plugins = ("depth", "engine_fixtures", "spare_servers", "workshop", "publishing_client", "fragile")
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector from looking through some million objects of modules and tests again and again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

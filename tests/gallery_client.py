@@ -88,7 +88,7 @@ def hang(database_url: str, client: GraphClient, owner: str, count: int) -> list
 
 async def painted(client: GraphClient, owner: str | None, count: int = 1, prompt: str = "a cat", **options: Any) -> Any:  # noqa: ANN401
     """Submit a small job for an owner, wait for its end, and return the job."""
-    given = {"size": {"width": 256, "height": 256}, "steps": 2, "ownerId": owner} | options
+    given = {"steps": 2, "ownerId": owner} | options
     result = await client.submit(prompt, key=uuid4().hex, count=count, **given)
     assert "job" in result, result
     job = result["job"]["id"]

@@ -10,8 +10,6 @@ from db.tables.columns import now
 from domain import recommendations, recommending_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from db.session import Database
 
 BUSY_S: Final = 0.5
@@ -29,11 +27,6 @@ class Recommender:
         """Look back an hour first."""
         self._db = db
         self._noticed_at = now() - LOOK_BACK
-
-    @property
-    def errands(self) -> tuple[Callable[[], Awaitable[None]], ...]:
-        """What there is to do, in order."""
-        return self.notice, self.renew_everybodys, self.recommend, self.forget
 
     async def notice(self) -> None:
         """Note once in a minute who has renewed their sessions."""

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from workers.broker import Bell
 
 SWEEP_S: Final = 2.0
+TIDY_S: Final = 10.0
 REMOVALS: Final = 10
 """Transactions in which one sweep removes artworks."""
 _SEARCH_BATCHES: Final = 20
@@ -54,7 +55,7 @@ logger = structlog.get_logger()
 
 
 class Sweeper:
-    """Sweeps every two seconds. Several may run: every change locks and looks again."""
+    """Sweeps every two seconds, and tidies every ten. Several may run: every change locks and looks again."""
 
     def __init__(self, db: Database, bell: Bell, store: ObjectStore, patience: timedelta, grace: timedelta) -> None:
         """Give up jobs that wait longer than ``patience``, and pictures unfinished for longer than ``grace``."""
@@ -67,22 +68,24 @@ class Sweeper:
 
     async def run(self) -> None:
         """Work until cancelled; a fault of one errand does not keep the others from being done."""
-        errands = (
-            *(self.rescue_lost, self.expire_overdue, self.expire_credits, self.ring_for_waiting, self.tidy_line),
-            *(self.forget_workers, self.fold_counts),
-            *(self.remove_abandoned, self.forget_uploads, self.empty_trash, self.forget),
-            self.score_anew,
-            *(self.remove_artworks, *self.recommender.errands),
-            *(self.look_for_search, self.tell_searchers, self.measure_trends),
-            *(self.rescue_archives, self.expire_archives, self.ring_for_archives, self.clear_archives),
-            *(self.forget_notifications, self.trim_notifications),
+        waited_for = (
+            *(self.rescue_lost, self.expire_overdue, self.ring_for_waiting, self.forget_workers, self.fold_counts),
+            *(self.expire_credits, self.score_anew, self.remove_artworks, self.recommender.recommend),
+            *(self.look_for_search, self.tell_searchers),
+            *(self.rescue_archives, self.expire_archives, self.ring_for_archives),
         )
+        tidying = (
+            *(self.tidy_line, self.remove_abandoned, self.forget_uploads, self.empty_trash),
+            *(self.forget, self.clear_archives, self.forget_notifications, self.trim_notifications),
+            *(self.recommender.notice, self.recommender.renew_everybodys, self.recommender.forget),
+            self.measure_trends,
+        )
+        clock, tidy_at = asyncio.get_running_loop().time, 0.0
         while True:
-            for errand in errands:
-                try:
-                    await errand()
-                except (SQLAlchemyError, OSError, StorageUnavailable) as error:
-                    logger.warning("sweep failed", errand=errand.__name__, error=type(error).__name__)
+            if clock() >= tidy_at:
+                tidy_at = clock() + TIDY_S
+                await _do(tidying)
+            await _do(waited_for)
             await asyncio.sleep(SWEEP_S)
 
     async def rescue_lost(self) -> None:
@@ -245,3 +248,11 @@ class Sweeper:
             async with self._db.write() as tx:
                 await mend(tx, key)
             logger.info("swept", key=str(key), by=mend.__name__)
+
+
+async def _do(errands: Sequence[Callable[[], Awaitable[None]]]) -> None:
+    for errand in errands:
+        try:
+            await errand()
+        except (SQLAlchemyError, OSError, StorageUnavailable) as error:
+            logger.warning("sweep failed", errand=errand.__name__, error=type(error).__name__)

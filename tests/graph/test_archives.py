@@ -136,7 +136,7 @@ async def test_a_folder_is_packed_with_all_folders_in_it(owner: Owner) -> None:
 
 
 async def test_an_archive_is_packed_while_the_worker_paints(owner: Owner) -> None:
-    submitted = await owner.client.submit("a cat #slow", key="1", count=8, ratio="1:1", steps=50)
+    submitted = await owner.client.submit("a cat #slow", key="1", count=8, steps=50)
     job = submitted["job"]["id"]
     status = "SELECT status FROM generation_jobs"
     await until(lambda: sql(owner.url, status) == [("RUNNING",)])

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-SLOW = {"count": 2, "ratio": "1:1", "steps": 2}
+SLOW = {"count": 2, "steps": 2}
 
 
 async def test_a_running_job_keeps_its_ready_images_and_gives_the_rest_back(easel: Installation) -> None:
@@ -126,7 +126,7 @@ async def test_a_waiting_job_is_canceled_at_once_with_all_its_credits(easel: Ins
 
 async def test_a_finished_job_can_not_be_canceled(easel: Installation) -> None:
     client = await easel.signed_up()
-    job = (await client.submit("a cat #fail", key="k", count=1, ratio="1:1", steps=1))["job"]["id"]
+    job = (await client.submit("a cat #fail", key="k", count=1, steps=1))["job"]["id"]
     async for _ in client.watch(job):
         pass
     before = row_counts(easel.environment["DATABASE_URL"])

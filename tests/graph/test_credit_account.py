@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-SMALL: dict[str, Any] = {"ratio": "1:1", "steps": 1}
+SMALL: dict[str, Any] = {"steps": 1}
 ACCOUNT = """query($first: Int, $after: Cursor) { viewer { creditAccount {
   id balance held available lowMark buckets { id kind amount expiresAt }
   ledger(first: $first, after: $after) {

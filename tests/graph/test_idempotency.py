@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from domain import generation
+from graph_client import SMALL_SIZE
 from pictures_from_pictures import asked, ended, images_of
 from stored import leave, row_counts, sql
 from workshop import small
@@ -35,7 +36,7 @@ async def test_the_same_request_again_returns_the_first_job(easel: Installation,
     before, accounts = row_counts(database_url), sql(database_url, "SELECT * FROM credit_accounts")
 
     # when the same comes again, written a little differently
-    again = await client.core("submit", {"prompt": " a cat ", "idempotencyKey": " key ", "count": 2, "steps": 1})
+    again = await client.submit(" a cat ", " key ", count=2, steps=1)
 
     # then it is answered with the job as it is now, and nothing is written
     assert again["job"]["id"] == first["job"]["id"]
@@ -46,12 +47,13 @@ async def test_the_same_request_again_returns_the_first_job(easel: Installation,
 
 async def test_another_request_with_the_same_key_is_a_conflict(easel: Installation, database_url: str) -> None:
     client = await easel.signed_up()
-    request = {"prompt": "a cat", "idempotencyKey": "key", "count": 2, "steps": 1}
+    request = {"prompt": "a cat", "idempotencyKey": "key", "count": 2, "steps": 1, "size": SMALL_SIZE}
     first = await client.core("submit", request)
     _ = [event async for event in client.watch(first["job"]["id"])]
     before, accounts = row_counts(database_url), sql(database_url, "SELECT * FROM credit_accounts")
 
-    changes: list[dict[str, Any]] = [{"prompt": "a dog"}, {"count": 3}, {"seed": 1}, {"ratio": "1:1"}, {"steps": 2}]
+    changes: list[dict[str, Any]] = [{"prompt": "a dog"}, {"count": 3}, {"seed": 1}, {"steps": 2}]
+    changes += [{"size": {"width": 64, "height": 72}}, {"size": None, "ratio": "1:1"}]
     for change in changes:
         refused = await client.core("submit", request | change)
         assert (refused["code"], refused["path"]) == ("IDEMPOTENCY_CONFLICT", ["input", "idempotencyKey"]), change
@@ -103,7 +105,7 @@ async def test_fifty_at_once_have_one_effect_and_one_answer(easel: Installation,
 
 async def a_half_failed_job(client: GraphClient) -> tuple[str, str]:
     """Return a job that has ended, of which one image failed, and the id of the other."""
-    job = (await client.submit("a cat #fail:1", "first", count=2, ratio="1:1", steps=1))["job"]["id"]
+    job = (await client.submit("a cat #fail:1", "first", count=2, steps=1))["job"]["id"]
     (image,) = await images_of(client, job)
     return job, image
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 LIST = """{ notifications { nodes { kind message itemCount amount actorCount actors { id }
   subject { __typename ... on Node { id } } } } }"""
 LOW = "mutation M($input: SetLowCreditMarkInput!) { setLowCreditMark(input: $input) { __typename } }"
-SMALL: dict[str, Any] = {"ratio": "1:1", "steps": 2}
+SMALL: dict[str, Any] = {"steps": 2}
 
 
 async def groups(client: GraphClient, count: int) -> dict[str, Any]:

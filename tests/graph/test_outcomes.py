@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-QUICK = {"ratio": "1:1", "steps": 2}
+QUICK = {"steps": 2}
 JOB = """fragment J on GenerationJob {
   id status progress cost sequence queue { position ahead etaSeconds } failure { code message }
   createdAt startedAt finishedAt engine prompt count seed succeededCount failedCount blockedCount releasedCredits
@@ -101,7 +101,7 @@ async def test_the_stream_and_the_query_say_the_same_of_a_job(easel: Installatio
 async def busy(easel: Installation) -> AsyncIterator[GraphClient]:
     """Keep the only worker busy with a job that takes its time, until the test is over."""
     client = await easel.signed_up()
-    slow = (await client.submit("a cat #slow", key="slow", count=8, ratio="1:1", steps=50))["job"]["id"]
+    slow = (await client.submit("a cat #slow", key="slow", count=8, steps=50))["job"]["id"]
     async with aclosing(client.watch(slow)) as events:
         async for event in events:
             if event["__typename"] == "GenerationProgress":

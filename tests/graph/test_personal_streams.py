@@ -47,7 +47,7 @@ CREDITS = """subscription Credits($after: Cursor) {
     ... on CreditBalanceChanged { account { balance held } entry { kind amount balanceAfter heldAfter } }
   }
 }"""
-SMALL: dict[str, Any] = {"count": 2, "ratio": "1:1", "steps": 2}
+SMALL: dict[str, Any] = {"count": 2, "steps": 2}
 
 
 async def told(client: GraphClient, query: str, **variables: Any) -> AsyncGenerator[dict[str, Any], None]:  # noqa: ANN401
@@ -169,7 +169,7 @@ async def test_what_was_rolled_back_is_told_to_nobody(easel: Installation) -> No
     await database.close()
 
     # when something else happens
-    job = (await client.submit("a cat", key="k", count=1, ratio="1:1", steps=1))["job"]["id"]
+    job = (await client.submit("a cat", key="k", count=1, steps=1))["job"]["id"]
 
     # then this is the next that is told
     _, held, queued, *_ = await until_completed(told(client, MINE, after=after))
@@ -193,8 +193,8 @@ async def test_nobody_is_told_of_anybody_elses_affairs(easel: Installation) -> N
     # and what happens to the one does not reach the other
     async with aclosing(told(stranger, MINE, types=["JOB_QUEUED"])) as stream:
         await anext(stream)
-        await owner.submit("a cat", key="k", count=1, ratio="1:1", steps=1)
-        mine = (await stranger.submit("a dog", key="k", count=1, ratio="1:1", steps=1))["job"]["id"]
+        await owner.submit("a cat", key="k", count=1, steps=1)
+        mine = (await stranger.submit("a dog", key="k", count=1, steps=1))["job"]["id"]
         assert (await anext(stream))["job"]["id"] == mine
 
 
@@ -223,7 +223,7 @@ async def test_events_of_a_newer_version_are_not_told(easel: Installation) -> No
     await log.publish(stream, "BOOK_PRINTED", {"book": "1"})
     await valkey.aclose()
 
-    job = (await client.submit("a cat", key="k", count=1, ratio="1:1", steps=1))["job"]["id"]
+    job = (await client.submit("a cat", key="k", count=1, steps=1))["job"]["id"]
 
     _, held, *_ = await until_completed(told(client, MINE, after=after))
     assert (held["sequence"], held["entry"]["jobId"]) == (3, job)

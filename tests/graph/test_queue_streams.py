@@ -46,10 +46,7 @@ async def test_a_line_is_told_as_it_grows_and_as_it_empties(easel: Installation)
             "medianWaitSeconds": None,
         }
         # when one job is painted, and two wait
-        jobs = [
-            (await client.submit("a cat #slow", key=str(n), count=n + 1, ratio="1:1", steps=50))["job"]["id"]
-            for n in range(3)
-        ]
+        jobs = [(await client.submit("a cat #slow", key=str(n), count=n + 1, steps=50))["job"]["id"] for n in range(3)]
         sequences = [status["sequence"]]
         while (status["queue"]["waiting"], status["queue"]["running"]) != (2, 1):
             status = await anext(stream)

@@ -87,7 +87,7 @@ async def test_the_failed_images_alone_are_painted_again_with_their_seeds(
 
 async def test_what_fails_again_is_retried_as_its_child(easel: Installation) -> None:
     client = await easel.signed_up()
-    job = (await client.submit("a cat #fail", "1", count=1, seed=3, ratio="1:1", steps=1))["job"]["id"]
+    job = (await client.submit("a cat #fail", "1", count=1, seed=3, steps=1))["job"]["id"]
     for number in range(2):
         assert (await painted(client, job))["status"] == "FAILED"
         child = (await retried(client, job, f"again {number}"))["job"]
@@ -97,7 +97,7 @@ async def test_what_fails_again_is_retried_as_its_child(easel: Installation) -> 
 
 async def test_two_retries_at_once_are_one(easel: Installation, database_url: str) -> None:
     client = await easel.signed_up()
-    job = (await client.submit("a cat #fail", "1", count=1, ratio="1:1", steps=1))["job"]["id"]
+    job = (await client.submit("a cat #fail", "1", count=1, steps=1))["job"]["id"]
     await painted(client, job)
 
     results = await asyncio.gather(*(retried(client, job, f"again {number}") for number in range(8)))
@@ -110,9 +110,9 @@ async def test_what_has_not_failed_is_not_retried_and_nothing_is_written(
     easel: Installation, database_url: str
 ) -> None:
     client, other = await easel.signed_up(), await easel.signed_up()
-    blocked = (await client.submit("a cat #block", "1", count=1, ratio="1:1", steps=1))["job"]["id"]
+    blocked = (await client.submit("a cat #block", "1", count=1, steps=1))["job"]["id"]
     await painted(client, blocked)
-    failed = (await client.submit("a cat #fail", "2", count=1, ratio="1:1", steps=1))["job"]["id"]
+    failed = (await client.submit("a cat #fail", "2", count=1, steps=1))["job"]["id"]
     await painted(client, failed)
     leave(database_url, 0)
     before = row_counts(database_url)
@@ -158,7 +158,7 @@ async def test_the_same_retry_again_is_the_first_one_whatever_has_become_of_its_
 ) -> None:
     client = await easel.signed_up()
     owner = await create(client, "Character")
-    job = (await client.submit("a cat #fail", "1", count=1, ratio="1:1", steps=1, ownerId=owner))["job"]["id"]
+    job = (await client.submit("a cat #fail", "1", count=1, steps=1, ownerId=owner))["job"]["id"]
     await painted(client, job)
     child = (await retried(client, job))["job"]["id"]
     await painted(client, child)
@@ -179,7 +179,7 @@ async def test_the_same_retry_again_is_the_first_one_whatever_has_become_of_its_
 async def test_what_the_guard_blocks_by_now_is_not_painted_again(easel: Installation, database_url: str) -> None:
     # given a prompt that passed when its job was submitted, and would not pass now
     client = await easel.signed_up()
-    job = (await client.submit("a cat #fail", "1", count=1, ratio="1:1", steps=1))["job"]["id"]
+    job = (await client.submit("a cat #fail", "1", count=1, steps=1))["job"]["id"]
     await painted(client, job)
     sql(database_url, "UPDATE generation_jobs SET prompt = 'porn'")
     await until(lambda: not sql(database_url, "SELECT id FROM outbox LIMIT 1"))

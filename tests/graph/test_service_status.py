@@ -97,7 +97,7 @@ async def test_an_administrator_pauses_a_line_and_nobody_else(still: Installatio
     assert not (await status_of(client))["engines"][0]["isPossibleNow"]
 
     # when a job is submitted, it waits until the line goes on
-    job = (await client.submit("x", "1", count=1, ratio="1:1", steps=1))["job"]["id"]
+    job = (await client.submit("x", "1", count=1, steps=1))["job"]["id"]
     assert (await status_of(client))["engines"][0]["queueDepth"] == 1
     resumed = await changed(client, RESUME, engine="sandbox")
     assert not resumed["queue"]["isPaused"]

@@ -162,7 +162,7 @@ async def test_a_wrong_operation_is_an_error_of_its_own_and_the_others_go_on(eas
 
 async def test_a_socket_follows_fifty_of_two_hundred_and_goes_on(easel: Installation) -> None:
     client = await easel.signed_up()
-    job = (await client.submit("a cat #slow", key="k", count=1, ratio="1:1", steps=50))["job"]["id"]
+    job = (await client.submit("a cat #slow", key="k", count=1, steps=50))["job"]["id"]
     async with opened(easel) as socket:
         await initialized(socket, client)
         for number in range(200):

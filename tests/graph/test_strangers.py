@@ -112,7 +112,7 @@ async def has_open(easel: Installation, at_most: float) -> bool:
 
 async def test_somebody_elses_job_is_told_like_one_that_is_not_there(easel: Installation) -> None:
     owner, stranger = await easel.signed_up(), await easel.signed_up()
-    job = (await owner.submit("a cat", key="k", count=1, ratio="1:1", steps=2))["job"]["id"]
+    job = (await owner.submit("a cat", key="k", count=1, steps=2))["job"]["id"]
     missing = f"job_{'0' * 31}1"
     answers = {each: await refusals(stranger, each) for each in (job, missing)}
 

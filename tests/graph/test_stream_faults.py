@@ -76,7 +76,7 @@ async def test_a_socket_is_told_its_request_id_and_there_is_none_elsewhere(easel
 
 async def test_server_sent_events_have_their_cursors_as_ids_and_go_on_after_the_last(easel: Installation) -> None:
     client = await easel.signed_up()
-    job = (await client.submit("a cat", key="k", count=1, ratio="1:1", steps=2))["job"]["id"]
+    job = (await client.submit("a cat", key="k", count=1, steps=2))["job"]["id"]
 
     async def told(last: str | None) -> list[tuple[str, dict[str, object]]]:
         """Return the id and the event of each message."""

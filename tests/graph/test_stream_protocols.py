@@ -52,7 +52,7 @@ async def all_of(client: GraphClient, query: str, variables: dict[str, Any], way
 
 async def test_all_ways_tell_the_same_as_it_happens(easel: Installation) -> None:
     client = await easel.signed_up()
-    job = (await client.submit("a cat #slow #fail:1", key="k", count=2, ratio="1:1", steps=2))["job"]["id"]
+    job = (await client.submit("a cat #slow #fail:1", key="k", count=2, steps=2))["job"]["id"]
 
     async def by_socket() -> list[dict[str, Any]]:
         return [event async for event in client.watch(job, beginning(job))]
@@ -139,7 +139,7 @@ async def test_who_prefers_a_plain_answer_gets_one(easel: Installation, accept: 
 
 async def test_a_stream_is_alive_while_nothing_happens(easel: Installation) -> None:
     client = await easel.signed_up()
-    running = (await client.submit("a cat #slow", key="1", count=1, ratio="1:1", steps=50))["job"]["id"]
+    running = (await client.submit("a cat #slow", key="1", count=1, steps=50))["job"]["id"]
     job = (await client.submit("a cat", key="2", count=1))["job"]["id"]
     async with opened(client, CORE["watch"], {"jobId": job}, accept=MULTIPART) as response:
         text = ""

@@ -71,7 +71,7 @@ async def whole(results: AsyncGenerator[dict[str, Any], None]) -> list[dict[str,
 
 async def test_a_token_that_ends_in_mid_stream_is_told_and_the_stream_is_closed(easel: Installation) -> None:
     client = await easel.signed_up()
-    job = (await client.submit("a cat #slow", key="k", count=1, ratio="1:1", steps=50))["job"]["id"]
+    job = (await client.submit("a cat #slow", key="k", count=1, steps=50))["job"]["id"]
     watching = brief(easel, client)
 
     async with asyncio.timeout(15):

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-SMALL: dict[str, Any] = {"ratio": "1:1", "steps": 2}
-SLOW: dict[str, Any] = {"count": 1, "ratio": "1:1", "steps": 50}
+SMALL: dict[str, Any] = {"steps": 2}
+SLOW: dict[str, Any] = {"count": 1, "steps": 50}
 
 
 async def submitted(client: GraphClient, prompt: str = "a cat", key: str = "k", **options: Any) -> str:  # noqa: ANN401
