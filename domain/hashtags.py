@@ -12,7 +12,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from domain.errors import InvalidInput
-from domain.texts import is_visible, normal
+from domain.texts import folded, is_visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,7 +27,7 @@ _BEFORE_NO_TAG: Final = frozenset((*SIGNS, "&", "/"))
 
 
 def checked_tags(tags: Iterable[str], path: Path = ("input", "tags"), *, maximum: int = MAXIMUM_TAGS) -> list[str]:
-    """Return tags as they are compared: NFKC, case folded, without ``#``, each once, in the given order.
+    """Return tags as they are compared (``texts.folded``), without ``#``, each once, in the given order.
 
     Raises:
         InvalidInput: too many, or one that is not one word.
@@ -56,8 +56,7 @@ def tags_in(*texts: str) -> list[str]:
 
 def plain_tag(tag: str) -> str | None:
     """Return a tag as it is compared, None where it is no word that can be one."""
-    name = (normal("NFKC", tag, maximum=MAXIMUM_TAG_LENGTH) or "").removeprefix("#")
-    name = unicodedata.normalize("NFKC", name.casefold())
+    name = (folded(tag, maximum=MAXIMUM_TAG_LENGTH) or "").removeprefix("#")
     is_word = all(map(_is_of_a_word, name)) and any(_kind(each) in "LN" for each in name) and _kind(name[0]) != "M"
     return name if is_word and len(name) <= MAXIMUM_TAG_LENGTH else None
 

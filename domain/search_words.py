@@ -1,4 +1,4 @@
-"""Words as search compares them: NFKC, case folded, without what nobody sees; the same for texts and for queries."""
+"""Words as search compares them: folded, without what nobody sees; the same for texts and for queries."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
-from domain.texts import normal
+from domain.texts import folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,11 +22,8 @@ def plain(text: str) -> str:
     """Return a text as it is compared; of one that is no text of people, nothing."""
     if text.isascii():
         return text.casefold()
-    composed = normal("NFKC", text, maximum=max(len(text), 1))
-    if composed is None:
-        return ""
-    folded = unicodedata.normalize("NFKC", composed.casefold())
-    return "".join(each for each in folded if not _is_unseen(each))
+    same = folded(text, maximum=max(len(text), 1)) or ""
+    return "".join(each for each in same if not _is_unseen(each))
 
 
 def words_in(text: str) -> list[str]:

@@ -24,6 +24,12 @@ _MOST_COMPOSED: Final = 4
 _PILE: Final = re.compile(rb"[^\0]{31}")
 """More marks upon one letter than any script has (Unicode's Stream-Safe Text Format, UAX #15, D4)."""
 _MARKS_BY_DECOMPOSITION: Final = str.maketrans("\u0f73\u0f75\u0f81", "\u0f71" * 3)
+_LONE_LETTER: Final = re.compile(
+    r"[\u1100-\u115e](?![\u1161-\u11a7])|(?<![\u1100-\u115e])[\u1161-\u11a7]|(?<![\u1161-\u11a7])[\u11a8-\u11ff]"
+)
+"""A letter of Hangul that is not composed: no consonant before a vowel, none behind one, and no vowel behind one."""
+_AS_TYPED: Final = {unicodedata.normalize("NFKC", chr(code)): chr(code) for code in range(0x3131, 0x318F)}
+"""Letters of Hangul as keyboards give them, by the parts of syllables that NFKC makes of them."""
 
 
 def normal(form: Literal["NFC", "NFKC"], value: str, *, maximum: int) -> str | None:
@@ -38,6 +44,19 @@ def normal(form: Literal["NFC", "NFKC"], value: str, *, maximum: int) -> str | N
     if not text.isascii() and _PILE.search(bytes(map(unicodedata.combining, text.translate(_MARKS_BY_DECOMPOSITION)))):
         return None
     return unicodedata.normalize(form, text).strip()
+
+
+def folded(text: str, *, maximum: int) -> str | None:
+    """Return a text as it is compared: NFKC and case folded; None where ``normal`` gives None.
+
+    Letters of Hangul that stand alone, as in ``ㅋㅋㅋ``, stay what they are: NFKC makes parts of syllables of them, and
+    fonts show these as such.
+    """
+    composed = normal("NFKC", text, maximum=maximum)
+    if composed is None:
+        return None
+    same = unicodedata.normalize("NFKC", composed.casefold())
+    return _LONE_LETTER.sub(lambda letter: _AS_TYPED.get(letter[0], letter[0]), same)
 
 
 def findable(text: str) -> str | None:

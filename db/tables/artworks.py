@@ -98,7 +98,7 @@ class ArtworkImage(SQLModel, table=True):
 
 
 class Tag(SQLModel, table=True):
-    """A hashtag, normalised: NFKC, case folded, without the sign."""
+    """A hashtag, as ``domain.hashtags`` compares it: NFKC, case folded, without the sign."""
 
     __tablename__ = "tags"
     __table_args__ = (CheckConstraint("artwork_count >= 0 AND follower_count >= 0", name="counts"),)

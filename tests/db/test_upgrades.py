@@ -1,4 +1,4 @@
-"""Databases of the first release, brought to the newest schema with what is in them."""
+"""Databases of older releases, brought to the newest schema with what is in them."""
 
 from __future__ import annotations
 
@@ -67,21 +67,38 @@ FROM credit_accounts a, (
 """Somebody with an avatar and four jobs of one image, each at another point of its life, as that release has it."""
 
 
+LETTERS: Final[LiteralString] = """
+CREATE TEMPORARY TABLE words AS VALUES (1, U&'\\110F\\110F카'), (2, U&'한글\\1112\\119E\\11AB');
+INSERT INTO tags (id, name) SELECT gen_random_uuid(), column2 FROM words;
+INSERT INTO search_terms (kind, word, uses) SELECT 'TAG', column2, 1 FROM words;
+INSERT INTO search_documents (number, artwork_id, style, ratio, engine, color, content_level, terms, strong, tags, text)
+SELECT 1, gen_random_uuid(), '', '', '', '', 'GENERAL', '{}', '{}', '{}', string_agg(column2, ' ' ORDER BY column1)
+    || U&' \\1172' FROM words;
+INSERT INTO users (id, email, password_hash, handle, display_name, bio, follower_count, following_count, artwork_count,
+                   created_at)
+VALUES (gen_random_uuid(), 'ann@easel.example', '', 'ann', 'Ann', '', 0, 0, 0, now());
+INSERT INTO saved_searches (id, user_id, name, query, styles, ratios, engines, colors, content_levels, tags, notify,
+                            trait, created_at)
+SELECT gen_random_uuid(), id, '', '', '{}', '{}', '{}', '{}', '{}', ARRAY(SELECT column2 FROM words ORDER BY column1),
+    false, 'TAG:' || (SELECT column2 FROM words WHERE column1 = 1), now() FROM users;
+"""
+
+
 @contextmanager
-def first_release(server: EmbeddedServer) -> Iterator[str]:
-    """Make a database with the tables of the first release; yields its URL."""
-    name = f"first_{uuid4().hex}"
+def database_of(server: EmbeddedServer, revision: str) -> Iterator[str]:
+    """Make a database with the tables of an older release; yields its URL."""
+    name = f"older_{uuid4().hex}"
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
         url = urlsplit(server.url)._replace(path=f"/{name}").geturl()
-        migrate.upgrade(url, "0001")
+        migrate.upgrade(url, revision)
         yield url
         connection.execute(psycopg.sql.SQL("DROP DATABASE {} WITH (FORCE)").format(psycopg.sql.Identifier(name)))
 
 
 async def test_jobs_credits_and_waits_of_the_first_release_go_on(spare_postgres: EmbeddedServer) -> None:
     spare_postgres.start()
-    with first_release(spare_postgres) as url:
+    with database_of(spare_postgres, "0001") as url:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(A_WORLD)
 
@@ -101,3 +118,20 @@ async def test_jobs_credits_and_waits_of_the_first_release_go_on(spare_postgres:
             place = await line.place_of_next(tx, "sandbox", user)
         await db.close()
         assert (place.position, place.eta_seconds) == (2, 20)
+
+
+async def test_tags_of_letters_that_stand_alone_are_those_that_people_type_now(spare_postgres: EmbeddedServer) -> None:
+    spare_postgres.start()
+    with database_of(spare_postgres, "0028") as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(LETTERS)
+
+        migrate.upgrade(url)
+
+        letters, syllables = "ㅋㅋ카", "한글\u1112\u119e\u11ab"
+        names = [(letters,), (syllables,)]
+        assert sql(url, 'SELECT name FROM tags ORDER BY name COLLATE "C"') == names
+        assert sql(url, "SELECT word FROM search_terms ORDER BY id") == names
+        assert sql(url, "SELECT text FROM search_documents") == [(f"{letters} {syllables} ㅠ",)]
+        assert sql(url, "SELECT tags, trait FROM saved_searches") == [([letters, syllables], f"TAG:{letters}")]
+        assert sql(url, "SELECT word FROM search_like('TAG', %s, 9)", "ㅋㅋㅋ카") == [(letters,)]

@@ -152,6 +152,18 @@ async def test_korean_is_found_by_syllables_endings_and_unfinished_letters(galle
     # composed and decomposed, full width: the same
     assert await gallery.titles("\u1112\u1161\u11ab\u1100\u1161\u11bc") == ["한강의 밤"]
     assert await gallery.titles("#야옹") == ["길고양이"]
+    # a syllable that is still being typed
+    assert await gallery.titles("고양이가 풍ㄱ") == ["고양이가 있는 풍경"]
+    assert await gallery.titles("고양이가 있느") == ["고양이가 있는 풍경"]
+
+
+async def test_letters_of_hangul_that_stand_alone_are_words_and_tags(gallery: Gallery) -> None:
+    (nari,) = await gallery.users("nari")
+    await gallery.add(nari, "고양이 ㅋㅋㅋ", "ㅠㅠ")
+    await gallery.look()
+    for query in ("ㅋㅋㅋ", "ㅋㅋ", "\u110f\u110f\u110f", "#ㅠㅠ", '"고양이 ㅋㅋㅋ"', "고양이 -ㅋㅋㅋㅋ"):
+        assert await gallery.titles(query) == ["고양이 ㅋㅋㅋ"]
+    assert await gallery.titles("#ㅋㅋㅋ") == []
 
 
 async def test_one_and_two_letters_find_what_begins_so(gallery: Gallery) -> None:
