@@ -22,7 +22,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
-    values,
+    tuple_,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import col
@@ -137,13 +137,17 @@ def facets(search: Row, viewer_id: Value) -> Subquery:
     listed = _listed(found, viewer_id, *(trait.label(name.lower()) for name, trait in traits.items())).subquery(
         "listed"
     )
-    pairs = [(literal(name.value, Text), listed.c[name.lower()]) for name in traits]
-    each = values(column("field", Text), column("value", Text), name="each").data(pairs).lateral()
+    columns = [listed.c[name.lower()] for name in traits]
+    others = (1 << len(columns)) - 1
+    field = case(
+        {others & ~(1 << place): literal(name.value, Text) for place, name in enumerate(reversed(traits))},
+        value=func.grouping(*columns),
+    )
+    value = func.coalesce(*columns)
     return (
-        select(each.c.field, each.c.value, func.count().label("count"))
-        .select_from(listed.join(each, literal_column("true")))
-        .where(each.c.value != "")
-        .group_by(each.c.field, each.c.value)
+        select(field.label("field"), value.label("value"), func.count().label("count"))
+        .group_by(func.grouping_sets(*map(tuple_, columns)))
+        .having(value != "")
         .subquery()
     )
 
