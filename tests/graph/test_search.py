@@ -136,6 +136,18 @@ async def test_many_frequent_words_cost_lookups_and_no_joins(gallery: Gallery, s
     assert max(len(ids.split(",")) for ids in re.findall(r"'\{([\d,]+)\}'", asked)) == 3
 
 
+async def test_a_word_that_many_others_begin_with_is_found_beside_another(gallery: Gallery) -> None:
+    (nari,) = await gallery.users("nari")
+    words = ("drag", "dragon", "dragons", "dragoon", "dragonfly")
+    for word in words:
+        await gallery.add(nari, f"Tiny {word}")
+        await gallery.add(nari, f"Huge {word}")
+    await gallery.add(nari, "Tiny cat")
+    await gallery.look()
+    assert await gallery.titles("tiny drag") == ["Tiny drag", *(f"Tiny {word}" for word in reversed(words[1:]))]
+    assert await gallery.titles("tiny drag -dragons -dragoon") == ["Tiny drag", "Tiny dragonfly", "Tiny dragon"]
+
+
 async def test_korean_is_found_by_syllables_endings_and_unfinished_letters(gallery: Gallery) -> None:
     (nari,) = await gallery.users("nari")
     await gallery.add(nari, "고양이가 있는 풍경")
