@@ -14,8 +14,8 @@ from strawberry.types.graphql import OperationType as Kind
 
 from app.edge.answers import RefusedError
 from app.edge.negotiation import STREAM_PATH
-from db.session import AWAY
-from domain.errors import PersistedQueryNotFound, PersistedQueryNotSupported, RequestError
+from db.session import AWAY, LOST
+from domain.errors import NOT_NOW, PersistedQueryNotFound, PersistedQueryNotSupported, RequestError
 from planner import Abandoned, noting
 from schema.rates import charge
 
@@ -176,8 +176,7 @@ def kind_refusal(kind: Kind) -> RefusedError:
 
 def away_refusal() -> RefusedError:
     """Return the refusal of a request while PostgreSQL can not be reached."""
-    message = "This can not be answered now. Try again later."
-    return RefusedError(503, message, "INTERNAL", headers={"retry-after": "1"})
+    return RefusedError(503, NOT_NOW, "INTERNAL", headers={"retry-after": "1"})
 
 
 def encode(answer: object) -> bytes:
@@ -190,6 +189,9 @@ def encode(answer: object) -> bytes:
 
 def _answer(result: ExecutionResult, *, is_cacheable: bool) -> Answer:
     errors = result.errors or ()
+    lost = [error.original_error for error in errors if isinstance(error.original_error, LOST)]
+    if lost and result.data is None:
+        raise lost[0]
     # field errors have a path (https://spec.graphql.org/draft/#sec-Errors); an answer without `data` has none
     if errors and result.data is None and all(error.path is None for error in errors):
         return _refused(errors, result.extensions)

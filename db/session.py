@@ -15,8 +15,10 @@ from db.searches import Search
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 
-AWAY: Final = (OperationalError, InterfaceError, PoolTimeoutError, OSError)
-"""What is raised while PostgreSQL can not be reached, or as it goes away: the same may succeed a little later."""
+LOST: Final = (OperationalError, InterfaceError, PoolTimeoutError)
+"""What a session raises when PostgreSQL can not be reached, goes away or takes too long: the same may succeed later."""
+AWAY: Final = (*LOST, OSError)
+"""The same of whatever asks PostgreSQL."""
 _PAUSE_S: Final = 0.1
 
 Key = TypeVar("Key")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from domain.messages import message
 from domain.words import ErrorCode
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from domain.messages import Language
     from domain.ports import Finding
     from domain.words import GuardReason, UploadProblem
+
+FAILED: Final = "Something went wrong here; it has been noted."
+"""What is told of an error that only we should read."""
+NOT_NOW: Final = "This can not be answered now. Try again later."
+"""What is told while PostgreSQL is away."""
 
 
 class UserError(Exception):

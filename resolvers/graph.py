@@ -14,8 +14,9 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.tools import merge_types
 from strawberry.types.execution import StreamExecutionResult
 
+from db.session import LOST
 from domain import accounts, cursors
-from domain.errors import Missing, RequestError
+from domain.errors import FAILED, NOT_NOW, Missing, RequestError
 from planner import Planner, Reader, Vanished, Weight
 from resolvers.accounts import AccountMutations, AccountQueries
 from resolvers.allowances import AllowanceQueries
@@ -105,7 +106,10 @@ def _treat(result: Any) -> None:  # noqa: ANN401 - the result of a query, or one
 
 
 def treated(error: GraphQLError) -> GraphQLError:
-    """Return an error as clients are told it: with its code, and without what only we should read."""
+    """Return an error as clients are told it: with its code, and without what only we should read.
+
+    It keeps what tells that PostgreSQL was lost, which an answer over HTTP has a status for.
+    """
     cause = error.original_error
     if isinstance(cause, GraphQLError) or cause is None:
         code, message = "BAD_USER_INPUT", error.message
@@ -119,9 +123,10 @@ def treated(error: GraphQLError) -> GraphQLError:
         code, message = Missing.code, "What this tells of is gone, or out of your sight by now."
     else:
         logger.error("request failed", path=error.path, exc_info=cause)
-        code, message = "INTERNAL", "Something went wrong here; it has been noted."
+        code, message = "INTERNAL", NOT_NOW if isinstance(cause, LOST) else FAILED
     extensions = {"code": code, **(error.extensions or {})}
-    return GraphQLError(message, error.nodes, error.source, error.positions, error.path, None, extensions)
+    told = cause if isinstance(cause, LOST) else None
+    return GraphQLError(message, error.nodes, error.source, error.positions, error.path, told, extensions)
 
 
 class _Schema(strawberry.Schema):

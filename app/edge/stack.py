@@ -25,6 +25,7 @@ from app.edge.rates import Identify, RequestCounts
 from app.edge.requests import BodyReader, RequestLimits, check_body_type, is_plain_json, replay
 from app.edge.sharing import Sharing
 from app.metrics import Metrics
+from domain.errors import FAILED
 
 SWITCHING: Final = 101
 """Status of a handshake that succeeded."""
@@ -267,4 +268,4 @@ def _note(error: Exception, passage: Passage) -> None:
     if passage.status:
         raise error
     logger.error("request failed", exc_info=error)
-    raise RefusedError(500, "Something went wrong here; it has been noted.", "INTERNAL") from error
+    raise RefusedError(500, FAILED, "INTERNAL") from error

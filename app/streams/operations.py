@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 from weakref import WeakValueDictionary
 
 import structlog
@@ -22,7 +22,7 @@ from app.streams.common import Common
 from app.streams.told import Asked, Told
 from db.session import AWAY
 from domain import watching
-from domain.errors import RequestError
+from domain.errors import FAILED, NOT_NOW, RequestError
 from domain.topics import Topics
 from domain.watching import Snapshot
 from resolvers.graph import treated
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
     from schema.context import Context
 
 logger = structlog.get_logger()
-FAILED: Final = "Something went wrong here; it has been noted."
-NOT_NOW: Final = "This can not be answered now. Try again later."
 
 
 class Listener(Outlet, Protocol):
