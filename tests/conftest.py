@@ -14,7 +14,7 @@ import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
@@ -28,6 +28,7 @@ from app.listening import answers
 from audit import check_ledger
 from db import migrate
 from graph_client import GraphClient
+from nursery import Nursery, nurseries
 from states import forbid_other_moves
 from stored import disconnect, empty, sql
 from waiting import until
@@ -36,8 +37,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from app.embedded.server import EmbeddedServer
+    from nursery import Forked
 
 ROOT = Path(__file__).parent.parent
+EASEL = (sys.executable, "-m", "app")
 OPEN_FILES = 8_192
 pytest_plugins = ("depth", "engine_fixtures", "spare_servers", "workshop", "publishing_client", "fragile")
 
@@ -67,6 +70,14 @@ def _plain_tracebacks() -> None:
     *others, _ = structlog.get_config()["processors"]
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[*others, plain])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nursery() -> Iterator[None]:
+    """Fork Easel's processes from one that has loaded their modules."""
+    nurseries.append(Nursery())
+    yield
+    nurseries.pop().close()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -133,14 +144,17 @@ class Process:
     argv: tuple[str, ...]
     environment: dict[str, str]
     log: Path
-    popen: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    popen: subprocess.Popen[bytes] | Forked | None = field(default=None, init=False)
 
     def start(self) -> Process:
         """Start it; what it says goes to the log."""
         with self.log.open("ab") as log:
-            self.popen = subprocess.Popen(
-                self.argv, env=self.environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
-            )
+            if self.argv[: len(EASEL)] == EASEL and nurseries:
+                words, file = self.argv[len(EASEL) :], log.fileno()
+                self.popen = nurseries[-1].start(words, self.environment, file, file)
+            else:
+                options: dict[str, Any] = {"env": self.environment, "cwd": ROOT, "start_new_session": True}
+                self.popen = subprocess.Popen(self.argv, stdout=log, stderr=log, **options)
         return self
 
     def signal(self, number: signal.Signals) -> None:
@@ -173,9 +187,8 @@ class Installation:
     def start(self, *names: str, **environment: str) -> None:
         """Start processes by the name of their command."""
         for name in names:
-            argv = (sys.executable, "-m", "app", name)
             settings = self.environment | environment
-            self.processes[name] = Process(name, argv, settings, self.folder / f"{name}.log").start()
+            self.processes[name] = Process(name, (*EASEL, name), settings, self.folder / f"{name}.log").start()
 
     @contextmanager
     def running(self, *names: str) -> Iterator[Installation]:

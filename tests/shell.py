@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import subprocess
-import sys
-from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
-ROOT = Path(__file__).parent.parent
+from nursery import nurseries
 
 
 def easel_command(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
-    argv = (sys.executable, "-m", "app", *words)
-    return subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+        status = nurseries[-1].start(words, environment, out.fileno(), err.fileno()).wait(60)
+        return subprocess.CompletedProcess(("easel", *words), status, _written(out), _written(err))
+
+
+def _written(file: IO[str]) -> str:
+    file.seek(0)
+    return file.read()
