@@ -160,24 +160,26 @@ class Chaos:
         self.valkey.start()
 
     async def miss_valkey(self) -> None:
-        """Kill it while images are painted, and start it when the API has answered and images were ready without it."""
+        """Kill it while images are painted; start it when the API has answered and what was in hand is ready."""
         await self.installation.answering()
-        await self._until_painted()
+        before = self._painted()
+        await until(lambda: self._painted() > before, PATIENCE_S)
+        before = self._painted()
         self.valkey.kill()
         try:
             await self.installation.client().core("feed", kind="LATEST", first=1)
-            await self._until_painted()
+            await until(lambda: self._painted() > before or not self._is_painting(), PATIENCE_S)
         finally:
             self.valkey.start()
-
-    async def _until_painted(self) -> None:
-        before = self._painted()
-        await until(lambda: self._painted() > before, PATIENCE_S)
 
     def _painted(self) -> int:
         url = self.installation.environment["DATABASE_URL"]
         ((count,),) = sql(url, "SELECT count(*) FROM generation_slots WHERE finished_at IS NOT NULL")
         return int(count)
+
+    def _is_painting(self) -> bool:
+        url = self.installation.environment["DATABASE_URL"]
+        return bool(sql(url, "SELECT id FROM generation_jobs WHERE status = 'RUNNING' LIMIT 1"))
 
     async def empty_valkey(self) -> None:
         with redis.Redis.from_url(self.valkey.url) as client:
