@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from select import select
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -60,9 +60,11 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
     def _ended(self, timeout: float | None) -> int | None:
-        if self.returncode is None and select([self._end], [], [], timeout)[0]:
-            self.returncode = _read_number(self._end)
-            self._end.close()
+        if self.returncode is None:
+            self._end.settimeout(timeout)
+            with suppress(TimeoutError, BlockingIOError):
+                self.returncode = _read_number(self._end)
+                self._end.close()
         return self.returncode
 
 
@@ -71,17 +73,18 @@ class Nursery:
 
     def __init__(self) -> None:
         self._asking: socket.socket | None = None
+        self._one_at_a_time = Lock()
 
     def start(self, words: Sequence[str], environment: Mapping[str, str], out: int, err: int) -> Forked:
         """Run an ``easel`` command that writes to these files."""
-        if self._asking is None:
-            self._asking = self._open()
+        order = json.dumps([[*words], {**environment}]).encode()
+        assert len(order) < _LONGEST
         ours, theirs = socket.socketpair()
-        with theirs:
-            order = json.dumps([[*words], {**environment}]).encode()
-            assert len(order) < _LONGEST
+        with self._one_at_a_time, theirs:
+            if self._asking is None:
+                self._asking = self._open()
             socket.send_fds(self._asking, [order], [out, err, theirs.fileno()])
-        return Forked(_read_number(ours), ours)
+            return Forked(_read_number(ours), ours)
 
     def close(self) -> None:
         """End it; what was forked goes on."""
@@ -90,7 +93,7 @@ class Nursery:
             self._process.wait(10)
 
     def _open(self) -> socket.socket:
-        asking, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        asking, theirs = socket.socketpair()
         with theirs:
             argv, passed = (sys.executable, __file__, str(theirs.fileno())), [theirs.fileno()]
             options: dict[str, Any] = {"cwd": ROOT, "stdin": subprocess.DEVNULL, "start_new_session": True}
