@@ -24,7 +24,7 @@ run: $(API) $(if $(filter-out sandbox gpt-image,$(or $(strip $(subst $(comma), ,
 install: $(API) ## Install what `make run` needs into .venv
 
 test: check $(ML) ## Run every check and every test
-	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-thorough: ## Run them with ten times as many random queries, kills and minutes of chaos
 	@EASEL_THOROUGH=1 $(MAKE) test
