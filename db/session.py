@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from select import POLLIN, poll
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy import event
+from sqlalchemy.exc import InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
@@ -34,7 +36,7 @@ class Database:
     """A pool of connections to one PostgreSQL database.
 
     A statement may take ``statement_timeout_s`` seconds; a connection is waited for twice as long, as a request may
-    take, then SQLAlchemy's ``TimeoutError`` is raised. Connections are checked before use, so a restarted server is
+    take, then SQLAlchemy's ``TimeoutError`` is raised. Connections are looked at before use, so a restarted server is
     noticed here and not by the caller.
     """
 
@@ -43,7 +45,6 @@ class Database:
         options: dict[str, Any] = {
             "max_overflow": 0,
             "pool_timeout": 2 * statement_timeout_s,
-            "pool_pre_ping": True,
             "pool_use_lifo": True,
             "hide_parameters": True,
             "connect_args": {
@@ -54,6 +55,8 @@ class Database:
         self._engine = create_async_engine(driver_url(url), pool_size=pool_size, **options)
         options |= {"pool_size": -(-pool_size // 2), "isolation_level": "AUTOCOMMIT"}
         self._reader = create_async_engine(driver_url(url), **options)
+        for engine in (self._engine, self._reader):
+            event.listen(engine.sync_engine, "checkout", _check_alive)
         self._patience_s = statement_timeout_s
         self._searches: dict[Any, Search[Any, Any]] = {}
 
@@ -107,3 +110,20 @@ class Database:
         """Close all connections."""
         await self._engine.dispose()
         await self._reader.dispose()
+
+
+def _check_alive(connection: Any, *_: object) -> None:  # noqa: ANN401 - SQLAlchemy's adapter of psycopg's
+    """Let the pool open its connections anew where the server has ended one: it sends an idle client nothing else.
+
+    To ask the server, as ``pool_pre_ping`` does, would take a fifth of the time of a transaction of one statement.
+
+    Raises:
+        InvalidatePoolError: which the pool catches.
+    """
+    driver = connection.driver_connection
+    if driver.closed:
+        raise InvalidatePoolError
+    socket = poll()
+    socket.register(driver.fileno(), POLLIN)
+    if socket.poll(0):
+        raise InvalidatePoolError
