@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 import structlog
-from graphql import GraphQLError, OperationType, get_operation_ast
+from graphql import FieldNode, GraphQLError, OperationType, get_operation_ast
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType as Kind
 
@@ -92,6 +92,12 @@ class Executor:
             return False
         return operation is not None and operation.operation is OperationType.QUERY and PERSONAL not in query
 
+    def _has_one_field(self, query: str, operation_name: str | None) -> bool:
+        """Return whether an operation that was executed asks for one thing: of several, the first may be done."""
+        operation = get_operation_ast(self._reader.parse(query), operation_name)
+        selections = operation.selection_set.selections if operation else ()
+        return [type(each) for each in selections] == [FieldNode]
+
     async def execute(self, request: GraphQLRequest, context: Context, allowed: set[Kind]) -> Answer:
         """Execute one operation for the viewer of ``context``, whose session is looked up with it, or first.
 
@@ -128,6 +134,9 @@ class Executor:
             return refused_answer(error.as_http_error_reason())
         except InvalidOperationTypeError as error:
             raise kind_refusal(error.operation_type) from error
+        lost = _lost(result)
+        if lost and self._has_one_field(query, request.operation_name):
+            raise lost
         return _answer(result, is_cacheable=self.is_shared(query, request.operation_name))
 
     async def _by_plan(self, operation: Operation, variables: Mapping[str, Any], context: Context) -> Answer | None:
@@ -189,9 +198,6 @@ def encode(answer: object) -> bytes:
 
 def _answer(result: ExecutionResult, *, is_cacheable: bool) -> Answer:
     errors = result.errors or ()
-    lost = [error.original_error for error in errors if isinstance(error.original_error, LOST)]
-    if lost and result.data is None:
-        raise lost[0]
     # field errors have a path (https://spec.graphql.org/draft/#sec-Errors); an answer without `data` has none
     if errors and result.data is None and all(error.path is None for error in errors):
         return _refused(errors, result.extensions)
@@ -200,6 +206,12 @@ def _answer(result: ExecutionResult, *, is_cacheable: bool) -> Answer:
     if result.extensions:
         parts["extensions"] = result.extensions
     return Answer(encode(parts), is_cacheable=is_cacheable and not errors)
+
+
+def _lost(result: ExecutionResult) -> Exception | None:
+    """Return what tells that PostgreSQL was lost, if that is why there are no data."""
+    causes = [error.original_error for error in result.errors or ()]
+    return next((cause for cause in causes if result.data is None and isinstance(cause, LOST)), None)
 
 
 def _refused(errors: Sequence[GraphQLError], extensions: Mapping[str, Any] | None = None) -> Answer:

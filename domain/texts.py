@@ -24,10 +24,17 @@ _MOST_COMPOSED: Final = 4
 _PILE: Final = re.compile(rb"[^\0]{31}")
 """More marks upon one letter than any script has (Unicode's Stream-Safe Text Format, UAX #15, D4)."""
 _MARKS_BY_DECOMPOSITION: Final = str.maketrans("\u0f73\u0f75\u0f81", "\u0f71" * 3)
-_LONE_LETTER: Final = re.compile(
-    r"[\u1100-\u115e](?![\u1161-\u11a7])|(?<![\u1100-\u115e])[\u1161-\u11a7]|(?<![\u1161-\u11a7])[\u11a8-\u11ff]"
+_TYPED_LETTER: Final = re.compile(
+    "([\u3131-\u3163\u3165-\u318e\uffa1-\uffbe\uffc2-\uffc7\uffca-\uffcf\uffd2-\uffd7\uffda-\uffdc])"
 )
-"""A letter of Hangul that is not composed: no consonant before a vowel, none behind one, and no vowel behind one."""
+"""A letter of Hangul as keyboards give it, which stands for itself; the others stand for parts of a syllable."""
+_OPEN_SYLLABLES: Final = "".join(map(chr, range(0xAC00, 0xD7A4, 28)))
+_LONE_PART: Final = re.compile(
+    "[\u1100-\u115e](?![\u1161-\u11a7\ud7b0-\ud7c6])"
+    "|(?<![\u1100-\u115e\ua960-\ua97c])[\u1161-\u11a7]"
+    f"|(?<![\u1100-\u115e\ua960-\ua97c][\u1161-\u11a7\ud7b0-\ud7c6])(?<![{_OPEN_SYLLABLES}])[\u11a8-\u11ff]"
+)
+"""A part of a syllable without the others: no consonant before a vowel, none behind one, and no vowel behind one."""
 _AS_TYPED: Final = {unicodedata.normalize("NFKC", chr(code)): chr(code) for code in range(0x3131, 0x318F)}
 """Letters of Hangul as keyboards give them, by the parts of syllables that NFKC makes of them."""
 
@@ -49,14 +56,24 @@ def normal(form: Literal["NFC", "NFKC"], value: str, *, maximum: int) -> str | N
 def folded(text: str, *, maximum: int) -> str | None:
     """Return a text as it is compared: NFKC and case folded; None where ``normal`` gives None.
 
-    Letters of Hangul that stand alone, as in ``ㅋㅋㅋ``, stay what they are: NFKC makes parts of syllables of them, and
-    fonts show these as such.
+    Letters of Hangul that are typed one by one, as in ``ㅋㅋㅠㅠ``, stay what they are. NFKC makes syllables of them
+    and parts of these, ``ㅋ큐ㅠ``. Such parts that stand alone are letters again.
     """
-    composed = normal("NFKC", text, maximum=maximum)
-    if composed is None:
+    whole = normal("NFKC", text, maximum=maximum)
+    if whole is None:
         return None
-    same = unicodedata.normalize("NFKC", composed.casefold())
-    return _LONE_LETTER.sub(lambda letter: _AS_TYPED.get(letter[0], letter[0]), same)
+    pieces = _TYPED_LETTER.split(text.strip())
+    same = "".join(_letter(piece) if place % 2 else _same(piece) for place, piece in enumerate(pieces))
+    return _LONE_PART.sub(lambda part: _AS_TYPED.get(part[0], part[0]), same)
+
+
+def _same(text: str) -> str:
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def _letter(typed: str) -> str:
+    """Return a letter of Hangul in full width."""
+    return _AS_TYPED[unicodedata.normalize("NFKC", typed)]
 
 
 def findable(text: str) -> str | None:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 ROOT: Final = Path(__file__).parent.parent
-LOADED: Final = ("app.cli", "app.asgi", "app.worker", "uvicorn", "app.edge.protocol", "app.streams.socket")
+LOADED: Final = ("app.cli", "app.asgi", "uvicorn", "app.edge.protocol", "app.streams.socket")
+"""What the API loads; of the others, what they do not share with it is loaded by themselves, as they set it up."""
 _LONGEST: Final = 1 << 16
 _NUMBER: Final = struct.Struct("q")
 
@@ -84,6 +85,7 @@ class Nursery:
             if self._asking is None:
                 self._asking = self._open()
             socket.send_fds(self._asking, [order], [out, err, theirs.fileno()])
+            theirs.close()  # else its end would not be heard
             return Forked(_read_number(ours), ours)
 
     def close(self) -> None:
@@ -159,7 +161,10 @@ def _become(words: list[str], environment: dict[str, str], out: int, err: int) -
 
 
 def _read_number(end: socket.socket) -> int:
-    (number,) = _NUMBER.unpack(end.recv(_NUMBER.size))
+    told = end.recv(_NUMBER.size)
+    if not told:
+        raise RuntimeError("the process that tests fork from has ended; it says why on stderr")
+    (number,) = _NUMBER.unpack(told)
     return int(number)
 
 

@@ -12,7 +12,11 @@ from nursery import nurseries
 def easel_command(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
-        status = nurseries[-1].start(words, environment, out.fileno(), err.fileno()).wait(60)
+        process = nurseries[-1].start(words, environment, out.fileno(), err.fileno())
+        try:
+            status = process.wait(60)
+        finally:
+            process.kill()
         return subprocess.CompletedProcess(("easel", *words), status, _written(out), _written(err))
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
 
 from adapters.checkers.block_list import read
 from app.contract import breaking_changes, printed_schema
+from conftest import install
 from domain.pictures.fingerprints import dhash
 from shell import easel_command
 from stored import row_counts, sql
@@ -19,6 +21,22 @@ if TYPE_CHECKING:
     from conftest import Installation
 
 ROOT = Path(__file__).parent.parent.parent
+
+
+def test_each_part_starts_by_itself(
+    spare_database_url: str, spare_redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conftest.nurseries", [])  # elsewhere they are forked from what has loaded their modules
+    with install(tmp_path, spare_database_url, spare_redis_url).running("api", "worker", "relay", "sweeper") as easel:
+        *_, last = asyncio.run(painting(easel))
+    assert last["__typename"] == "GenerationCompleted"
+    assert sql(spare_database_url, "SELECT status FROM generation_jobs") == [("SUCCEEDED",)]
+
+
+async def painting(easel: Installation) -> list[dict[str, Any]]:
+    client = await easel.signed_up()
+    job = (await client.submit("a cat", "1", count=1))["job"]["id"]
+    return [event async for event in client.watch(job)]
 
 
 def test_pictures_are_hashed_for_the_block_list(tmp_path: Path) -> None:

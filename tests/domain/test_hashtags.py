@@ -15,8 +15,16 @@ FOUND: dict[str, list[str]] = {
     "#고양이": ["고양이"],
     unicodedata.normalize("NFD", "#고양이"): ["고양이"],
     "＃고양이와 #강아지를": ["고양이와", "강아지를"],
-    "#ㅋㅋㅋ #ㅠㅠ #ㅎㅏ #고양ㅇ #ㅋ카 #ᄏᄏ #ﾡ": ["ㅋㅋㅋ", "ㅠㅠ", "하", "고양ㅇ", "ㅋ카", "ㅋㅋ", "ㄱ"],
-    "#ᄒᆞᆫ": ["ᄒᆞᆫ"],
+    "#ㅋㅋㅋㅠㅠ #ㅎㅏ #고양ㅇ #ㅋ카 #사랑해ㄳ #ᄏᄏ #ﾡ": [
+        "ㅋㅋㅋㅠㅠ",
+        "ㅎㅏ",
+        "고양ㅇ",
+        "ㅋ카",
+        "사랑해ㄳ",
+        "ㅋㅋ",
+        "ㄱ",
+    ],
+    "#\u1112\u119e\u11ab #호\u11d9 #하\u11ab": ["\u1112\u119e\u11ab", "호\u11d9", "한"],
     "#Sea #SEA #ｓｅａ #Straße #STRASSE": ["sea", "strasse"],
     "#sea, (#sky) #sun. “#moon”": ["sea", "sky", "sun", "moon"],
     "#sea🌊#sky": ["sea", "sky"],
@@ -73,7 +81,7 @@ def test_tags_are_the_same_in_every_form() -> None:
     assert checked_tags([unicodedata.normalize("NFD", "한글"), "한글"]) == ["한글"]
     assert checked_tags(["ß", "SS", "ẞ"]) == ["ss"]
     assert checked_tags(["#2026", "_a", "हिन्दी"]) == ["2026", "_a", "हिन्दी"]
-    assert checked_tags(["ㅋㅋ", "\u110f\u110f"]) == checked_tags(checked_tags(["ㅋㅋ"])) == ["ㅋㅋ"]
+    assert checked_tags(["ㅋㅋㅠ", "\u110f\u110fㅠ", "ﾻﾻￗ"]) == ["ㅋㅋㅠ"]
     assert checked_tags(["İ"]) == checked_tags(checked_tags(["İ"]))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
 import pytest
@@ -21,14 +21,17 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 UPDATE = 'mutation { updateProfile(input: {bio: "mine"}) { __typename } }'
+FOLDER = 'mutation { createFolder(input: {name: "f"}) { __typename } }'
 NOT_NOW = {"message": "This can not be answered now. Try again later.", "code": "INTERNAL"}
-WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%%users%%'"
+WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'users|folders'"
 
 
-async def cut(database_url: str, writing: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401
-    """Return what is answered to a change of a profile whose transaction is ended in its midst."""
+async def cut(
+    database_url: str, writing: Coroutine[Any, Any, Any], lock: LiteralString = "SELECT id FROM users FOR UPDATE"
+) -> Any:  # noqa: ANN401
+    """Return what is answered to a change whose transaction is ended as it waits for a lock."""
     async with await psycopg.AsyncConnection.connect(database_url) as other:
-        await other.execute("SELECT id FROM users FOR UPDATE")
+        await other.execute(lock)
         answer = asyncio.create_task(writing)
         ((pid,),) = await until(lambda: sql(database_url, WAITING))
         sql(database_url, "SELECT pg_terminate_backend(%s)", pid)
@@ -54,6 +57,18 @@ async def test_a_mutation_that_loses_its_connection_can_be_tried_again(easel: In
     assert sql(database_url, "SELECT bio FROM users") == [("",)]
     assert (await send(ann, UPDATE))[0] == 200
     assert sql(database_url, "SELECT bio FROM users") == [("mine",)]
+
+
+async def test_of_several_fields_it_is_told_which_one_is_not_done(easel: Installation, database_url: str) -> None:
+    ann = await easel.signed_up("ann")
+    both = 'mutation { profile: updateProfile(input: {bio: "mine"}) { __typename } ' + FOLDER.partition("{ ")[2]
+
+    status, _, answer = await cut(database_url, send(ann, both), "LOCK TABLE folders IN SHARE MODE")
+
+    assert (status, answer["data"], errors_of(answer)) == (200, None, [NOT_NOW])
+    assert [error["path"] for error in answer["errors"]] == [["createFolder"]]
+    assert sql(database_url, "SELECT bio FROM users") == [("mine",)]
+    assert sql(database_url, "SELECT id FROM folders") == []
 
 
 async def test_a_socket_is_told_the_same_and_stays_open(easel: Installation, database_url: str) -> None:

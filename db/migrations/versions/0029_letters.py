@@ -24,8 +24,11 @@ COMPARED = (
     ("saved_searches", "trait", ("id",)),
 )
 """Texts as they are compared: table, column, key."""
+OPEN = "".join(map(chr, range(0xAC00, 0xD7A4, 28)))
 LONE = re.compile(
-    "[\u1100-\u115e](?![\u1161-\u11a7])|(?<![\u1100-\u115e])[\u1161-\u11a7]|(?<![\u1161-\u11a7])[\u11a8-\u11ff]"
+    "[\u1100-\u115e](?![\u1161-\u11a7\ud7b0-\ud7c6])"
+    "|(?<![\u1100-\u115e\ua960-\ua97c])[\u1161-\u11a7]"
+    f"|(?<![\u1100-\u115e\ua960-\ua97c][\u1161-\u11a7\ud7b0-\ud7c6])(?<![{OPEN}])[\u11a8-\u11ff]"
 )
 TYPED = {unicodedata.normalize("NFKC", chr(code)): chr(code) for code in range(0x3131, 0x318F)}
 
