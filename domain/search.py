@@ -138,6 +138,7 @@ def facets(search: Row, viewer_id: Value) -> Subquery:
         "listed"
     )
     columns = [listed.c[name.lower()] for name in traits]
+    # GROUPING has a bit for each column, the last one's the lowest, which is set where a row is not grouped by it
     others = (1 << len(columns)) - 1
     field = case(
         {others & ~(1 << place): literal(name.value, Text) for place, name in enumerate(reversed(traits))},

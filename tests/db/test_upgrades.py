@@ -81,29 +81,32 @@ INSERT INTO saved_searches (id, user_id, name, query, styles, ratios, engines, c
                             trait, created_at)
 SELECT gen_random_uuid(), id, '', '', '{}', '{}', '{}', '{}', '{}', ARRAY(SELECT column2 FROM words ORDER BY column1),
     false, 'TAG:' || (SELECT column2 FROM words WHERE column1 = 1), now() FROM users;
+INSERT INTO artworks (id, author_id, title, description, visibility, prompt, prompt_visibility, style, like_count,
+                      comment_count, created_at)
+SELECT gen_random_uuid(), id, title, '', 'PUBLIC', '', 'PRIVATE', 'anime', 0, 0, now()
+FROM users, (VALUES ('ㅋㅋㅠㅠ'), ('큐')) t (title);
+DELETE FROM search_pending;
 """
 
 
 @contextmanager
-def database_of(server: EmbeddedServer, revision: str) -> Iterator[str]:
-    """Make a database with the tables of an older release; yields its URL."""
+def upgraded(server: EmbeddedServer, revision: str, rows: LiteralString) -> Iterator[str]:
+    """Make a database with the tables and rows of an older release, and bring it to the newest; yields its URL."""
+    server.start()
     name = f"older_{uuid4().hex}"
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
         url = urlsplit(server.url)._replace(path=f"/{name}").geturl()
         migrate.upgrade(url, revision)
+        with psycopg.connect(url, autocommit=True) as older:
+            older.execute(rows)
+        migrate.upgrade(url)
         yield url
         connection.execute(psycopg.sql.SQL("DROP DATABASE {} WITH (FORCE)").format(psycopg.sql.Identifier(name)))
 
 
 async def test_jobs_credits_and_waits_of_the_first_release_go_on(spare_postgres: EmbeddedServer) -> None:
-    spare_postgres.start()
-    with database_of(spare_postgres, "0001") as url:
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(A_WORLD)
-
-        migrate.upgrade(url)
-
+    with upgraded(spare_postgres, "0001", A_WORLD) as url:
         # then all that must be true is: the ledger, the line, the galleries
         migrate.check(url)
         check_rows(url)
@@ -121,13 +124,7 @@ async def test_jobs_credits_and_waits_of_the_first_release_go_on(spare_postgres:
 
 
 async def test_tags_of_letters_that_stand_alone_are_those_that_people_type_now(spare_postgres: EmbeddedServer) -> None:
-    spare_postgres.start()
-    with database_of(spare_postgres, "0028") as url:
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(LETTERS)
-
-        migrate.upgrade(url)
-
+    with upgraded(spare_postgres, "0028", LETTERS) as url:
         letters, syllables = "ㅋㅋ카", "한글\u1112\u119e\u11ab"
         names = [(letters,), (syllables,)]
         assert sql(url, 'SELECT name FROM tags ORDER BY name COLLATE "C"') == names
@@ -135,3 +132,6 @@ async def test_tags_of_letters_that_stand_alone_are_those_that_people_type_now(s
         assert sql(url, "SELECT text FROM search_documents") == [(f"{letters} {syllables} ㅠ",)]
         assert sql(url, "SELECT tags, trait FROM saved_searches") == [([letters, syllables], f"TAG:{letters}")]
         assert sql(url, "SELECT word FROM search_like('TAG', %s, 9)", "ㅋㅋㅋ카") == [(letters,)]
+        # and texts are looked at again of which search composed syllables
+        pending = "SELECT title FROM artworks JOIN search_pending ON artwork_id = artworks.id"
+        assert sql(url, pending) == [("ㅋㅋㅠㅠ",)]

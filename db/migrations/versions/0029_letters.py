@@ -16,6 +16,11 @@ LETTERS = """
 CREATE OR REPLACE FUNCTION search_letters(word text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN
     normalize(word, {form})
 """
+LOOK_AGAIN = """
+INSERT INTO search_pending (artwork_id, changed_at)
+SELECT id, now() FROM artworks WHERE concat_ws(' ', title, description, prompt) ~ '[\u3131-\u318e\uffa1-\uffdc]'
+ON CONFLICT DO NOTHING
+"""
 COMPARED = (
     ("tags", "name", ("id",)),
     ("media_tags", "name", ("asset_id", "name")),
@@ -53,6 +58,7 @@ def upgrade() -> None:
         tags = [as_typed(tag) for tag in row["tags"]]
         connection.execute(sa.update(saved).where(saved.c.id == row["id"]).values(tags=tags))
     read_letters("NFKD")
+    op.execute(LOOK_AGAIN)  # what syllables were made of is in the texts alone
 
 
 def downgrade() -> None:
