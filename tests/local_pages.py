@@ -31,18 +31,18 @@ FILL: LiteralString = """
     ), u AS (
         INSERT INTO users (id, email, password_hash, handle, display_name, bio, follower_count, following_count,
                            artwork_count, created_at)
-        SELECT gen_random_uuid(), n || '@x', '', 'u' || n, 'U', '', 0, 0, 0, now() FROM generate_series(1, 50) n
+        SELECT gen_random_uuid(), n || '@x', '', 'user' || n, 'U', '', 0, 0, 0, now() FROM generate_series(1, 50) n
         RETURNING id, handle
     ), m AS (
         INSERT INTO media_assets (id, owner_id, status, width, height, byte_size, sha256, dhash, blurhash,
                                   dominant_color, engine, style, ratio, seed, content_level, created_at)
         SELECT asset, u.id, 'READY', 64, 64, 1, '', 0, '', '', '', '', '', 7, 'GENERAL', now()
-        FROM n JOIN u ON u.handle = 'u' || (n %% 50 + 1)
+        FROM n JOIN u ON u.handle = 'user' || (n %% 50 + 1)
     ), a AS (
         INSERT INTO artworks (id, author_id, title, description, visibility, prompt, prompt_visibility, style,
                               like_count, comment_count, created_at)
         SELECT artwork, u.id, 'x', '', 'PUBLIC', '', 'PUBLIC', '', 0, 0, now() - n * interval '1 s'
-        FROM n JOIN u ON u.handle = 'u' || (n %% 50 + 1)
+        FROM n JOIN u ON u.handle = 'user' || (n %% 50 + 1)
     )
     INSERT INTO artwork_images (artwork_id, asset_id, position) SELECT artwork, asset, 0 FROM n"""
 """Stores so many public artworks of fifty users, each with a picture of its own."""
