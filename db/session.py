@@ -12,6 +12,7 @@ from sqlalchemy.exc import InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
+from db.crowds import Crowd
 from db.searches import Search
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ _PAUSE_S: Final = 0.1
 
 Key = TypeVar("Key")
 Found = TypeVar("Found")
+Subject = TypeVar("Subject")
+Actor = TypeVar("Actor")
+Wish = TypeVar("Wish")
 
 
 def driver_url(url: str) -> str:
@@ -59,6 +63,7 @@ class Database:
             event.listen(engine.sync_engine, "checkout", _check_alive)
         self._patience_s = statement_timeout_s
         self._searches: dict[Any, Search[Any, Any]] = {}
+        self._crowds: dict[Any, Crowd[Any, Any, Any]] = {}
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -66,6 +71,32 @@ class Database:
         async with AsyncSession(self._engine, expire_on_commit=False) as tx:
             yield tx
             await tx.commit()
+
+    async def write_together(
+        self,
+        write: Callable[[AsyncSession, Subject, Mapping[Actor, Wish]], Awaitable[Mapping[Actor, Exception]]],
+        subject: Subject,
+        actor: Actor,
+        wish: Wish,
+    ) -> None:
+        """Do what somebody wants of a subject by a function of ``domain/``, which returns what it refused by actor.
+
+        Many who want something of the same subject at the same time share its transactions, each of which is one of
+        ``write``; those of other subjects do not wait for them. It is done even if this call is cancelled.
+
+        Raises:
+            Exception: what the function refused this actor, or raised for this wish alone.
+            LOST: of it and of all that shared its transaction.
+        """
+        known: Crowd[Subject, Actor, Wish] | None = self._crowds.get(write)
+        if known is None:
+
+            async def do(subject: Subject, wishes: Mapping[Actor, Wish]) -> Mapping[Actor, Exception]:
+                async with self.write() as tx:
+                    return await write(tx, subject, wishes)
+
+            known = self._crowds[write] = Crowd(do, LOST)
+        await known.join(subject, actor, wish)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import Text, Uuid, bindparam, delete, func, select
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -17,69 +17,93 @@ from domain.errors import NotFound
 from domain.notifications import Note
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement, ScalarSelect, Select
+    from sqlalchemy import ColumnElement, ScalarSelect, Select, TableValuedAlias
     from sqlalchemy.ext.asyncio import AsyncSession
     from sqlalchemy.sql.dml import ReturningDelete, ReturningInsert
 
     from domain.bounds import Path
+    from domain.clauses import Value
 
 SUBJECT: Final[Path] = (*INPUT, "subjectId")
-_ARTWORK: Final = bindparam("artwork", type_=Uuid())
-_USER: Final = bindparam("user", type_=Uuid())
+_ARTWORK: Final = bindparam("artwork_id", type_=Uuid())
+_USERS: Final = bindparam("users", type_=ARRAY(Uuid))
 _KIND: Final = bindparam("kind", type_=Text())
 _NOTED: Final = {ReactionKind.LIKE: NotificationKind.LIKE}
 
 
-async def set_reaction(tx: AsyncSession, user_id: UUID, artwork_id: UUID, kind: ReactionKind, *, on: bool) -> None:
-    """Let a user react to an artwork, or no more. Done again, it changes nothing.
+class Subject(NamedTuple):
+    """What is reacted to, and how."""
 
-    Raises:
-        NotFound: there is no such artwork that the user may see.
+    artwork_id: UUID
+    kind: ReactionKind
+
+
+async def set_reactions(tx: AsyncSession, subject: Subject, wanted: Mapping[UUID, bool]) -> Mapping[UUID, NotFound]:
+    """Let users react to an artwork in one way, each as they want: or no more. Done again, it changes nothing.
+
+    Returns what is refused, by user: there is no such artwork that they may see.
     """
-    given = {"artwork": artwork_id, "user": user_id}
-    changed = await tx.execute(_add() if on else _remove(), given | {"kind": kind.value})
-    if author_id := changed.scalar_one_or_none():
-        note = Note(_NOTED[kind], author_id, subject_id=artwork_id, actor_id=user_id)
-        (notifications.note if on else notifications.withdraw)(tx, note)
-        if await counters.change(tx, counters.ARTWORK_LIKES, {artwork_id: 1 if on else -1}):
-            await artwork_news.likes_counted(tx, artwork_id)
-        if on:
-            await recommendations.stir(tx, user_id)
-    elif (await tx.execute(_seen(), given)).first() is None:
-        raise NotFound(SUBJECT)
+    given = subject._asdict()
+    changed: dict[UUID, bool] = {}
+    for on, statement in ((True, _add()), (False, _remove())):
+        if users := sorted(user for user, wish in wanted.items() if wish is on):
+            for user_id, author_id in await tx.execute(statement, given | {"users": users}):
+                changed[user_id] = on
+                note = Note(_NOTED[subject.kind], author_id, subject_id=subject.artwork_id, actor_id=user_id)
+                (notifications.note if on else notifications.withdraw)(tx, note)
+    if changed:
+        change = sum(1 if on else -1 for on in changed.values())
+        if await counters.change(tx, counters.ARTWORK_LIKES, {subject.artwork_id: change}):
+            await artwork_news.likes_counted(tx, subject.artwork_id)
+        await recommendations.stir(tx, *(user_id for user_id, on in changed.items() if on))
+    if rest := wanted.keys() - changed.keys():
+        rest -= {*(await tx.execute(_seeing(), given | {"users": sorted(rest)})).scalars()}
+    return {user_id: NotFound(SUBJECT) for user_id in rest}
 
 
-def _shown() -> tuple[ColumnElement[bool], ...]:
-    return col(Artwork.id) == _ARTWORK, artworks.visible_to(Artwork, _USER)
+def _shown(viewer_id: Value) -> tuple[ColumnElement[bool], ...]:
+    return col(Artwork.id) == _ARTWORK, artworks.visible_to(Artwork, viewer_id)
+
+
+def _users() -> TableValuedAlias:
+    return func.unnest(_USERS).table_valued("id", name="who").render_derived()
 
 
 @cache
-def _seen() -> Select[UUID]:
-    return select(col(Artwork.id)).where(*_shown())
+def _seeing() -> Select[UUID]:
+    """Return the statement that tells which of some users see the artwork."""
+    users = _users()
+    return select(users.c.id).where(select(col(Artwork.id)).where(*_shown(users.c.id)).exists())
 
 
 @cache
-def _add() -> ReturningInsert[UUID]:
-    """Return the statement that adds a reaction where the artwork is in sight, whose row is not to go meanwhile.
+def _add() -> ReturningInsert[UUID, UUID]:
+    """Return the statement that adds reactions where the artwork is in sight, whose row is not to go meanwhile.
 
-    It returns the author where the reaction is new.
+    It returns the users whose reaction is new, and the author.
 
-    FOR KEY SHARE: one that is changed or deleted as this comes is looked at as it is afterwards.
+    FOR KEY SHARE: one that is changed or deleted as this comes is looked at as it is afterwards. In the order of users:
+    whoever else adds the same waits for this, and not this for them as well.
     """
-    row = select(col(Artwork.id), _USER, _KIND, func.clock_timestamp()).where(*_shown())
-    row = row.with_for_update(read=True, key_share=True, of=Artwork)
+    users = _users()
+    rows = select(col(Artwork.id), users.c.id, _KIND, func.clock_timestamp()).where(*_shown(users.c.id))
+    rows = rows.order_by(users.c.id).with_for_update(read=True, key_share=True, of=Artwork)
     table = metadata.tables["reactions"]  # of the class itself, SQLAlchemy would take what is bound for its columns
-    added = insert(table).from_select(["artwork_id", "user_id", "kind", "created_at"], row)
-    return added.on_conflict_do_nothing().returning(_author())
+    added = insert(table).from_select(["artwork_id", "user_id", "kind", "created_at"], rows)
+    return added.on_conflict_do_nothing().returning(table.c.user_id, _author())
 
 
 @cache
-def _remove() -> ReturningDelete[UUID]:
-    """Return the statement that takes a reaction away; it returns the artwork's author where there was one."""
-    mine = col(Reaction.artwork_id) == _ARTWORK, col(Reaction.user_id) == _USER, col(Reaction.kind) == _KIND
-    removed = delete(Reaction).where(*mine, _seen().exists()).returning(_author())
+def _remove() -> ReturningDelete[UUID, UUID]:
+    """Return the statement that takes reactions away; it returns the users who had one, and the author."""
+    mine = col(Reaction.artwork_id) == _ARTWORK, col(Reaction.kind) == _KIND
+    user_id = col(Reaction.user_id)
+    shown = select(col(Artwork.id)).where(*_shown(user_id)).exists()
+    locked = select(user_id).where(*mine, user_id == any_(_USERS), shown).order_by(user_id).with_for_update()
+    removed = delete(Reaction).where(*mine, user_id.in_(select(locked.cte("locked")))).returning(user_id, _author())
     return removed.execution_options(synchronize_session=False)  # no reaction was read before
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import ARRAY, TIMESTAMP, Integer, Text, Uuid, bindparam, cast, d
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
-from db.tables import Recommendation, RecommendationList, Session, Taste
+from db.tables import Recommendation, RecommendationList, Session, Taste, metadata
 from db.tables.columns import now
 from domain import recommending, recommending_sources
 from domain.recommending import LENGTH, Signals
@@ -49,9 +49,10 @@ _EVERYBODY: Final = 0x_EA5E7
 """An advisory lock."""
 
 
-async def stir(tx: AsyncSession, user_id: UUID) -> None:
-    """Note that a user has acted, so that their list is made anew soon; at once noted many times, it is made once."""
-    await tx.execute(_stirring(), {"user": user_id, "due": now() + DELAY})
+async def stir(tx: AsyncSession, *user_ids: UUID) -> None:
+    """Note that users have acted: their lists are made anew soon, each once, however often that is noted at once."""
+    if user_ids:
+        await tx.execute(_stirring(), {"users": sorted(user_ids), "due": now() + DELAY})
 
 
 async def notice(tx: AsyncSession, since: datetime) -> None:
@@ -158,8 +159,9 @@ async def forget(tx: AsyncSession) -> None:
 
 @cache
 def _stirring() -> Insert:
-    due = bindparam("due", type_=TIMESTAMP(timezone=True))
-    return _noting(insert(Taste).values(user_id=bindparam("user", type_=Uuid()), due_at=due))
+    users, due = bindparam("users", type_=ARRAY(Uuid)), bindparam("due", type_=TIMESTAMP(timezone=True))
+    table = metadata.tables["tastes"]  # of the class itself, SQLAlchemy would take what is bound for its columns
+    return _noting(insert(table).from_select(["user_id", "due_at"], select(func.unnest(users), due)))
 
 
 def _noting(statement: Insert) -> Insert:

@@ -25,6 +25,6 @@ class ReactionMutations:
         """React, or no more."""
         viewer_id = info.context.required_viewer_id
         artwork_id = required_key("artwork", input.subject_id, "subjectId")
-        async with info.context.services.db.write() as tx:
-            await reactions.set_reaction(tx, viewer_id, artwork_id, input.kind, on=input.on)
+        subject = reactions.Subject(artwork_id, input.kind)
+        await info.context.services.db.write_together(reactions.set_reactions, subject, viewer_id, input.on)
         return SetReactionSuccess(artwork=ref(Artwork, id=artwork_id))

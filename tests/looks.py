@@ -19,9 +19,9 @@ from db.tables import (
     Tag,
     User,
 )
-from db.words import AssetStatus, OwnerKind, ReactionKind, Visibility
-from domain import blocks, follows, mutes, reactions
-from people import later
+from db.words import AssetStatus, OwnerKind, Visibility
+from domain import blocks, follows, mutes
+from people import later, set_like
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -117,7 +117,7 @@ async def _mingle(db: Database, users: dict[str, User], other: UUID) -> None:
         async with db.write() as tx:
             await follows.set_user(tx, keys[follower], keys[followed], on=True)
     async with db.write() as tx:
-        await reactions.set_reaction(tx, keys["olga"], other, ReactionKind.LIKE, on=True)
+        await set_like(tx, keys["olga"], other)
     async with db.write() as tx:
         await mutes.set_mute(tx, keys["mia"], keys["olga"], on=True)
     for blocker, blocked in (("olga", "bob"), ("bea", "olga")):

@@ -9,10 +9,12 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from db.tables import Artwork, ArtworkImage, MediaAsset, User
-from db.words import AssetStatus, Visibility
-from domain import counters
+from db.words import AssetStatus, ReactionKind, Visibility
+from domain import counters, reactions
 
 if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
     from db.session import Database
 
 
@@ -53,3 +55,8 @@ async def new_artwork(db: Database, author: str, title: str = "x", **more: Any) 
         if artwork.visibility == Visibility.PUBLIC:
             await counters.change(tx, counters.USER_ARTWORKS, {artwork.author_id: 1})
     return f"artwork_{artwork.id.hex}"
+
+
+async def set_like(tx: AsyncSession, user_id: UUID, artwork_id: UUID, *, on: bool = True) -> None:
+    """Let a user like an artwork that they see, or no more."""
+    assert not await reactions.set_reactions(tx, reactions.Subject(artwork_id, ReactionKind.LIKE), {user_id: on})

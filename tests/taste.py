@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from db.words import ReactionKind
-from domain import publishing, reactions, recommendations, recommending_sources
+from domain import publishing, recommendations, recommending_sources
 from domain.publishing import Publication
+from people import set_like
 from stored import new_asset, sql
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ async def like(shop: Workshop, user: UUID, *artworks: UUID) -> None:
     """Let a user like artworks, one after the other."""
     for artwork in artworks:
         async with shop.db.write() as tx:
-            await reactions.set_reaction(tx, user, artwork, ReactionKind.LIKE, on=True)
+            await set_like(tx, user, artwork)
 
 
 async def put_together(shop: Workshop, user: UUID) -> list[Scored]:

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from db.words import ReactionKind
-from domain import reactions
-from people import key_in, new_artwork, new_users
+from people import key_in, new_artwork, new_users, set_like
 from stored import sql
 
 if TYPE_CHECKING:
@@ -27,7 +25,7 @@ async def test_a_storm_of_likes_is_told_together(shop: Workshop) -> None:
 
     async def like(who: str) -> None:
         async with shop.db.write() as tx:
-            await reactions.set_reaction(tx, key_in(who), artwork, ReactionKind.LIKE, on=True)
+            await set_like(tx, key_in(who), artwork)
 
     # given that a first like was told, and for half a minute no other one is to be
     await like(fans[0])
@@ -46,6 +44,6 @@ async def test_a_storm_of_likes_is_told_together(shop: Workshop) -> None:
     # and once there was a pause, whoever likes does
     sql(shop.database_url, "UPDATE artworks SET likes_told_at = now() - interval '1 second'")
     async with shop.db.write() as tx:
-        await reactions.set_reaction(tx, key_in(fans[0]), artwork, ReactionKind.LIKE, on=False)
+        await set_like(tx, key_in(fans[0]), artwork, on=False)
     assert sql(shop.database_url, TOLD, stream) == [("LIKES_CHANGED",)] * 3
     assert sql(shop.database_url, WAITING) == []

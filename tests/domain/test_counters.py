@@ -12,9 +12,8 @@ from sqlmodel import col
 
 from db.session import Database
 from db.tables import Artwork, CountChange, Follow, Reaction, User
-from db.words import ReactionKind
-from domain import counters, follows, reactions
-from people import key_in, new_artwork, new_users
+from domain import counters, follows
+from people import key_in, new_artwork, new_users, set_like
 from stored import sql
 from waiting import until
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-LIKE: Final = ReactionKind.LIKE
 PEOPLE: Final = 20
 
 
@@ -43,7 +41,7 @@ async def liked(db: Database) -> tuple[UUID, list[UUID]]:
 
 async def like(db: Database, user: UUID, artwork: UUID, *, on: bool = True) -> None:
     async with db.write() as tx:
-        await reactions.set_reaction(tx, user, artwork, LIKE, on=on)
+        await set_like(tx, user, artwork, on=on)
 
 
 async def fold_all(db: Database) -> None:
@@ -73,7 +71,7 @@ async def count_of(db: Database, artwork: UUID) -> tuple[int, int]:
 async def test_who_finds_the_row_in_use_waits_for_nobody_and_the_next_counts_for_both(db: Database) -> None:
     artwork, (ann, bora, cem, *_) = await liked(db)
     async with db.write() as first:
-        await reactions.set_reaction(first, ann, artwork, LIKE, on=True)
+        await set_like(first, ann, artwork)
         # when others like it, and one of them no more, while the first has not committed
         await like(db, bora, artwork)
         await like(db, cem, artwork)
@@ -92,7 +90,7 @@ async def test_who_finds_the_row_in_use_waits_for_nobody_and_the_next_counts_for
 async def test_the_sweeper_counts_what_nobody_comes_after(db: Database) -> None:
     artwork, (ann, bora, *_) = await liked(db)
     async with db.write() as first:
-        await reactions.set_reaction(first, ann, artwork, LIKE, on=True)
+        await set_like(first, ann, artwork)
         await like(db, bora, artwork)
         await fold_all(db)
         assert await count_of(db, artwork) == (0, 1), "the row is in use"
@@ -116,7 +114,7 @@ async def test_what_is_rolled_back_is_not_counted(db: Database) -> None:
 
     async def fail() -> None:
         async with db.write() as first:
-            await reactions.set_reaction(first, ann, artwork, LIKE, on=True)
+            await set_like(first, ann, artwork)
             await like(db, bora, artwork)
             raise ZeroDivisionError
 
@@ -131,7 +129,7 @@ async def test_what_is_rolled_back_is_not_counted(db: Database) -> None:
 async def test_two_that_fold_at_once_count_everything_once(db: Database) -> None:
     artwork, (ann, bora, *_) = await liked(db)
     async with db.write() as first:
-        await reactions.set_reaction(first, ann, artwork, LIKE, on=True)
+        await set_like(first, ann, artwork)
         await like(db, bora, artwork)
     async with db.write() as one, db.write() as other:
         await counters.fold(one, counters.ARTWORK_LIKES.name, [artwork])
@@ -144,7 +142,7 @@ async def test_two_that_fold_at_once_count_everything_once(db: Database) -> None
 async def test_a_change_of_what_is_gone_is_dropped(db: Database, spare_database_url: str) -> None:
     artwork, (ann, bora, *_) = await liked(db)
     async with db.write() as first:
-        await reactions.set_reaction(first, ann, artwork, LIKE, on=True)
+        await set_like(first, ann, artwork)
         await like(db, bora, artwork)
     async with db.write() as tx:
         await tx.execute(delete(Artwork).where(col(Artwork.id) == artwork))
@@ -193,7 +191,7 @@ async def test_a_count_that_went_wrong_is_told_and_mended(db: Database, spare_da
     # given one who holds the row, and one who left a change, while it is mended
     first = db.write()
     tx = await first.__aenter__()
-    await reactions.set_reaction(tx, bora, artwork, LIKE, on=True)
+    await set_like(tx, bora, artwork)
 
     async def mend() -> None:
         async with db.write() as mending:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, LiteralString
 
 import pytest
 
-from db.words import ReactionKind
-from domain import comments, reactions
+from domain import comments
 from domain.counters import COUNTERS, differences
-from people import key_in
+from people import key_in, set_like
 from publishing_client import Author, new_author
 from stored import row_counts, sql
 
@@ -161,7 +160,7 @@ async def test_what_is_deleted_is_seen_by_nobody_and_then_removed(
     remix = await reader.publish(remixOf=artwork["id"])
     key = key_in(artwork["id"])
     async with shop.db.write() as tx:
-        await reactions.set_reaction(tx, reader.key, key, ReactionKind.LIKE, on=True)
+        await set_like(tx, reader.key, key)
         await comments.add(tx, reader.key, key, "x", None, "key")
 
     gone = await author.ask("delete", artworkId=f"artwork_{key.hex.upper()}")
@@ -197,7 +196,7 @@ async def test_many_likes_are_removed_some_at_a_time(
     for _ in range(5):
         liker = await shop.user()
         async with shop.db.write() as tx:
-            await reactions.set_reaction(tx, liker, key_in(artwork["id"]), ReactionKind.LIKE, on=True)
+            await set_like(tx, liker, key_in(artwork["id"]))
     await author.ask("delete", artworkId=artwork["id"])
     left = []
     for _ in range(2):

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from db.words import ReactionKind
-from domain import blocks, follows, reactions
+from domain import blocks, follows
 from local_graph import local_graph
-from people import key_in, new_artwork, new_users
+from people import key_in, new_artwork, new_users, set_like
 from schema.context import Context
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ async def test_who_is_out_of_sight_is_in_no_list(graph: LocalGraph) -> None:
     for fan in fans:
         await follow(graph, fan, star)
         async with db.write() as tx:
-            await reactions.set_reaction(tx, key_in(fan), key_in(artwork), ReactionKind.LIKE, on=True)
+            await set_like(tx, key_in(fan), key_in(artwork))
     for one, other in ((ann, fans[4]), (fans[3], ann)):
         async with db.write() as tx:
             await blocks.set_block(tx, key_in(one), key_in(other), on=True)
@@ -94,7 +93,7 @@ async def test_what_the_viewer_likes_is_listed_the_latest_first_as_far_as_it_is_
     made = [await new_artwork(db, star, title) for title in ("one", "two", "three", "four")]
     for artwork in (made[2], made[0], made[1], made[3]):
         async with db.write() as tx:
-            await reactions.set_reaction(tx, key_in(ann), key_in(artwork), ReactionKind.LIKE, on=True)
+            await set_like(tx, key_in(ann), key_in(artwork))
     listed = "{ viewer { likedArtworks(first: 10) { totalCount nodes { title } } } }"
     found = (await graph.run(listed, viewer_id=ann))["viewer"]["likedArtworks"]
     assert [each["title"] for each in found["nodes"]] == ["four", "two", "one", "three"]

@@ -10,10 +10,9 @@ from sqlalchemy import delete
 from sqlmodel import col
 
 from db.tables import Artwork
-from db.words import ReactionKind
-from domain import counters, publishing, reactions
+from domain import counters, publishing
 from local_graph import local_graph
-from people import key_in, new_artwork, new_users
+from people import key_in, new_artwork, new_users, set_like
 from stored import row_counts, sql
 from waiting import until
 
@@ -109,7 +108,7 @@ async def test_a_like_and_an_unpublish_at_once_do_not_wait_for_each_other(graph:
     ann, bora, cem = await new_users(db, "ann", "bora", "cem")
     artwork = await new_artwork(db, bora)
     async with db.write() as liking:
-        await reactions.set_reaction(liking, key_in(ann), key_in(artwork), ReactionKind.LIKE, on=True)
+        await set_like(liking, key_in(ann), key_in(artwork))
         # what is counted is in use, and what is liked is not; the other way round, too
         await like(graph, cem, artwork)
         assert (await like(graph, cem, artwork))["artwork"] == {"id": artwork, "likeCount": 0, "viewerHasLiked": True}

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from db.tables.columns import now
-from db.words import ReactionKind, RecommendationReason, Visibility
-from domain import collections, comments, follows, reactions, recommendations, seen
+from db.words import RecommendationReason, Visibility
+from domain import collections, comments, follows, recommendations, seen
 from domain.errors import InvalidInput
+from people import set_like
 from stored import row_counts, sql
 from taste import like, listed, publish, put_together, stir
 from waiting import until
@@ -89,7 +90,7 @@ async def test_what_somebody_does_makes_their_list_due(shop: Workshop) -> None:
     author = await shop.user()
     artwork = await publish(shop, author, "sea")
     doings: dict[str, Callable[[AsyncSession, UUID], Awaitable[object]]] = {
-        "like": lambda tx, me: reactions.set_reaction(tx, me, artwork, ReactionKind.LIKE, on=True),
+        "like": lambda tx, me: set_like(tx, me, artwork),
         "keep": lambda tx, me: collections.set_collected(tx, me, artwork, None, on=True),
         "follow": lambda tx, me: follows.set_tag(tx, me, tag(shop, "sea"), on=True),
         "comment": lambda tx, me: comments.add(tx, me, artwork, "x", None, "key"),
