@@ -13,7 +13,7 @@ Subject = TypeVar("Subject")
 Actor = TypeVar("Actor")
 Wish = TypeVar("Wish")
 
-AT_ONCE: Final = 200
+AT_ONCE: Final = 100
 """Wishes of one transaction."""
 
 

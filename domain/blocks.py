@@ -37,7 +37,7 @@ async def set_block(tx: AsyncSession, user_id: UUID, other_id: UUID, *, on: bool
     """
     if user_id == other_id:
         raise InvalidInput("block.oneself", USER)
-    await sight.lock_pair(tx, user_id, other_id)
+    await sight.lock_pairs(tx, user_id, other_id)
     if (await tx.execute(select(col(User.id)).where(col(User.id) == other_id))).first() is None:
         raise NotFound(USER)
     if not on:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from sqlalchemy import literal_column
+from sqlalchemy import ARRAY, Uuid, bindparam, func, literal_column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +15,11 @@ Row = Any
 """A row with its columns as attributes: a mapped class itself, or one of its rows in some statement."""
 Value = Any
 """A value, or an SQL expression that stands for one."""
+
+USERS: Final = bindparam("users", type_=ARRAY(Uuid))
+"""Those on whose behalf a statement is run, in one order: who does the same for some of them waits for all or none."""
+WHO: Final = func.unnest(USERS).table_valued("id").render_derived("who")
+"""The same as rows."""
 
 
 class Slice(Protocol):

@@ -38,7 +38,7 @@ async def set_mute(tx: AsyncSession, user_id: UUID, muted_id: UUID, *, on: bool)
     """
     if user_id == muted_id:
         raise InvalidInput("mute.oneself", USER)
-    await sight.lock_pair(tx, user_id, muted_id)
+    await sight.lock_pairs(tx, user_id, muted_id)
     await sight.require_user(tx, user_id, muted_id, USER)
     if on:
         await quotas.take_turn(tx, user_id)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import any_, func, select
 from sqlmodel import col
 
 from db.tables import User
+from domain.clauses import USERS
 from domain.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
     from domain.bounds import Path
 
 
-async def take_turn(tx: AsyncSession, user_id: UUID) -> None:
-    """Let nobody else add to what a user has until the transaction ends; of two at once the second counts the first.
+async def take_turn(tx: AsyncSession, *user_ids: UUID) -> None:
+    """Let nobody else add to what users have until the transaction ends; of two at once the second counts the first.
 
     FOR NO KEY UPDATE: rows that are just being added refer to the user's, and may be waited for.
     """
-    await tx.execute(select(col(User.id)).where(col(User.id) == user_id).with_for_update(key_share=True))
+    users = select(col(User.id)).where(col(User.id) == any_(USERS))
+    await tx.execute(users.order_by(col(User.id)).with_for_update(key_share=True), {"users": sorted(user_ids)})
 
 
 async def require_within(tx: AsyncSession, maximum: int, reason: str, path: Path, mine: ColumnElement[bool]) -> None:

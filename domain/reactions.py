@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, delete, func, select
+from sqlalchemy import Text, Uuid, and_, any_, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -13,6 +13,7 @@ from db.tables import Artwork, Reaction, metadata
 from db.words import NotificationKind, ReactionKind
 from domain import artwork_news, artworks, counters, notifications, recommendations
 from domain.bounds import INPUT
+from domain.clauses import USERS, WHO
 from domain.errors import NotFound
 from domain.notifications import Note
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement, ScalarSelect, Select, TableValuedAlias
+    from sqlalchemy import ColumnElement, ScalarSelect, Select
     from sqlalchemy.ext.asyncio import AsyncSession
     from sqlalchemy.sql.dml import ReturningDelete, ReturningInsert
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 SUBJECT: Final[Path] = (*INPUT, "subjectId")
 _ARTWORK: Final = bindparam("artwork_id", type_=Uuid())
-_USERS: Final = bindparam("users", type_=ARRAY(Uuid))
 _KIND: Final = bindparam("kind", type_=Text())
 _NOTED: Final = {ReactionKind.LIKE: NotificationKind.LIKE}
 
@@ -65,18 +65,14 @@ async def set_reactions(tx: AsyncSession, subject: Subject, wanted: Mapping[UUID
 
 
 def _shown(viewer_id: Value) -> tuple[ColumnElement[bool], ...]:
+    """Return the clauses of a statement that has the artwork, and whoever looks, among its rows."""
     return col(Artwork.id) == _ARTWORK, artworks.visible_to(Artwork, viewer_id)
-
-
-def _users() -> TableValuedAlias:
-    return func.unnest(_USERS).table_valued("id", name="who").render_derived()
 
 
 @cache
 def _seeing() -> Select[UUID]:
     """Return the statement that tells which of some users see the artwork."""
-    users = _users()
-    return select(users.c.id).where(select(col(Artwork.id)).where(*_shown(users.c.id)).exists())
+    return select(WHO.c.id).join(Artwork, and_(*_shown(WHO.c.id)))
 
 
 @cache
@@ -88,9 +84,8 @@ def _add() -> ReturningInsert[UUID, UUID]:
     FOR KEY SHARE: one that is changed or deleted as this comes is looked at as it is afterwards. In the order of users:
     whoever else adds the same waits for this, and not this for them as well.
     """
-    users = _users()
-    rows = select(col(Artwork.id), users.c.id, _KIND, func.clock_timestamp()).where(*_shown(users.c.id))
-    rows = rows.order_by(users.c.id).with_for_update(read=True, key_share=True, of=Artwork)
+    rows = select(col(Artwork.id), WHO.c.id, _KIND, func.clock_timestamp()).where(*_shown(WHO.c.id))
+    rows = rows.order_by(WHO.c.id).with_for_update(read=True, key_share=True, of=Artwork)
     table = metadata.tables["reactions"]  # of the class itself, SQLAlchemy would take what is bound for its columns
     added = insert(table).from_select(["artwork_id", "user_id", "kind", "created_at"], rows)
     return added.on_conflict_do_nothing().returning(table.c.user_id, _author())
@@ -101,8 +96,8 @@ def _remove() -> ReturningDelete[UUID, UUID]:
     """Return the statement that takes reactions away; it returns the users who had one, and the author."""
     mine = col(Reaction.artwork_id) == _ARTWORK, col(Reaction.kind) == _KIND
     user_id = col(Reaction.user_id)
-    shown = select(col(Artwork.id)).where(*_shown(user_id)).exists()
-    locked = select(user_id).where(*mine, user_id == any_(_USERS), shown).order_by(user_id).with_for_update()
+    locked = select(user_id).join(Artwork, and_(*_shown(user_id))).where(*mine, user_id == any_(USERS))
+    locked = locked.order_by(user_id).with_for_update(of=Reaction)
     removed = delete(Reaction).where(*mine, user_id.in_(select(locked.cte("locked")))).returning(user_id, _author())
     return removed.execution_options(synchronize_session=False)  # no reaction was read before
 

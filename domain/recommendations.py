@@ -16,6 +16,7 @@ from sqlmodel import col
 from db.tables import Recommendation, RecommendationList, Session, Taste, metadata
 from db.tables.columns import now
 from domain import recommending, recommending_sources
+from domain.clauses import WHO
 from domain.recommending import LENGTH, Signals
 
 if TYPE_CHECKING:
@@ -159,9 +160,9 @@ async def forget(tx: AsyncSession) -> None:
 
 @cache
 def _stirring() -> Insert:
-    users, due = bindparam("users", type_=ARRAY(Uuid)), bindparam("due", type_=TIMESTAMP(timezone=True))
+    due = bindparam("due", type_=TIMESTAMP(timezone=True))
     table = metadata.tables["tastes"]  # of the class itself, SQLAlchemy would take what is bound for its columns
-    return _noting(insert(table).from_select(["user_id", "due_at"], select(func.unnest(users), due)))
+    return _noting(insert(table).from_select(["user_id", "due_at"], select(WHO.c.id, due)))
 
 
 def _noting(statement: Insert) -> Insert:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy import ARRAY, BigInteger, and_, bindparam, func, or_, select, tuple_
 from sqlmodel import col
 
 from db.tables import ArtworkTag, Block, HiddenTag, Mute, User
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     Sight = Callable[[Row, Value], ColumnElement[bool]]
     """Says which users the viewer may see: ``in_sight``, or ``not_blocked`` for what the viewer would report."""
+
+_LOCK: Final = select(func.pg_advisory_xact_lock(func.unnest(bindparam("numbers", type_=ARRAY(BigInteger)))))
 
 
 def in_sight(user_id: Row, viewer_id: Value) -> ColumnElement[bool]:
@@ -69,14 +71,14 @@ async def apart(tx: AsyncSession, pairs: Collection[tuple[UUID, UUID]]) -> dict[
     return {(one, other): True for one, other in found}  # noqa: C420 - rows to be typed
 
 
-async def lock_pair(tx: AsyncSession, one: UUID, other: UUID) -> None:
-    """Let no other transaction change what two users are to each other until this one ends.
+async def lock_pairs(tx: AsyncSession, one: UUID, *others: UUID) -> None:
+    """Let no other transaction change what a user and others are to each other until this one ends.
 
-    It comes first in a transaction, and one such pair is all that a transaction may hold: nobody waits in a circle.
+    It comes first in a transaction, once, and locks pairs in one order: nobody waits in a circle.
     """
-    pair = b"".join(sorted((one.bytes, other.bytes)))
-    number = int.from_bytes(blake2b(pair, digest_size=8).digest(), "big", signed=True)
-    await tx.execute(select(func.pg_advisory_xact_lock(number)))
+    pairs = (b"".join(sorted((one.bytes, other.bytes))) for other in others)
+    numbers = sorted(int.from_bytes(blake2b(pair, digest_size=8).digest(), "big", signed=True) for pair in pairs)
+    await tx.execute(_LOCK, {"numbers": numbers})
 
 
 async def require_user(tx: AsyncSession, viewer_id: UUID, user_id: UUID, path: Path) -> None:

@@ -26,10 +26,11 @@ class FollowMutations:
         """Follow, or no more."""
         viewer_id, tag_id = info.context.required_viewer_id, key_of("tag", input.target)
         user_id = None if tag_id else required_key("user", input.target, "target")
-        async with info.context.services.db.write() as tx:
-            if user_id:
-                await follows.set_user(tx, viewer_id, user_id, on=input.on)
-            elif tag_id:
+        db = info.context.services.db
+        if user_id:
+            await db.write_together(follows.set_followers, user_id, viewer_id, input.on)
+        elif tag_id:
+            async with db.write() as tx:
                 await follows.set_tag(tx, viewer_id, tag_id, on=input.on)
         target = ref(User, id=user_id) if user_id else ref(Tag, id=tag_id)
         return SetFollowSuccess(target=target, viewer=ref(Viewer, id=viewer_id))

@@ -20,8 +20,8 @@ from db.tables import (
     User,
 )
 from db.words import AssetStatus, OwnerKind, Visibility
-from domain import blocks, follows, mutes
-from people import later, set_like
+from domain import blocks, mutes
+from people import later, set_follow, set_like
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -115,7 +115,7 @@ async def _mingle(db: Database, users: dict[str, User], other: UUID) -> None:
     keys = {handle: user.id for handle, user in users.items()}
     for follower, followed in (("fay", "olga"), ("olga", "cem"), ("cem", "olga"), ("bob", "olga"), ("olga", "bea")):
         async with db.write() as tx:
-            await follows.set_user(tx, keys[follower], keys[followed], on=True)
+            await set_follow(tx, keys[follower], keys[followed])
     async with db.write() as tx:
         await set_like(tx, keys["olga"], other)
     async with db.write() as tx:

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from db.tables import Artwork, ArtworkImage, MediaAsset, User
 from db.words import AssetStatus, ReactionKind, Visibility
-from domain import counters, reactions
+from domain import counters, follows, reactions
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -58,5 +58,13 @@ async def new_artwork(db: Database, author: str, title: str = "x", **more: Any) 
 
 
 async def set_like(tx: AsyncSession, user_id: UUID, artwork_id: UUID, *, on: bool = True) -> None:
-    """Let a user like an artwork that they see, or no more."""
-    assert not await reactions.set_reactions(tx, reactions.Subject(artwork_id, ReactionKind.LIKE), {user_id: on})
+    """Let a user like an artwork, or no more."""
+    subject = reactions.Subject(artwork_id, ReactionKind.LIKE)
+    for refusal in (await reactions.set_reactions(tx, subject, {user_id: on})).values():
+        raise refusal
+
+
+async def set_follow(tx: AsyncSession, user_id: UUID, followed_id: UUID, *, on: bool = True) -> None:
+    """Let a user follow another one, or no more."""
+    for refusal in (await follows.set_followers(tx, followed_id, {user_id: on})).values():
+        raise refusal

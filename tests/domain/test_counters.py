@@ -12,8 +12,8 @@ from sqlmodel import col
 
 from db.session import Database
 from db.tables import Artwork, CountChange, Follow, Reaction, User
-from domain import counters, follows
-from people import key_in, new_artwork, new_users, set_like
+from domain import counters
+from people import key_in, new_artwork, new_users, set_follow, set_like
 from stored import sql
 from waiting import until
 
@@ -162,7 +162,7 @@ async def test_a_storm_of_on_and_off_ends_exactly(db: Database) -> None:
             await like(db, user, artwork, on=own.random() < 0.6)
             other = own.choice([each for each in users if each != user])
             async with db.write() as tx:
-                await follows.set_user(tx, user, other, on=own.random() < 0.6)
+                await set_follow(tx, user, other, on=own.random() < 0.6)
 
     async def watcher(done: asyncio.Event) -> None:
         while not done.is_set():

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from domain import blocks, counters, follows
+from domain import blocks, counters
 from domain.errors import NotFound
 from local_graph import local_graph
 from looks import build_world
-from people import key_in, new_artwork, new_users
+from people import key_in, new_artwork, new_users, set_follow
 from schema.context import Context
 from stored import row_counts, sql
 from waiting import until
@@ -72,7 +72,7 @@ async def test_blocking_ends_that_they_follow_each_other_and_their_counts(graph:
     ann, bora, cem = await new_users(db, "ann", "bora", "cem")
     for one, other in ((ann, bora), (bora, ann), (cem, ann)):
         async with db.write() as tx:
-            await follows.set_user(tx, key_in(one), key_in(other), on=True)
+            await set_follow(tx, key_in(one), key_in(other))
     for _ in range(2):
         assert await ask(graph, ann, BLOCK, userId=bora, on=True) == {
             "userId": bora,
@@ -90,7 +90,7 @@ async def test_blocking_ends_that_they_follow_each_other_and_their_counts(graph:
     for one, other in ((ann, bora), (bora, ann)):
         with pytest.raises(NotFound):
             async with db.write() as tx:
-                await follows.set_user(tx, key_in(one), key_in(other), on=True)
+                await set_follow(tx, key_in(one), key_in(other))
 
     # and where both want it, it lasts until neither does
     await ask(graph, bora, BLOCK, userId=ann, on=True)
@@ -109,7 +109,7 @@ async def test_who_follows_while_they_are_blocked_does_not_follow_in_the_end(
 
     async def follow() -> None:
         async with db.write() as tx:
-            await follows.set_user(tx, bora, ann, on=True)
+            await set_follow(tx, bora, ann)
 
     # given a block that has not committed, and one who follows meanwhile
     async with db.write() as tx:
@@ -129,7 +129,7 @@ async def test_who_follows_while_they_are_blocked_does_not_follow_in_the_end(
             await blocks.set_block(tx, ann, bora, on=True)
 
     async with db.write() as tx:
-        await follows.set_user(tx, bora, ann, on=True)
+        await set_follow(tx, bora, ann)
         blocking = asyncio.create_task(block())
         await until(lambda: sql(database_url, "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"))
     await blocking

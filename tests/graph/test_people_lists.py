@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from domain import blocks, follows
+from domain import blocks
 from local_graph import local_graph
-from people import key_in, new_artwork, new_users, set_like
+from people import key_in, new_artwork, new_users, set_follow, set_like
 from schema.context import Context
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ async def graph(database_url: str, redis_url: str, tmp_path: Path) -> AsyncItera
 
 async def follow(graph: LocalGraph, follower: str, followed: str, *, on: bool = True) -> None:
     async with graph.services.db.write() as tx:
-        await follows.set_user(tx, key_in(follower), key_in(followed), on=on)
+        await set_follow(tx, key_in(follower), key_in(followed), on=on)
 
 
 async def page(graph: LocalGraph, handle: str, after: str | None = None, viewer: str | None = None) -> Any:  # noqa: ANN401

@@ -1,9 +1,10 @@
-"""Likes of many at once: they share transactions, and each is answered as if they were alone."""
+"""Many who like one artwork, or follow one user, at once: they share transactions, and are answered as if alone."""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+import random
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid4
 
@@ -15,8 +16,8 @@ from sqlmodel import col
 from db.session import LOST, Database
 from db.tables import Artwork, Reaction
 from db.words import ReactionKind
-from domain import blocks, counters, reactions
-from domain.errors import NotFound
+from domain import blocks, counters, follows, quotas, reactions
+from domain.errors import InvalidInput, NotFound
 from people import key_in, new_artwork, new_users
 from stored import row_counts, sql
 from waiting import until
@@ -42,6 +43,10 @@ async def fans(db: Database) -> tuple[UUID, list[UUID]]:
     """Return an artwork that nobody likes yet, and people."""
     author, *users = await new_users(db, "author", *(f"user{number}" for number in range(PEOPLE)))
     return key_in(await new_artwork(db, author)), [key_in(user) for user in users]
+
+
+def follow(db: Database, followed: UUID, user: UUID, *, on: bool = True) -> asyncio.Task[None]:
+    return asyncio.create_task(db.write_together(follows.set_followers, followed, user, on))
 
 
 def like(db: Database, artwork: UUID, user: UUID, *, on: bool = True) -> asyncio.Task[None]:
@@ -90,20 +95,27 @@ async def test_what_one_wants_after_another_comes_after_it(db: Database, databas
     assert sql(database_url, "SELECT like_count FROM artworks") == [(1,)]
 
 
-async def test_one_who_may_not_see_it_is_refused_among_those_who_may(db: Database, database_url: str) -> None:
-    artwork, (ann, bora, cem, dora, *_) = await fans(db)
+async def test_each_is_refused_what_they_may_not_see(db: Database, database_url: str) -> None:
+    artwork, (ann, bora, cem, dora, emil, fay, gil, *others) = await fans(db)
     ((author,),) = sql(database_url, "SELECT author_id FROM artworks")
-    await like(db, artwork, dora)
+    liking = {bora, emil, gil}
+    await asyncio.gather(*(like(db, artwork, user) for user in liking))
+    # given people who have chosen to see what is mature, people who have not, and people who are blocked
+    sql(database_url, "UPDATE artworks SET content_level = 'MATURE'")
+    sql(database_url, "UPDATE users SET content_level = 'MATURE' WHERE NOT id = ANY(%s)", [cem, emil])
     async with db.write() as tx:
-        await blocks.set_block(tx, author, bora, on=True)
         await blocks.set_block(tx, author, dora, on=True)
+    async with db.write() as tx:
+        await blocks.set_block(tx, gil, author, on=True)
+    # when all of them come at once, some to like it and some to like it no more
     async with held(db, database_url, artwork, ann) as first:
-        refused = [like(db, artwork, bora), like(db, artwork, dora, on=False), like(db, uuid4(), cem)]
-        granted = [like(db, artwork, cem)]
-    await asyncio.gather(first, *granted)
-    told = await asyncio.gather(*refused, return_exceptions=True)
-    assert [type(each) for each in told] == [NotFound] * 3
-    assert await likers(db) == {ann, cem, dora}
+        unseen = [like(db, artwork, cem), like(db, artwork, emil, on=False)]
+        unseen += [like(db, artwork, dora), like(db, artwork, gil, on=False), like(db, uuid4(), ann)]
+        seen = [like(db, artwork, bora, on=False), like(db, artwork, fay), like(db, artwork, others[0], on=False)]
+    await asyncio.gather(first, *seen)
+    told = await asyncio.gather(*unseen, return_exceptions=True)
+    assert [type(each) for each in told] == [NotFound] * len(unseen)
+    assert await likers(db) == {ann, emil, fay, gil}
 
 
 async def test_one_who_can_not_be_written_fails_alone(db: Database, database_url: str) -> None:
@@ -159,3 +171,59 @@ async def test_a_connection_that_is_lost_is_told_to_all_who_shared_it_and_the_ne
         assert row_counts(database_url) == before
     await late
     assert await likers(db) == {bora}
+
+
+async def test_those_who_follow_one_user_are_written_together_and_answered_each(
+    db: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follows, "MAXIMUM_FOLLOWED", 2)
+    _, (star, ann, bora, cem, dora, blocked, *others) = await fans(db)
+    await follow(db, ann, dora)
+    await follow(db, bora, dora)
+    await follow(db, star, bora)
+    await follow(db, star, cem)
+    async with db.write() as tx:
+        await blocks.set_block(tx, star, blocked, on=True)
+    async with db.write() as tx:
+        # given one who waits for the turn of a user who is just adding something else
+        await quotas.take_turn(tx, ann)
+        first = follow(db, star, ann)
+        await until(lambda: sql(database_url, WAITING))
+        full, own, unseen = follow(db, star, dora), follow(db, star, star), follow(db, star, blocked)
+        again, ended = follow(db, star, cem), follow(db, star, bora, on=False)
+        added = [follow(db, star, user) for user in others]
+        await asyncio.sleep(0)
+    await asyncio.gather(first, again, ended, *added)
+    told = await asyncio.gather(full, own, unseen, return_exceptions=True)
+    assert [type(each) for each in told] == [InvalidInput, InvalidInput, NotFound]
+    found = sql(database_url, "SELECT follower_id, xmin::text FROM follows WHERE followee_id = %s", star)
+    assert {user for user, _ in found} == {ann, cem, *others}
+    assert len({transaction for user, transaction in found if user in others}) == 1
+    assert await likers(db) == set()
+
+
+async def test_crowds_of_several_processes_never_wait_in_a_circle(db: Database, database_url: str) -> None:
+    _, users = await fans(db)
+    stars = users[:4]
+    artworks = [key_in(await new_artwork(db, f"user_{star.hex}")) for star in stars]
+    other = Database(database_url)
+
+    async def restless(number: int) -> None:
+        dice = random.Random(number)  # noqa: S311 - the same each time
+        for _ in range(20):
+            place, user, which = dice.choice((db, other)), dice.choice(users), dice.randrange(len(stars))
+            with suppress(InvalidInput, NotFound):
+                match dice.choices(("block", "follow", "like"), (1, 5, 5)):
+                    case ["block"]:
+                        async with place.write() as tx:
+                            await blocks.set_block(tx, user, stars[which], on=dice.random() < 0.5)
+                    case ["follow"]:
+                        await follow(place, stars[which], user, on=dice.random() < 0.7)
+                    case _:
+                        await like(place, artworks[which], user, on=dice.random() < 0.6)
+
+    await asyncio.gather(*(restless(number) for number in range(40)))
+    await likers(db)
+    both = "SELECT 1 FROM follows f JOIN blocks b ON b.user_id = f.follower_id AND b.other_id = f.followee_id"
+    assert sql(database_url, both) == []
+    await other.close()
