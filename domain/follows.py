@@ -127,9 +127,7 @@ async def _note(tx: AsyncSession, followed_id: UUID, changes: Mapping[UUID, int]
     if changes:
         await counters.change(tx, counters.USER_FOLLOWERS, {followed_id: sum(changes.values())})
         await counters.change(tx, counters.USER_FOLLOWING, changes)
-    for user_id, change in changes.items():
-        note = Note(NotificationKind.FOLLOW, followed_id, followed_id, user_id)
-        (notifications.note if change > 0 else notifications.withdraw)(tx, note)
+        await notifications.note_changes(tx, Note(NotificationKind.FOLLOW, followed_id, followed_id), changes)
 
 
 @cache

@@ -7,13 +7,14 @@ recipient wants them, and from whom, is decided there.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import false, literal, select
+from sqlalchemy import ARRAY, TIMESTAMP, Boolean, Text, Uuid, bindparam, false, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
-from db.tables import NotificationBox, NotificationNote, User
+from db.tables import NotificationBox, NotificationNote, User, metadata
 from db.tables.columns import now
 from domain.errors import InvalidInput
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sqlalchemy import Select
+    from sqlalchemy.dialects.postgresql import Insert
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from db.words import NotificationKind
@@ -59,6 +61,16 @@ async def note_all(tx: AsyncSession, kind: NotificationKind, whom: Select[UUID, 
     await tx.execute(insert(NotificationNote).from_select(columns, notes, include_defaults=False))
 
 
+async def note_changes(tx: AsyncSession, what: Note, changes: Mapping[UUID, int]) -> None:
+    """Notify somebody of what several others do now (1), or no more (-1), by their keys, in one go.
+
+    ``what`` says nothing of who did it.
+    """
+    if actors := [each for each in changes if each != what.recipient_id]:
+        given = {"kind": what.kind.value, "recipient": what.recipient_id, "subject": what.subject_id, "now": now()}
+        await tx.execute(_noting(), given | {"actors": actors, "withdrawn": [changes[each] < 0 for each in actors]})
+
+
 def withdraw(tx: AsyncSession, what: Note) -> None:
     """Take back what was noted: it happened no more. What was read already stays as it was.
 
@@ -81,6 +93,20 @@ def _add(tx: AsyncSession, what: Note, *, is_withdrawn: bool) -> None:
             is_withdrawn=is_withdrawn,
         )
     )
+
+
+@cache
+def _noting() -> Insert:
+    actors, withdrawn = bindparam("actors", type_=ARRAY(Uuid)), bindparam("withdrawn", type_=ARRAY(Boolean))
+    acted = func.unnest(actors, withdrawn).table_valued("id", "is_withdrawn").render_derived("acted")
+    rows = select(
+        *(bindparam("kind", type_=Text()), bindparam("recipient", type_=Uuid()), acted.c.id),
+        *(bindparam("subject", type_=Uuid()), literal(0), acted.c.is_withdrawn),
+        bindparam("now", type_=TIMESTAMP(timezone=True)),
+    )
+    columns = ("kind", "recipient_id", "actor_id", "subject_id", "amount", "is_withdrawn", "created_at")
+    table = metadata.tables["notification_notes"]  # of the class itself, what is bound would be its columns
+    return insert(table).from_select(columns, rows, include_defaults=False)
 
 
 def checked_settings(settings: Iterable[tuple[NotificationKind, bool]]) -> dict[NotificationKind, bool]:

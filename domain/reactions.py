@@ -47,19 +47,18 @@ async def set_reactions(tx: AsyncSession, subject: Subject, wanted: Mapping[UUID
     Returns what is refused, by user: there is no such artwork that they may see.
     """
     given = subject._asdict()
-    changed: dict[UUID, bool] = {}
+    changes: dict[UUID, int] = {}
+    author_id: UUID | None = None
     for on, statement in ((True, _add()), (False, _remove())):
         if users := sorted(user for user, wish in wanted.items() if wish is on):
-            for user_id, author_id in await tx.execute(statement, given | {"users": users}):
-                changed[user_id] = on
-                note = Note(_NOTED[subject.kind], author_id, subject_id=subject.artwork_id, actor_id=user_id)
-                (notifications.note if on else notifications.withdraw)(tx, note)
-    if changed:
-        change = sum(1 if on else -1 for on in changed.values())
-        if await counters.change(tx, counters.ARTWORK_LIKES, {subject.artwork_id: change}):
+            for user_id, by in await tx.execute(statement, given | {"users": users}):
+                author_id, changes[user_id] = by, 1 if on else -1
+    if author_id:
+        if await counters.change(tx, counters.ARTWORK_LIKES, {subject.artwork_id: sum(changes.values())}):
             await artwork_news.likes_counted(tx, subject.artwork_id)
-        await recommendations.stir(tx, *(user_id for user_id, on in changed.items() if on))
-    if rest := wanted.keys() - changed.keys():
+        await notifications.note_changes(tx, Note(_NOTED[subject.kind], author_id, subject.artwork_id), changes)
+        await recommendations.stir(tx, *(user_id for user_id, change in changes.items() if change > 0))
+    if rest := wanted.keys() - changes.keys():
         rest -= {*(await tx.execute(_seeing(), given | {"users": sorted(rest)})).scalars()}
     return {user_id: NotFound(SUBJECT) for user_id in rest}
 
