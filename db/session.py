@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from select import POLLIN, poll
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.exc import InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from db.crowds import Crowd
+from db.crowds import PATIENCE_S, Crowd
 from db.searches import Search
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ LOST: Final = (OperationalError, InterfaceError, PoolTimeoutError)
 AWAY: Final = (*LOST, OSError)
 """The same of whatever asks PostgreSQL."""
 _PAUSE_S: Final = 0.1
+_BY_ONE: Final = {"40001", "40P01", "53200", "55P03", "57014"}
+"""Codes of errors by what one asks for: it can not be serialized, waits in a circle, for too many locks or too long."""
+_HURRY: Final = text(f"SET LOCAL lock_timeout = {int(PATIENCE_S * 1000)}")
 
 Key = TypeVar("Key")
 Found = TypeVar("Found")
@@ -82,7 +85,8 @@ class Database:
         """Do what somebody wants of a subject by a function of ``domain/``, which returns what it refused by actor.
 
         Many who want something of the same subject at the same time share its transactions, each of which is one of
-        ``write``; those of other subjects do not wait for them. It is done even if this call is cancelled.
+        ``write``; those of other subjects do not wait for them. Cancelled, it is not done, unless its transaction has
+        begun and others share it.
 
         Raises:
             Exception: what the function refused this actor, or raised for this wish alone.
@@ -93,9 +97,11 @@ class Database:
 
             async def do(subject: Subject, wishes: Mapping[Actor, Wish]) -> Mapping[Actor, Exception]:
                 async with self.write() as tx:
+                    if len(wishes) > 1:
+                        await tx.execute(_HURRY)
                     return await write(tx, subject, wishes)
 
-            known = self._crowds[write] = Crowd(do, LOST)
+            known = self._crowds[write] = Crowd(do, _concerns_all)
         await known.join(subject, actor, wish)
 
     @asynccontextmanager
@@ -138,9 +144,16 @@ class Database:
         return await known.find(key)
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; what is being written together is rolled back."""
+        for crowd in self._crowds.values():
+            await crowd.close()
         await self._engine.dispose()
         await self._reader.dispose()
+
+
+def _concerns_all(error: Exception) -> bool:
+    """Return whether an error is everybody's who shares a transaction, whatever each of them wants."""
+    return isinstance(error, LOST) and getattr(getattr(error, "orig", None), "sqlstate", None) not in _BY_ONE
 
 
 def _check_alive(connection: Any, *_: object) -> None:  # noqa: ANN401 - SQLAlchemy's adapter of psycopg's

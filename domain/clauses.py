@@ -17,9 +17,9 @@ Value = Any
 """A value, or an SQL expression that stands for one."""
 
 USERS: Final = bindparam("users", type_=ARRAY(Uuid))
-"""Those on whose behalf a statement is run, in one order: who does the same for some of them waits for all or none."""
+"""Keys of those on whose behalf a statement is run."""
 WHO: Final = func.unnest(USERS).table_valued("id").render_derived("who")
-"""The same as rows."""
+"""The same as rows. Statements that lock, or add, something for each of them do so in the order of their keys."""
 
 
 class Slice(Protocol):

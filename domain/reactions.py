@@ -46,7 +46,7 @@ async def set_reactions(tx: AsyncSession, subject: Subject, wanted: Mapping[UUID
 
     Returns what is refused, by user: there is no such artwork that they may see.
     """
-    given = subject._asdict()
+    given = {"artwork_id": subject.artwork_id, "kind": subject.kind.value}
     changes: dict[UUID, int] = {}
     author_id: UUID | None = None
     for on, statement in ((True, _add()), (False, _remove())):

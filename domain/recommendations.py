@@ -61,7 +61,8 @@ async def notice(tx: AsyncSession, since: datetime) -> None:
     active = select(col(Session.user_id), literal(now() + DELAY, TIMESTAMP(timezone=True))).where(
         col(Session.last_used_at) > since, col(Session.ended_at).is_(None)
     )
-    await tx.execute(_noting(insert(Taste).from_select(["user_id", "due_at"], active.distinct())))
+    users = active.distinct().order_by(col(Session.user_id))  # as of those who act: nobody waits in a circle
+    await tx.execute(_noting(insert(Taste).from_select(["user_id", "due_at"], users)))
 
 
 async def claim(tx: AsyncSession) -> UUID | None:
@@ -162,7 +163,7 @@ async def forget(tx: AsyncSession) -> None:
 def _stirring() -> Insert:
     due = bindparam("due", type_=TIMESTAMP(timezone=True))
     table = metadata.tables["tastes"]  # of the class itself, SQLAlchemy would take what is bound for its columns
-    return _noting(insert(table).from_select(["user_id", "due_at"], select(WHO.c.id, due)))
+    return _noting(insert(table).from_select(["user_id", "due_at"], select(WHO.c.id, due).order_by(WHO.c.id)))
 
 
 def _noting(statement: Insert) -> Insert:

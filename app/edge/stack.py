@@ -230,8 +230,8 @@ class Edge:
         """Let the graph answer within the deadline.
 
         A plain answer begins when it is complete; a stream that has begun is left alone. Cancelling makes psycopg
-        cancel the statement in PostgreSQL and roll back. The client does not wait for that: where PostgreSQL hangs,
-        psycopg gives up only after another ten seconds.
+        cancel the statement in PostgreSQL and roll back, unless others share the transaction. The client does not wait
+        for that: where PostgreSQL hangs, psycopg gives up only after another ten seconds.
         """
         late: asyncio.Task[None] | None = None
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
+from db import crowds, session
 from db.session import LOST, Database
 from db.tables import Artwork, Reaction
 from db.words import ReactionKind
-from domain import blocks, counters, follows, quotas, reactions
+from domain import blocks, counters, follows, quotas, reactions, recommendations
 from domain.errors import InvalidInput, NotFound
-from people import key_in, new_artwork, new_users
+from people import key_in, new_artwork, new_users, set_like
 from stored import row_counts, sql
 from waiting import until
 
@@ -54,6 +56,13 @@ def like(db: Database, artwork: UUID, user: UUID, *, on: bool = True) -> asyncio
     return asyncio.create_task(db.write_together(reactions.set_reactions, subject, user, on))
 
 
+@pytest.fixture(autouse=True)
+def _long_patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the first one wait for a lock in the line, as if they were just being written."""
+    if "keeps_nobody_waiting" not in request.node.name:
+        monkeypatch.setattr(crowds, "PATIENCE_S", 60)
+
+
 @asynccontextmanager
 async def held(db: Database, database_url: str, artwork: UUID, first: UUID) -> AsyncIterator[asyncio.Task[None]]:
     """Let the like of a first one wait for the artwork to the end of the context: those who come wait for it."""
@@ -66,6 +75,7 @@ async def held(db: Database, database_url: str, artwork: UUID, first: UUID) -> A
 
 
 async def likers(db: Database) -> set[UUID]:
+    """Return who likes anything; all counts, of follows as well, are what they count."""
     async with db.read() as tx:
         for counter in counters.COUNTERS.values():
             assert await counters.differences(tx, counter) == []
@@ -128,17 +138,95 @@ async def test_one_who_can_not_be_written_fails_alone(db: Database, database_url
     assert await likers(db) == {ann, bora, cem}
 
 
-async def test_one_who_leaves_is_written_with_the_others(db: Database, database_url: str) -> None:
+async def test_what_is_not_begun_is_not_done_for_who_has_left(db: Database, database_url: str) -> None:
     artwork, (ann, bora, cem, *_) = await fans(db)
     async with held(db, database_url, artwork, ann) as first:
         leaving, staying = like(db, artwork, bora), like(db, artwork, cem)
         await asyncio.sleep(0)
         leaving.cancel()
-        first.cancel()
+        first.cancel()  # whose transaction nobody shares
     await staying
     assert leaving.cancelled()
     assert first.cancelled()
-    assert await likers(db) == {ann, bora, cem}
+    assert await likers(db) == {cem}
+
+
+async def test_one_whose_row_is_in_use_keeps_nobody_waiting(db: Database, database_url: str) -> None:
+    _, (star, ann, bora, *others) = await fans(db)
+    async with db.write() as tx:
+        await quotas.take_turn(tx, ann, bora)
+        # alone, and among others
+        stuck = [follow(db, star, ann)]
+        await until(lambda: sql(database_url, WAITING))
+        stuck += [follow(db, star, bora), follow(db, star, bora, on=False), follow(db, star, ann, on=False)]
+        await asyncio.gather(*(follow(db, star, user) for user in others))
+        assert not any(each.done() for each in stuck)
+    await asyncio.gather(*stuck)
+    assert sql(database_url, "SELECT count(*) FROM follows WHERE followee_id = %s", star) == [(len(others),)]
+    assert not {ann, bora} & {user for (user,) in sql(database_url, "SELECT follower_id FROM follows")}
+    assert await likers(db) == set()
+
+
+async def test_those_who_make_lists_anew_and_those_who_like_never_wait_in_a_circle(
+    db: Database, database_url: str
+) -> None:
+    artwork, users = await fans(db)
+    sql(
+        database_url,
+        "INSERT INTO sessions (id, user_id, user_agent, created_at, last_used_at, expires_at)"
+        " SELECT gen_random_uuid(), id, '', now(), now(), now() + interval '1 hour' FROM users",
+    )
+
+    async def noticing() -> None:
+        for _ in range(20):
+            async with db.write() as tx:
+                await recommendations.notice(tx, datetime.now(UTC) - timedelta(hours=1))
+
+    async def liking(user: UUID) -> None:
+        for number in range(10):
+            await like(db, artwork, user, on=number % 2 == 0)
+
+    await asyncio.gather(noticing(), noticing(), *(liking(user) for user in users))
+    assert await likers(db) == set()
+
+
+async def test_a_crowd_is_cut_into_transactions(
+    db: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crowds, "AT_ONCE", 5)
+    artwork, (ann, *others) = await fans(db)
+    async with held(db, database_url, artwork, ann) as first:
+        rest = [like(db, artwork, user) for user in others]
+    await asyncio.gather(first, *rest)
+    assert sql(database_url, TRANSACTIONS) == [(1 + 4,)]
+    assert await likers(db) == {ann, *others}
+
+
+async def test_where_no_connection_is_free_all_are_told(database_url: str) -> None:
+    db = Database(database_url, pool_size=1, statement_timeout_s=0.1)
+    artwork, users = await fans(db)
+    async with db.write() as tx:
+        await quotas.take_turn(tx)
+        told = await asyncio.gather(*(like(db, artwork, user) for user in users), return_exceptions=True)
+    assert all(isinstance(each, LOST) for each in told)
+    assert await likers(db) == set()
+    await db.close()
+
+
+async def test_what_is_not_written_when_connections_are_closed_never_is(db: Database, database_url: str) -> None:
+    artwork, (ann, bora, *_) = await fans(db)
+    other = Database(database_url)
+    async with held(other, database_url, artwork, ann):
+        waiting = [like(db, artwork, bora)]
+        await until(lambda: len(sql(database_url, WAITING)) > 1)
+        waiting.append(like(db, artwork, ann))
+        await asyncio.sleep(0)
+        await db.close()
+        await asyncio.wait(waiting)
+        assert all(each.cancelled() for each in waiting)
+    await until(lambda: sql(database_url, "SELECT user_id FROM reactions"))
+    assert await likers(other) == {ann}
+    await other.close()
 
 
 async def test_who_likes_another_artwork_does_not_wait(db: Database, database_url: str) -> None:
@@ -151,26 +239,26 @@ async def test_who_likes_another_artwork_does_not_wait(db: Database, database_ur
     await asyncio.gather(first, waiting)
 
 
+@pytest.mark.parametrize("people", [1, 5])
 async def test_a_connection_that_is_lost_is_told_to_all_who_shared_it_and_the_next_go_on(
-    db: Database, database_url: str
+    db: Database, database_url: str, people: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    artwork, (ann, bora, *others) = await fans(db)
+    monkeypatch.setattr(session, "_HURRY", text("SET LOCAL lock_timeout = 0"))
+    artwork, (bora, *others) = await fans(db)
     before = row_counts(database_url)
-    async with held(db, database_url, artwork, ann) as first:
-        ((pid,),) = sql(database_url, WAITING)
-        sql(database_url, "SELECT pg_terminate_backend(%s)", pid)
-        with pytest.raises(LOST):
-            await first
-        rest = [like(db, artwork, user) for user in others]
+    async with db.write() as tx:
+        # given people of whom one is just liking it elsewhere, too
+        await set_like(tx, others[0], artwork)
+        lost = [like(db, artwork, user) for user in others[:people]]
         await until(lambda: sql(database_url, WAITING))
         late = like(db, artwork, bora)
         ((pid,),) = sql(database_url, WAITING)
         sql(database_url, "SELECT pg_terminate_backend(%s)", pid)
-        told = await asyncio.gather(*rest, return_exceptions=True)
+        told = await asyncio.gather(*lost, return_exceptions=True)
         assert all(isinstance(each, LOST) for each in told)
         assert row_counts(database_url) == before
-    await late
-    assert await likers(db) == {bora}
+        await late
+    assert await likers(db) == {others[0], bora}
 
 
 async def test_those_who_follow_one_user_are_written_together_and_answered_each(
