@@ -40,6 +40,7 @@ class _Asked(Generic[Actor, Wish]):
             self.done.set_result(None)
         else:
             self.done.set_exception(refusal)
+            self.done.exception()  # who waited may leave before they are told
 
 
 @dataclass(slots=True, eq=False)
