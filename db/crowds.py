@@ -121,9 +121,8 @@ class Crowd(Generic[Subject, Actor, Wish]):
         line = self._lines.get(subject)
         if line is None:
             line = self._lines[subject] = _Line()
-            work = asyncio.create_task(
-                self._work(subject, line), context=Context()
-            )  # nothing of the first one's request
+            # in a context of its own: it is of nobody's request
+            work = asyncio.create_task(self._work(subject, line), context=Context())
             self._working.add(work)
             work.add_done_callback(self._working.discard)
         line.asked.append(asked)
@@ -133,9 +132,12 @@ class Crowd(Generic[Subject, Actor, Wish]):
     async def close(self) -> None:
         """End what is being done; whoever waits for it is cancelled."""
         ending = [*self._working, *(task for line in self._lines.values() for task in line.running)]
+        for line in self._lines.values():
+            line.stop()
         for task in ending:
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)
+        self._lines.clear()  # a task that had not begun has not done so
 
     async def _work(self, subject: Subject, line: _Line[Actor, Wish]) -> None:
         try:
@@ -150,7 +152,7 @@ class Crowd(Generic[Subject, Actor, Wish]):
                 else:
                     return
         finally:
-            del self._lines[subject]
+            self._lines.pop(subject, None)
             line.stop()
 
     async def _do(

@@ -64,7 +64,7 @@ async def note_all(tx: AsyncSession, kind: NotificationKind, whom: Select[UUID, 
 async def note_changes(tx: AsyncSession, what: Note, changes: Mapping[UUID, int]) -> None:
     """Notify somebody of what several others do now (1), or no more (-1), by their keys, in one go.
 
-    ``what`` says nothing of who did it.
+    ``what`` is of a subject alone: it names no actor, no item and no amount.
     """
     if actors := [each for each in changes if each != what.recipient_id]:
         given = {"kind": what.kind.value, "recipient": what.recipient_id, "subject": what.subject_id, "now": now()}

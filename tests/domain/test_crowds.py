@@ -225,6 +225,12 @@ async def test_what_is_not_written_when_connections_are_closed_never_is(db: Data
         await asyncio.wait(waiting)
         assert all(each.cancelled() for each in waiting)
     await until(lambda: sql(database_url, "SELECT user_id FROM reactions"))
+    # nor what has not begun at all
+    late = like(db, artwork, bora)
+    await asyncio.sleep(0)
+    await db.close()
+    await asyncio.wait([late])
+    assert late.cancelled()
     assert await likers(other) == {ann}
     await other.close()
 
